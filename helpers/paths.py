@@ -1,0 +1,49 @@
+"""Where things are.
+
+`ROOT` is the folder that holds `data/` and `figures/`: the checkout, or `MIDSTROKE_ROOT` where that is set
+(the tests set it, so that they never write into the checkout).
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(os.environ.get("MIDSTROKE_ROOT") or Path(__file__).resolve().parents[1])
+DATA = ROOT / "data"
+FIGURES = ROOT / "figures"
+MODELS = DATA / "models"
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its place when the block ends well and vanishes when it does not.
+
+    A reader sees the old file or the new one, never half of either. An `OSError` (a full disk, a folder that
+    cannot be written) is raised again with the path and what to do.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # the suffix stays last: numpy and Keras look at it
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)  # mkstemp makes it private
+        temporary.replace(path)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"could not write {path}: {error.strerror or error}. Nothing was changed there; "
+            "free some space or choose a folder that can be written, then run it again",
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,155 @@
+"""Forms of a sketch and the turns between them.
+
+A sketch is a float32 array (N, 3) of rows `dx, dy, lift` (stroke-3, Ha & Eck, arXiv 1704.03477, section 3.1):
+the pen starts at the origin, already down, so row 0 draws a segment; lift is 1 where the pen leaves the paper
+after this row's point, so that the next row moves without drawing. y grows downward. A row that follows a lift
+and lifts again is a dot.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from simplification.cutil import simplify_coords
+
+DOWN, UP, END = 2, 3, 4  # the pen states' columns in stroke-5
+MAX_OFFSET = 1e5  # beyond this an offset, in pixels, is not a drawing but damage
+
+
+def check(sketch: np.ndarray) -> np.ndarray:
+    """The sketch as float32 (N, 3), or a ValueError that says what is wrong with it, and in which row."""
+    sketch = np.asarray(sketch)
+    if sketch.ndim != 2 or sketch.shape[1] != 3:
+        raise ValueError(f"a sketch is an array (N, 3) of dx, dy, lift; this has shape {sketch.shape}")
+    if len(sketch) == 0:
+        raise ValueError("the sketch has no points")
+    if sketch.dtype.kind not in "fiub":
+        raise ValueError(f"a sketch holds numbers; this has dtype {sketch.dtype}")
+    sketch = sketch.astype(np.float32, copy=False)
+    # NaN compares false, so "not <=" finds it too
+    bad = ~(np.abs(sketch[:, :2]) <= MAX_OFFSET).all(axis=1)
+    if bad.any():
+        row = int(bad.argmax())
+        raise ValueError(f"row {row} moves by {sketch[row, :2].tolist()}: not finite, or absurdly far")
+    bad = (sketch[:, 2] != 0) & (sketch[:, 2] != 1)
+    if bad.any():
+        row = int(bad.argmax())
+        raise ValueError(f"row {row} has lift {sketch[row, 2]:g}; it must be 0 or 1")
+    return sketch
+
+
+def from_polylines(polylines: Sequence[np.ndarray]) -> np.ndarray:
+    """A sketch (N, 3) from absolute points, one array (K, 2) a pen stroke.
+
+    The first point of the first stroke becomes the origin. A stroke of one point is a dot. Raises ValueError
+    where there is no point at all.
+    """
+    polylines = [np.asarray(line, np.float64).reshape(-1, 2) for line in polylines]
+    polylines = [line for line in polylines if len(line)]
+    if not polylines:
+        raise ValueError("no points: a sketch needs at least one stroke")
+    if len(polylines[0]) == 1:
+        polylines[0] = np.repeat(polylines[0], 2, axis=0)
+    points = np.concatenate(polylines)
+    lift = np.zeros(len(points))
+    lift[np.cumsum([len(line) for line in polylines]) - 1] = 1
+    return np.column_stack([np.diff(points, axis=0), lift[1:]]).astype(np.float32)
+
+
+def absolute(sketch: np.ndarray, origin: tuple[float, float] = (0, 0)) -> np.ndarray:
+    """The points (N + 1, 2) that the pen visits, the origin first. float64, so that long sums stay exact."""
+    points = np.empty((len(sketch) + 1, 2))
+    points[0] = 0
+    np.cumsum(sketch[:, :2], axis=0, dtype=np.float64, out=points[1:])
+    return points + origin
+
+
+def to_polylines(sketch: np.ndarray, origin: tuple[float, float] = (0, 0)) -> list[np.ndarray]:
+    """Absolute points, one array (K, 2) a pen stroke; the inverse of `from_polylines` up to where it starts.
+
+    A dot comes back as one point, or as two equal ones where it is the first stroke: row 0 always draws.
+    """
+    points = absolute(sketch, origin)
+    ends = np.flatnonzero(sketch[:, 2] > 0.5) + 2  # a stroke runs from the point after a lift to the next lift
+    return [line for line in np.split(points, ends) if len(line)]
+
+
+def to_stroke5(sketch: np.ndarray, length: int) -> np.ndarray:
+    """(length, 5) rows `dx, dy, down, up, end`: the drawing, then end rows up to `length` (at least one).
+
+    Raises ValueError where the drawing and its end do not fit.
+    """
+    n = len(sketch)
+    if n >= length:
+        raise ValueError(f"a drawing of {n} points and its end need {n + 1} rows, not {length}")
+    rows = np.zeros((length, 5), np.float32)
+    rows[:n, :2] = sketch[:, :2]
+    rows[:n, UP] = sketch[:, 2]
+    rows[:n, DOWN] = 1 - sketch[:, 2]
+    rows[n:, END] = 1
+    return rows
+
+
+def from_stroke5(rows: np.ndarray) -> np.ndarray:
+    """The sketch before the first end row. Its last row lifts the pen, as every finished drawing's does."""
+    ended = rows[:, END] > 0.5
+    n = int(ended.argmax()) if ended.any() else len(rows)
+    sketch = np.column_stack([rows[:n, :2], rows[:n, UP] > 0.5]).astype(np.float32)
+    if n:
+        sketch[-1, 2] = 1
+    return sketch
+
+
+def simplify(sketch: np.ndarray, epsilon: float = 2.0) -> np.ndarray:
+    """Ramer-Douglas-Peucker, each stroke alone: no point removed lies more than `epsilon` from what is left.
+
+    Ramer (1972), doi 10.1016/S0146-664X(72)80017-0; Douglas and Peucker (1973), doi 10.3138/FM57-6770-U75U-7727.
+    """
+    return from_polylines([simplify_line(line, epsilon) for line in to_polylines(sketch)])
+
+
+def simplify_line(line: np.ndarray, epsilon: float) -> np.ndarray:
+    """Ramer-Douglas-Peucker of one polyline (K, 2)."""
+    return line if len(line) < 3 else simplify_coords(np.ascontiguousarray(line, np.float64), epsilon)
+
+
+def stroke_ends(sketch: np.ndarray) -> np.ndarray:
+    """The number of rows up to and with each stroke's last: `sketch[:stroke_ends(sketch)[0]]` is the first stroke."""
+    ends = np.flatnonzero(sketch[:, 2] > 0.5) + 1
+    return ends if len(ends) and ends[-1] == len(sketch) else np.append(ends, len(sketch))
+
+
+def prefix(sketch: np.ndarray, fraction: float) -> np.ndarray:
+    """The beginning of a drawing: its first strokes, `fraction` of them, rounded to the nearest.
+
+    A drawing with too few strokes to divide (rounding would give none, or all of them at a fraction below 1) is
+    cut inside a stroke, at that fraction of its points, pen still down. Raises ValueError outside 0..1.
+    """
+    if not 0 <= fraction <= 1:
+        raise ValueError(f"fraction is {fraction}; it must lie between 0 and 1")
+    if fraction in (0, 1):
+        return sketch[: len(sketch) if fraction else 0]
+    ends = stroke_ends(sketch)
+    strokes = round(fraction * len(ends))
+    if 0 < strokes < len(ends):
+        return sketch[: ends[strokes - 1]]
+    return sketch[: max(1, round(fraction * len(sketch)))]
+
+
+def bounds(sketch: np.ndarray) -> np.ndarray:
+    """The box of the ink, ((x0, y0), (x1, y1)), where the pen starts at the origin."""
+    points = absolute(sketch)
+    return np.stack([points.min(axis=0), points.max(axis=0)])
+
+
+def fit(sketch: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """The sketch scaled so that its longer side is `size`, aspect kept, and the origin (2,) that centres it.
+
+    The origin is where the pen starts in a square of that size: `to_polylines(*fit(sketch, 100))`. A drawing
+    without extent (a dot) keeps its scale.
+    """
+    low, high = bounds(sketch)
+    side = (high - low).max()
+    scale = size / side if side > 0 else 1.0
+    fitted = sketch.astype(np.float32)
+    fitted[:, :2] *= scale
+    return fitted, size / 2 - (low + high) / 2 * scale
