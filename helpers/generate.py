@@ -36,11 +36,12 @@ def encode(model: SketchVAE, sketches: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _encode_chunk(model: SketchVAE, sketches: Sequence[np.ndarray]) -> np.ndarray:
+    size = model.settings.size
     if model.settings.encoder == "cnn":
-        seen = render_batch(sketches, model.settings.size)
+        seen, kind = render_batch(sketches, size), ((None, size, size), "uint8")
     else:
-        seen = as_strokes(sketches, model.settings.scale)
-    return np.asarray(_compile(model, "encode", lambda seen: model.encode(seen)[0])(seen))
+        seen, kind = as_strokes(sketches, model.settings.scale), ((None, None, 5), "float32")
+    return np.asarray(_compile(model, "encode", lambda seen: model.encode(seen)[0], kind)(seen))
 
 
 def as_strokes(sketches: Sequence[np.ndarray], scale: float) -> np.ndarray:
@@ -122,10 +123,17 @@ def _decode_chunk(
         given[i, : len(sketch)] = to_stroke5(sketch, len(sketch) + 1)[:-1]
         lengths[i] = len(sketch)
     given[..., :2] /= scale
-    rows = np.asarray(
-        _compile(model, "decode", _draw(model))(z, chance, given, lengths, np.float32(temperature)), np.float32
+    draw = _compile(
+        model,
+        "decode",
+        _draw(model),
+        ((None, z.shape[1]), "float32"),
+        ((None, limit, 4), "float32"),
+        ((None, limit, 5), "float32"),
+        ((None,), "int32"),
+        ((), "float32"),
     )
-    rows = rows.transpose(1, 0, 2)
+    rows = np.asarray(draw(z, chance, given, lengths, np.float32(temperature))).transpose(1, 0, 2)
     sketches = []
     for i, row in enumerate(rows):
         sketch = from_stroke5(row)
@@ -155,7 +163,8 @@ def _draw(model: SketchVAE) -> Callable:
             ended = point[:, END:] > 0.5
             (h, c), parameters = model.decoder.step(point, (h, c), z_gates)
             now = ops.take(chance, t, axis=0)
-            point = ops.where(t < lengths[:, None], ops.take(given, t, axis=0), _pick(parameters, temperature, now))
+            drawn = _pick(parameters, temperature, now, may_end=t > 0)
+            point = ops.where(t < lengths[:, None], ops.take(given, t, axis=0), drawn)
             point = ops.where(ended, end, point)
             return t + 1, point, h, c, ops.where(ops.arange(limit)[:, None, None] == t, point[None], rows)
 
@@ -164,9 +173,10 @@ def _draw(model: SketchVAE) -> Callable:
     return draw
 
 
-def _pick(parameters, temperature, chance):
-    """A stroke-5 point (N, 5) from the mixture (N, 6M + 3) and its chance (N, 4)."""
+def _pick(parameters, temperature, chance, may_end):
+    """A stroke-5 point (N, 5) from the mixture (N, 6M + 3) and its chance (N, 4). A drawing has at least one."""
     log_pi, mu, sigma, rho, log_pen = mixture(parameters)
+    log_pen = ops.where(may_end, log_pen, log_pen - 1e9 * ops.one_hot(END - DOWN, 3))
     component = _inverse_cdf(log_pi / temperature, chance[:, 0])
     pen = _inverse_cdf(log_pen / temperature, chance[:, 1])
 
@@ -397,8 +407,8 @@ def _chunks(function: Callable, sketches: Sequence[np.ndarray], width: int) -> n
     return np.concatenate(parts) if parts else np.zeros((0, width), np.float32)
 
 
-def _compile(model: SketchVAE, name: str, function: Callable) -> Callable:
-    """The function compiled for this model, once: other sizes of a batch, z, temperatures, switches reuse it."""
+def _compile(model: SketchVAE, name: str, function: Callable, *kinds: tuple[tuple, str]) -> Callable:
+    """The function compiled for this model, once, for inputs of these shapes and dtypes (None: any size)."""
     compiled = _compiled.setdefault(model, {})
     if name not in compiled:
         if keras.backend.backend() == "jax":
@@ -414,6 +424,5 @@ def _compile(model: SketchVAE, name: str, function: Callable) -> Callable:
         else:
             import tensorflow as tf
 
-            # any number of drawings and points, without tracing again
-            compiled[name] = tf.function(function, reduce_retracing=True)
+            compiled[name] = tf.function(function, input_signature=[tf.TensorSpec(*kind) for kind in kinds])
     return compiled[name]

@@ -9,9 +9,11 @@ it is whole or not there), `best.weights.h5`, `log.csv`, `run.json`. Run it agai
 import argparse
 import csv
 import importlib.util
+import itertools
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -69,6 +71,8 @@ def train(
         settings: of `vae.Settings` (encoder, z_size, units, ...).
     """
     plan = plan or Plan()
+    if plan.steps % plan.epoch:
+        raise ValueError(f"steps ({plan.steps}) must be a multiple of epoch ({plan.epoch})")
     settings = vae.Settings(
         classes=data.classes,
         scale=data.scale,
@@ -78,10 +82,12 @@ def train(
     run = DATA / "work" / "runs" / name
     _claim(run, plan, settings)
     train_split, valid_split = (_short(split, settings.max_points) for split in (data.train, data.valid))
-    if len(train_split.sketches) == 0:
-        raise ValueError(f"no training drawing has {settings.max_points} points or fewer")
+    for part, split in (("training", train_split), ("validation", valid_split)):
+        if not split.sketches:
+            raise ValueError(f"there is no {part} drawing of {settings.max_points} points or fewer")
+    keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
     strategy = strategy or pick_strategy()
-    with strategy.scope():
+    with strategy.scope() if strategy else nullcontext():
         model = vae.SketchVAE(settings, dtype=fast_dtype())
         schedule = keras.optimizers.schedules.PolynomialDecay(plan.learning_rate, plan.steps, plan.learning_rate / 100)
         optimizer = keras.optimizers.Adam(schedule, clipnorm=plan.clip)
@@ -97,10 +103,12 @@ def train(
         model.fit(
             _feed(lambda: batches(train_split, settings, plan, step), settings),
             initial_epoch=step // plan.epoch,
-            epochs=-(-plan.steps // plan.epoch),
-            steps_per_epoch=min(plan.epoch, plan.steps),
+            epochs=plan.steps // plan.epoch,
+            steps_per_epoch=plan.epoch,
             validation_data=_feed(lambda: valid_batches(valid_split, settings, plan), settings),
+            validation_steps=-(-len(valid_split.sketches) // VALID_BATCH),
             callbacks=callbacks,
+            shuffle=False,  # `batches` has done that
             verbose=0,
         )
     model.load_weights(run / "best.weights.h5")
@@ -111,21 +119,14 @@ def train(
 
 
 def pick_strategy():
-    """`MirroredStrategy` over all GPUs where there are several, else TensorFlow's default. On JAX, nothing to do."""
+    """`MirroredStrategy` over all GPUs where there are several, else TensorFlow's default; on JAX, None."""
     if keras.backend.backend() != "tensorflow":
-        return _NoStrategy()
+        return None
     import tensorflow as tf
 
     if len(tf.config.list_logical_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()
     return tf.distribute.get_strategy()
-
-
-class _NoStrategy:
-    def scope(self):
-        import contextlib
-
-        return contextlib.nullcontext()
 
 
 def fast_dtype() -> str:
@@ -191,9 +192,9 @@ def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> 
 
 
 def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[dict]:
-    """Every validation drawing once, as it is, decoded from the mean of its z."""
+    """Every validation drawing, as it is, decoded from the mean of its z; over and over, `VALID_BATCH` at a time."""
     order = sorted(range(len(split.sketches)), key=lambda i: len(split.sketches[i]))
-    for a in range(0, len(order), VALID_BATCH):
+    for a in itertools.cycle(range(0, len(order), VALID_BATCH)):
         sketches = [split.sketches[i] for i in order[a : a + VALID_BATCH]]
         noise = np.zeros((len(sketches), settings.z_size), np.float32)
         yield _inputs(sketches, sketches, noise, plan.kl_weight, plan.free_bits, settings)
@@ -322,18 +323,18 @@ class Keeper(keras.callbacks.Callback):
         if (self.run / "log.csv").exists():
             with open(self.run / "log.csv", newline="") as file:
                 rows = csv.DictReader(file, quoting=csv.QUOTE_NONNUMERIC)
-                self.rows = [row for row in rows if row["step"] <= step]
+                self.rows = [row | {"step": int(row["step"])} for row in rows if row["step"] <= step]
         return step
 
     def on_train_begin(self, logs=None):
-        step = int(self.model.optimizer.iterations.numpy()) if hasattr(self.model.optimizer.iterations, "numpy") else 0
+        step = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
         self.bar = tqdm(total=self.plan.steps, initial=step, unit="step", desc=self.run.name, file=sys.stdout)
 
     def on_train_batch_end(self, batch, logs=None):
         self.bar.update()
 
     def on_epoch_end(self, epoch, logs=None):
-        step = min((epoch + 1) * self.plan.epoch, self.plan.steps)
+        step = (epoch + 1) * self.plan.epoch
         row = {"step": step} | {name: float(value) for name, value in logs.items()}
         best = min((old["val_loss"] for old in self.rows), default=np.inf)
         self.rows.append(row)

@@ -94,7 +94,7 @@ class Decoder(keras.layers.Layer):
             gates = ops.cast(ops.matmul(self._low(points), point_kernel), "float32") + z_gates[:, None]
             hidden = _lstm_loop(
                 ops.transpose(gates, (1, 0, 2)),
-                ops.convert_to_tensor(self.lstm.cell.recurrent_kernel),
+                self.lstm.cell.recurrent_kernel * 1.0,  # a tensor: TensorFlow gives a variable's gradient elsewhere
                 h,
                 c,
                 self.compute_dtype,
