@@ -2,10 +2,12 @@
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+PIP := $(VENV)/bin/pip
 MADE := $(VENV)/.made
 
 .PHONY: help setup run lab test lint bench train
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 
 help:  ## what make can do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target what; do printf '%-14s%s\n' "$$target" "$$what"; done
@@ -31,15 +33,19 @@ bench: $(MADE)  ## measure against peers, side by side
 train: $(MADE)  ## train without a notebook; ARGS="--help" lists what can be set
 	$(PYTHON) -m helpers.training $(ARGS)
 
-# the lock's own uv installs the rest; a failed set-up is begun again, a finished one is left alone
-$(MADE): pyproject.toml uv.lock
+$(PIP):
 	@fits='import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'; \
 	for python in python3.13 python3.12 python3.11 python3 python; do \
-		if $$python -c "$$fits" >/dev/null 2>&1; then exec $$python -m venv $(VENV); fi; \
+		if $$python -c "$$fits" >/dev/null 2>&1; then exec $$python -m venv --clear $(VENV); fi; \
 	done; \
 	echo 'No Python 3.11, 3.12 or 3.13 with its venv module was found. Install one from https://www.python.org'; \
 	echo '(on Debian and Ubuntu: apt install python3 python3-venv), then run make again.'; \
 	exit 1
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check "uv==$$(sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/\1/p;}' uv.lock)"
-	UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) $(PYTHON) -m uv sync --locked --extra dev --inexact
+
+# the uv of the lock installs all that is in the lock
+$(MADE): pyproject.toml uv.lock | $(PIP)
+	@echo 'Making the environment in $(VENV): about 3 GB, a few minutes.'
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check \
+		"uv==$$(sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/\1/p;}' uv.lock)"
+	@UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(PYTHON) -m uv sync --locked --extra dev --inexact
 	@touch $@
