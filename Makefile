@@ -18,7 +18,7 @@ run: $(MADE)  ## run every chapter, write it back with what it drew, list the fi
 	@$(PYTHON) -m helpers.chapters
 
 lab: $(MADE)  ## open JupyterLab on the table of contents
-	$(PYTHON) -m jupyterlab notebooks/index.ipynb
+	$(PYTHON) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/index.ipynb
 
 test: $(MADE)  ## run the tests
 	$(PYTHON) -m pytest
