@@ -11,6 +11,7 @@ import csv
 import importlib.util
 import itertools
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -116,6 +117,63 @@ def train(
     trained.set_weights(model.get_weights())
     trained.prior = vae.fit_prior(encode(trained, train_split.sketches), train_split.labels, len(data.classes))
     return trained
+
+
+def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
+    """Held-out losses: `reconstruction`, nats a real point, and `kl`, nats a drawing, each decoded from its mean z.
+
+    Drawings longer than the model's `max_points` are left out, as in training.
+    """
+    split = _short(split, model.settings.max_points)
+    model.compile(jit_compile=keras.backend.backend() == "jax")
+    feed = _feed(lambda: valid_batches(split, model.settings, Plan()), model.settings)
+    steps = -(-len(split.sketches) // VALID_BATCH)
+    losses = model.evaluate(feed, steps=steps, return_dict=True, verbose=0)
+    return {name: losses[name] for name in ("reconstruction", "kl")}
+
+
+def read_log(name: str) -> dict[str, list[float]]:
+    """The columns of a run's log, by name: step, loss, reconstruction, kl, and the same held out (val_...)."""
+    with open(DATA / "work" / "runs" / name / "log.csv", newline="") as file:
+        rows = list(csv.DictReader(file, quoting=csv.QUOTE_NONNUMERIC))
+    return {column: [row[column] for row in rows] for column in rows[0]}
+
+
+def release(model: vae.SketchVAE, name: str, data: DataSet, plan: Plan, command: str) -> Path:
+    """Saves the model to `data/models` with its card: what it was trained on, how, and its losses on test drawings."""
+    losses = evaluate(model, data.test)
+    counts = {part: len(getattr(data, part).sketches) for part in ("train", "valid", "test")}
+    facts = {"source": data.source, "drawings": counts, "plan": asdict(plan), "test": losses, "command": command}
+    path = vae.save(model, name, facts)
+    with atomic(path.with_suffix(".md")) as temporary:
+        temporary.write_text(_card(model.settings, name, facts))
+    return path
+
+
+def _card(settings: vae.Settings, name: str, facts: dict) -> str:
+    counts, losses, plan = facts["drawings"], facts["test"], facts["plan"]
+    origin = {
+        "quickdraw": "drawings by players of *Quick, Draw!*, made available by Google under "
+        "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)",
+        "sample": "the sample, drawings that another model drew",
+    }.get(facts["source"], facts["source"])
+    reader = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[settings.encoder]
+    rows = {
+        "classes": ", ".join(settings.classes),
+        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint): {origin}",
+        "encoder": {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[
+            settings.encoder
+        ],
+        "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a step",
+        "training": f"{plan['steps']:,} steps of {plan['batch']} drawings, KL weight {plan['kl_weight']:g}, "
+        f"seed {plan['seed']}; the checkpoint with the lowest validation loss",
+        "held-out loss": f"{losses['reconstruction']:.3f} nats a point, KL {losses['kl']:.1f} nats a drawing, on the "
+        f"{counts['test']:,} test drawings (less those over {settings.max_points} points), offsets in units of "
+        f"{settings.scale:.2f} px",
+        "made by": f"`{facts['command']}`",
+    }
+    table = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+    return f"# {name}\n\n| | |\n|---|---|\n{table}\n\nRead it with `helpers.vae.load({name!r})`. Weights are float16.\n"
 
 
 def pick_strategy():
@@ -375,9 +433,11 @@ def main() -> None:
     name, classes, source = (arguments.pop(key) for key in ("name", "classes", "source"))
     settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units")}
     plan = Plan(**arguments)
-    model = train(load(classes, source), name, plan, **settings)
-    path = vae.save(model, name, {"plan": asdict(plan)})
-    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    data = load(classes, source)
+    model = train(data, name, plan, **settings)
+    command = shlex.join(["python", "-m", "helpers.training", *sys.argv[1:]])
+    path = release(model, name, data, plan, command)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
 
 
 if __name__ == "__main__":
