@@ -1,0 +1,269 @@
+"""Figures in one style, fit for a paper: drawings on sheets, in one colour a mind, and curves of training.
+
+Every function returns a Figure that pyplot has let go of, so a notebook shows it once, where it is a cell's last
+expression. The style holds for these figures only. Sheets are laid out in points (1/72 inch), y down.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+from PIL import Image
+
+from helpers.paths import FIGURES, atomic
+from helpers.strokes import absolute, fit
+
+# one colour a mind: ink, vermilion, sky, ochre. They stay apart for colour-blind readers and, dark to light, in grey
+MINDS = ("#22344a", "#d8431f", "#3f9bd1", "#e2a72e")
+QUIET = "#6b7280"  # labels and axes
+WIDTH = 504  # points: 7 inches, the text width of most papers
+LARGEST_CELL = 72  # points
+MARGIN = 0.09  # of a cell, on each side
+STYLE = {
+    "font.family": "DejaVu Sans",  # the one sans that matplotlib ships, so every machine has it
+    "font.size": 7,
+    "text.color": QUIET,
+    "axes.labelcolor": QUIET,
+    "axes.titlecolor": QUIET,
+    "axes.titlesize": 7,
+    "axes.labelsize": 7,
+    "axes.edgecolor": "#c3c8cf",
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": "#c3c8cf",
+    "ytick.color": "#c3c8cf",
+    "xtick.labelcolor": QUIET,
+    "ytick.labelcolor": QUIET,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.solid_capstyle": "round",
+    "lines.solid_joinstyle": "round",
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "figure.dpi": 144,
+    "savefig.dpi": 200,
+    "savefig.facecolor": "white",
+    "svg.fonttype": "path",  # text as outlines: the same on a machine without the typeface
+    "svg.hashsalt": "midstroke",  # element names that do not change from run to run
+    "pdf.fonttype": 42,  # TrueType, which publishers ask for
+}
+
+
+def draw(ax: Axes, sketch: np.ndarray, switches=(), colors: Sequence = MINDS, line_width: float = 1.2) -> None:
+    """One sketch on an axes of its own, as vector lines, centred by its ink, aspect kept, y down.
+
+    `switches` are the rows at which the mind changed, rising: rows [0, s0) are drawn in the first colour, [s0, s1)
+    in the second, ... (one number stands for one switch). The line stays whole where its colour changes.
+    `line_width` is in points. Raises ValueError for switches out of order or more minds than colours.
+    """
+    ax.set(xlim=(0, 1), ylim=(1, 0), aspect="equal")
+    ax.axis("off")
+    _ink(ax, sketch, switches, colors, line_width, (0, 0), 1)
+
+
+@mpl.rc_context(STYLE)
+def grid(
+    drawings: Sequence[np.ndarray | None],
+    columns: int = 10,
+    titles: Sequence[str] | None = None,
+    row_labels: Sequence[str] | None = None,
+    switches: Sequence | None = None,
+    colors: Sequence | None = None,
+) -> Figure:
+    """A sheet of drawings, row by row, `columns` wide; at most 7 inches across.
+
+    A drawing is a sketch, a bitmap (uint8, ink on paper), or None for an empty cell. `titles` stand one above each
+    drawing, or one above each column; `row_labels` one left of each row. `switches` holds for each drawing the rows
+    at which its mind changed, as `draw` takes them; `colors`, one a drawing, are for sheets without switches (see
+    `mix`). Raises ValueError where these do not match the drawings in number.
+    """
+    drawings = list(drawings)
+    if not drawings:
+        raise ValueError("no drawings to put on a sheet")
+    if switches is not None and colors is not None:
+        raise ValueError("give switches or colors: with switches, a line's colour says which mind drew it")
+    columns = min(columns, len(drawings))
+    rows = -(-len(drawings) // columns)
+    _match("titles", titles, len(drawings), columns)
+    _match("row_labels", row_labels, rows)
+    _match("switches", switches, len(drawings))
+    _match("colors", colors, len(drawings))
+
+    left = max(map(_text_width, row_labels)) + 6 if row_labels else 0
+    cell = min(LARGEST_CELL, (WIDTH - left) / columns)
+    each = titles is not None and len(titles) == len(drawings)
+    title = 11 if titles is not None else 0
+    pitch = cell + title if each else cell
+    top = 0 if each else title
+    ax = _sheet(left + columns * cell, top + rows * pitch)
+    for i, drawing in enumerate(drawings):
+        row, column = divmod(i, columns)
+        x, y = left + column * cell, top + row * pitch + (title if each else 0)
+        if titles is not None and (each or row == 0):
+            ax.text(x + cell / 2, y - 2, titles[i], ha="center", va="baseline")
+        if row_labels and column == 0:
+            ax.text(left - 4, y + cell / 2, row_labels[row], ha="right", va="center")
+        if drawing is None:
+            continue
+        ink = MINDS if colors is None else [colors[i]]
+        if drawing.dtype == np.uint8:
+            _bitmap(ax, drawing, ink[0], (x, y), cell)
+        else:
+            _ink(ax, drawing, () if switches is None else switches[i], ink, _line_width(cell), (x, y), cell)
+    return ax.figure
+
+
+def strip(
+    drawings: Sequence[np.ndarray | None],
+    labels: Sequence[str] | None = None,
+    switches: Sequence | None = None,
+    colors: Sequence | None = None,
+) -> Figure:
+    """One row of drawings (the steps of an interpolation, the frames of a film), a label above each; see `grid`."""
+    return grid(drawings, len(drawings), labels, switches=switches, colors=colors)
+
+
+@mpl.rc_context(STYLE)
+def curves(logs: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+    """Loss and KL over the steps of one training run or several, by name, a colour each.
+
+    A log holds the columns `step`, `loss` and, where they were written, `val_loss` and `kl`, of one length; NaN stands
+    where a value was not taken. Training is a thin line, validation a strong one; the best validation loss is given.
+    """
+    if not 0 < len(logs) <= len(MINDS):
+        raise ValueError(f"{len(logs)} runs; curves shows 1 to {len(MINDS)}")
+    panels = ["loss", *(["kl"] if any("kl" in log for log in logs.values()) else [])]
+    fig, axes = plt.subplots(1, len(panels), figsize=(3.5 * len(panels), 2.4), layout="constrained", squeeze=False)
+    plt.close(fig)
+    for color, (name, log) in zip(MINDS, logs.items(), strict=False):
+        for ax, column in zip(axes[0], panels, strict=True):
+            held_out = _taken(log, f"val_{column}")
+            pen = {"linewidth": 0.6, "alpha": 0.45} if len(held_out[0]) else {"linewidth": 0.8}
+            ax.plot(*_taken(log, column), color=color, **pen)
+            ax.plot(*held_out, color=color, linewidth=1.2)
+        x, y = _taken(log, "val_loss")
+        label = f"{name}, best {y.min():.3f} at step {x[y.argmin()]:,.0f}" if len(x) else name
+        axes[0, 0].plot([], [], color=color, linewidth=1.2, label=label)
+    titles = {"loss": "loss per point (thin: training, strong: validation)", "kl": "KL divergence"}
+    for ax, column in zip(axes[0], panels, strict=True):
+        ax.set_title(titles[column], loc="left")
+        ax.set_xlabel("step")
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        ax.margins(x=0.01)
+    axes[0, 0].legend(frameon=False, labelcolor="linecolor", handlelength=1.2, loc="upper right")
+    return fig
+
+
+def mix(weights: Sequence[float]) -> str:
+    """The colour between minds: a blend of the first `len(weights)` colours of `MINDS`, by weight."""
+    weights = np.asarray(weights, float)
+    return to_hex(weights @ [to_rgb(color) for color in MINDS[: len(weights)]] / weights.sum())
+
+
+@mpl.rc_context(STYLE)
+def save_figure(fig: Figure, name: str) -> Figure:
+    """Writes figures/`name`.svg, .pdf and .png, the same bytes on every run, each whole or not at all.
+
+    Returns the figure, so that `save_figure(fig, "03_switch-grid")` may be a cell's last line and shows it.
+    """
+    if not name or set(name) & set("./\\"):
+        raise ValueError(f"a figure's name is plain, like '03_switch-grid'; this is {name!r}")
+    # no date and no program's version in the files
+    metadata = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
+    for suffix, nothing in metadata.items():
+        with atomic(FIGURES / f"{name}.{suffix}") as path:
+            fig.savefig(path, format=suffix, metadata=nothing)
+            if suffix == "png":
+                # these figures have few colours: a palette shows no difference and takes a quarter of the bytes
+                Image.open(path).convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    return fig
+
+
+def _sheet(width: float, height: float) -> Axes:
+    """An empty axes that fills a figure of its own; its units are points, y down."""
+    width, height = int(np.ceil(width)), int(np.ceil(height))
+    fig = plt.figure(figsize=(width / 72, height / 72))
+    plt.close(fig)  # pyplot would show it a second time
+    ax = fig.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
+    ax.axis("off")
+    return ax
+
+
+def _ink(ax: Axes, sketch: np.ndarray, switches, colors: Sequence, line_width: float, at: tuple, size: float) -> None:
+    """The lines of a sketch in the square of side `size` whose upper left corner is `at`: one path a mind."""
+    switches = np.atleast_1d(np.asarray(switches, int))
+    if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
+        raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
+    if len(switches) >= len(colors):
+        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(colors)}")
+    fitted, origin = fit(sketch, size * (1 - 2 * MARGIN))
+    points = absolute(fitted, origin + np.add(at, size * MARGIN))
+    # a thousandth of a cell is finer than any printer, and short numbers keep the SVG small
+    grain = size / 1000 if size < 10 else 0.05
+    points = np.rint(points / grain) * grain
+    lift = sketch[:, 2] > 0.5
+    after_lift = np.concatenate([[False], lift[:-1]])
+    minds = np.searchsorted(switches, np.arange(len(sketch)), side="right")
+    for mind in range(len(switches) + 1):
+        vertices, codes = [], []
+        for row in np.flatnonzero(minds == mind):
+            end = points[row + 1]
+            if after_lift[row]:
+                if not lift[row]:
+                    continue  # the pen travels; what it draws begins with the next row
+                start = end
+            else:
+                start = points[row]
+            if np.array_equal(start, end):
+                start = end - (grain / 2, 0)  # round caps make a dot of it, but only where it has some length
+            if not vertices or not np.array_equal(vertices[-1], start):
+                vertices.append(start)
+                codes.append(Path.MOVETO)
+            vertices.append(end)
+            codes.append(Path.LINETO)
+        if vertices:
+            pen = {"edgecolor": colors[mind], "linewidth": line_width, "capstyle": "round", "joinstyle": "round"}
+            ax.add_patch(PathPatch(Path(vertices, codes), fill=False, clip_on=False, **pen))
+
+
+def _bitmap(ax: Axes, bitmap: np.ndarray, color: str, at: tuple, size: float) -> None:
+    """A bitmap as ink of that colour on paper, in a square of side `size`; `imshow` may not move the sheet's limits."""
+    paper = bitmap[..., None] / 255
+    limits = ax.get_xlim(), ax.get_ylim()
+    (x, y), inner, room = np.add(at, size * 0.02), size * 0.96, paper * to_rgb(color) + 1 - paper
+    ax.imshow(room, extent=(x, x + inner, y + inner, y), interpolation="none", aspect="auto")
+    ax.set(xlim=limits[0], ylim=limits[1])
+
+
+def _line_width(cell: float) -> float:
+    """In points: a pen that suits the size of the drawing, never a hairline."""
+    return max(0.6, 0.35 + cell / 75)
+
+
+def _taken(log: Mapping, column: str) -> tuple[np.ndarray, np.ndarray]:
+    """The steps at which a column was written, and its values there."""
+    values = np.asarray(log.get(column, []), float)
+    steps = np.asarray(log["step"], float)[: len(values)]
+    return steps[~np.isnan(values)], values[~np.isnan(values)]
+
+
+def _text_width(text: str) -> float:
+    """In points, at the style's size."""
+    return max(TextPath((0, 0), line or " ", size=STYLE["font.size"]).get_extents().width for line in text.split("\n"))
+
+
+def _match(name: str, values: Sequence | None, *counts: int) -> None:
+    if values is not None and len(values) not in counts:
+        raise ValueError(f"{len(values)} {name}, where there should be {' or '.join(map(str, dict.fromkeys(counts)))}")

@@ -1,0 +1,222 @@
+"""Figures: what they show, that colours follow the minds, and that files are the same on every run."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from io import BytesIO
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.path import Path
+from PIL import Image
+
+from helpers import plots
+
+SQUARE = np.array([[10, 0, 0], [0, 10, 0], [-10, 0, 0], [0, -10, 1]], np.float32)
+# a square, then a dot at its centre (a row that lifts after a lift), then a line inside
+FACE = np.array([*SQUARE, [5, 5, 1], [-2, 3, 0], [4, 0, 1]], np.float32)
+
+
+def pieces(ax) -> list[tuple[str, np.ndarray]]:
+    """(colour, points) of each line drawn: what stands between one MOVETO and the next."""
+    found = []
+    for patch in ax.patches:
+        path = patch.get_path()
+        starts = np.flatnonzero(path.codes == Path.MOVETO)
+        found += [(to_hex(patch.get_edgecolor()), line) for line in np.split(path.vertices, starts[1:])]
+    return found
+
+
+def new_axes():
+    fig, ax = plt.subplots()
+    plt.close(fig)
+    return ax
+
+
+def test_a_sketch_is_drawn_once_in_one_colour_with_its_aspect_inside_its_margin():
+    ax = new_axes()
+    wide = SQUARE * [2, 1, 1]
+    plots.draw(ax, wide.astype(np.float32))
+    ((color, line),) = pieces(ax)
+    assert color == plots.MINDS[0]
+    assert len(line) == 5
+    low, high = line.min(axis=0), line.max(axis=0)
+    np.testing.assert_allclose(high - low, [1 - 2 * plots.MARGIN, (1 - 2 * plots.MARGIN) / 2], atol=2e-3)
+    np.testing.assert_allclose((low + high) / 2, [0.5, 0.5], atol=2e-3)
+    assert ax.yaxis_inverted()
+    assert ax.get_aspect() == 1
+
+
+def test_the_pen_does_not_draw_where_it_travels_and_a_dot_has_ink():
+    ax = new_axes()
+    plots.draw(ax, FACE)
+    lines = [line for _, line in pieces(ax)]
+    assert [len(line) for line in lines] == [5, 2, 2]
+    dot = lines[1]
+    assert 0 < np.ptp(dot, axis=0).max() < 0.002  # a line of no length gets no round caps
+    np.testing.assert_allclose(dot[1], [0.5, 0.5], atol=2e-3)
+
+
+def test_each_mind_draws_its_rows_in_its_colour_and_the_line_stays_whole_where_they_meet():
+    ax = new_axes()
+    plots.draw(ax, FACE, switches=(2, 4))
+    drawn = pieces(ax)
+    assert [color for color, _ in drawn] == [plots.MINDS[0], plots.MINDS[1], plots.MINDS[2], plots.MINDS[2]]
+    first, second = drawn[0][1], drawn[1][1]
+    assert len(first) == len(second) == 3
+    np.testing.assert_array_equal(first[-1], second[0])
+
+
+@pytest.mark.parametrize("switches, minds", [((), 1), (0, 1), (1, 2), ((1, 1), 2), (7, 1), ((2, 3, 4), 4)])
+def test_a_mind_that_had_no_rows_leaves_no_ink(switches, minds):
+    ax = new_axes()
+    plots.draw(ax, FACE, switches)
+    assert len({color for color, _ in pieces(ax)}) == minds
+
+
+def test_switches_out_of_order_or_too_many_are_refused():
+    with pytest.raises(ValueError, match=r"must rise.*\[3, 1\]"):
+        plots.draw(new_axes(), FACE, (3, 1))
+    with pytest.raises(ValueError, match="4 switches need 5 colours, but there are 4"):
+        plots.draw(new_axes(), FACE, (1, 2, 3, 4))
+
+
+def test_a_grid_puts_drawing_i_in_row_and_column_and_leaves_none_empty():
+    fig = plots.grid([SQUARE, None, SQUARE, SQUARE, SQUARE], columns=3)
+    width, height = fig.get_size_inches() * 72
+    assert (width, height) == (3 * plots.LARGEST_CELL, 2 * plots.LARGEST_CELL)
+    centres = [
+        ((line.min(axis=0) + line.max(axis=0)) / 2 / plots.LARGEST_CELL).round(2) for _, line in pieces(fig.axes[0])
+    ]
+    np.testing.assert_allclose(centres, [[0.5, 0.5], [2.5, 0.5], [0.5, 1.5], [1.5, 1.5]])
+
+
+def test_a_wide_grid_is_seven_inches_across_labels_included():
+    fig = plots.grid([SQUARE] * 24, columns=12, row_labels=["a long label", "b"])
+    assert fig.get_size_inches()[0] == 7
+    ink = np.concatenate([line for _, line in pieces(fig.axes[0])])
+    assert ink[:, 0].min() > plots._text_width("a long label")
+    assert ink[:, 0].max() < 504
+
+
+def test_titles_stand_above_columns_or_above_each_drawing():
+    columns = plots.grid([SQUARE] * 6, columns=3, titles=["a", "b", "c"])
+    assert [text.get_text() for text in columns.axes[0].texts] == ["a", "b", "c"]
+    each = plots.grid([SQUARE] * 6, columns=3, titles=list("abcdef"))
+    assert [text.get_text() for text in each.axes[0].texts] == list("abcdef")
+    assert len({text.get_position()[1] for text in each.axes[0].texts}) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"titles": ["a", "b"]}, "2 titles, where there should be 6 or 3"),
+        ({"row_labels": ["a"]}, "1 row_labels, where there should be 2"),
+        ({"switches": [1]}, "1 switches, where there should be 6"),
+        ({"colors": ["red"]}, "1 colors, where there should be 6"),
+        ({"colors": ["red"] * 6, "switches": [1] * 6}, "switches or colors"),
+    ],
+)
+def test_a_grid_says_what_does_not_match_its_drawings(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        plots.grid([SQUARE] * 6, columns=3, **wrong)
+
+
+def test_an_empty_grid_is_refused():
+    with pytest.raises(ValueError, match="no drawings"):
+        plots.grid([])
+
+
+def test_a_strip_is_one_row_in_the_colours_given():
+    fig = plots.strip([SQUARE] * 3, ["0", "½", "1"], colors=[plots.mix([1, 0]), plots.mix([1, 1]), plots.mix([0, 1])])
+    drawn = pieces(fig.axes[0])
+    assert len({line[:, 1].min() for _, line in drawn}) == 1
+    assert [drawn[0][0], drawn[2][0]] == list(plots.MINDS[:2])
+    assert drawn[1][0] not in plots.MINDS
+
+
+def test_a_bitmap_stands_beside_its_sketch_as_dark_ink_on_white():
+    bitmap = np.zeros((48, 48), np.uint8)
+    bitmap[10:20, 30:40] = 255
+    fig = plots.strip([SQUARE, bitmap])
+    file = BytesIO()
+    fig.savefig(file, dpi=144)
+    pixels = np.asarray(Image.open(file).convert("L"))
+    assert pixels.shape == (144, 288)
+    ink = np.argwhere(pixels[:, 150:] < 100) / 144  # the bitmap's half, without the sketch
+    np.testing.assert_allclose(ink.min(axis=0), np.array([10, 30]) / 48 - [0, 6 / 144], atol=0.03)
+    np.testing.assert_allclose(ink.max(axis=0), np.array([20, 40]) / 48 - [0, 6 / 144], atol=0.03)
+    assert pixels[2, 200] == 255
+
+
+def test_the_minds_colours_stay_apart_in_grey():
+    linear = [
+        np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) for c in map(np.array, map(to_rgb, plots.MINDS))
+    ]
+    lightness = [116 * np.cbrt(rgb @ [0.2126, 0.7152, 0.0722]) - 16 for rgb in linear]
+    assert (np.diff(lightness) > 10).all()
+    assert max(lightness) < 75  # still visible on white paper
+
+
+def test_curves_skip_what_was_not_taken_and_name_the_best():
+    log = {"step": [0, 10, 20, 30], "loss": [3, 2, 1.5, 1], "val_loss": [np.nan, 2.5, 1.25, 1.75], "kl": [0, 1, 2, 3]}
+    fig = plots.curves({"CNN": log, "RNN": {"step": [0, 10], "loss": [3, 2]}})
+    loss, kl = fig.axes
+    drawn = {tuple(line.get_xdata()): tuple(line.get_ydata()) for line in loss.lines if len(line.get_xdata())}
+    assert drawn[(10, 20, 30)] == (2.5, 1.25, 1.75)
+    assert drawn[(0, 10, 20, 30)] == (3, 2, 1.5, 1)
+    assert [text.get_text() for text in loss.get_legend().get_texts()] == ["CNN, best 1.250 at step 20", "RNN"]
+    assert tuple(kl.lines[0].get_ydata()) == (0, 1, 2, 3)
+    with pytest.raises(ValueError, match="0 runs"):
+        plots.curves({})
+
+
+def test_figures_are_let_go_of_and_leave_the_readers_style_alone():
+    before = mpl.rcParams.copy()
+    plots.strip([SQUARE])
+    plots.curves({"a": {"step": [0, 1], "loss": [1, 2]}})
+    assert plt.get_fignums() == []
+    assert {k: v for k, v in mpl.rcParams.items() if k != "backend"} == {
+        k: v for k, v in before.items() if k != "backend"
+    }
+
+
+SCRIPT = """
+import numpy as np
+from helpers import plots
+rng = np.random.default_rng(0)
+walks = [np.column_stack([rng.normal(size=(60, 2)), rng.random(60) < 0.1]).astype(np.float32) for _ in range(100)]
+fig = plots.grid([*walks, np.eye(48, dtype=np.uint8) * 255], titles=list("abcdefghij"), switches=[(20, 40)] * 101)
+assert plots.save_figure(fig, "99_walks") is fig
+"""
+
+
+def test_a_saved_figure_is_three_small_files_with_the_same_bytes_on_every_run(tmp_path):
+    digests = []
+    for seed in "1", "2":
+        root = tmp_path / seed
+        environment = {**os.environ, "MIDSTROKE_ROOT": str(root), "PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", SCRIPT], env=environment, check=True)
+        files = sorted((root / "figures").iterdir())
+        assert [file.name for file in files] == ["99_walks.pdf", "99_walks.png", "99_walks.svg"]
+        digests.append([hashlib.sha256(file.read_bytes()).hexdigest() for file in files])
+    assert digests[0] == digests[1]
+    pdf, png, svg = files
+    assert pdf.read_bytes().startswith(b"%PDF")
+    assert svg.stat().st_size < 400_000
+    assert not ElementTree.parse(svg).findall(".//{http://www.w3.org/2000/svg}text")  # outlines: no font needed
+    with Image.open(png) as image:
+        assert image.width == 1400
+        assert image.convert("RGB").getpixel((1, 1)) == (255, 255, 255)
+    assert png.stat().st_size < 400_000
+
+
+@pytest.mark.parametrize("name", ["", "../03_grid", "03_grid.svg"])
+def test_a_figure_name_with_a_folder_or_a_suffix_is_refused(name):
+    with pytest.raises(ValueError, match="a figure's name is plain"):
+        plots.save_figure(plots.strip([SQUARE]), name)
