@@ -24,7 +24,7 @@ except ImportError:  # Windows: there nothing keeps two downloads apart
 
 TIMEOUT = (5, 30)  # seconds to connect, and between two pieces of the answer
 TRIES = 5  # a cut connection is taken up again this often, as long as each try brings something
-CHUNK = 1 << 16
+CHUNK = 1 << 13  # bytes; of a piece that breaks off, requests gives nothing
 
 
 class DownloadError(OSError):

@@ -78,12 +78,12 @@ def _read_npz(path: Path, splits: Sequence[str]) -> Iterator[tuple[str, np.ndarr
             raise ValueError(f"{path}: {split} cannot be unpickled: {error}") from error
         if not isinstance(items, list) or len(items) != shape[0]:
             raise ValueError(f"{path}: {split} does not hold the {shape} drawings it announces; download it again")
-        room = len(body)
+        room = MAX_BYTES
         for number, item in enumerate(items, 1):
             rows = _rows(item)
             room -= 0 if isinstance(rows, str) else rows.nbytes
-            if room < 0:  # one array listed a million times would fill the memory
-                raise ValueError(f"{path}: {split} repeats its drawings to more than the file's size; it is refused")
+            if room < 0:  # one array listed a million times takes no room in the file
+                raise ValueError(f"{path}: {split} would take more than {MAX_BYTES:,} bytes, more than any class")
             yield f"drawing {number} of {split}", rows
 
 
