@@ -90,7 +90,7 @@ def _bring(url: str, part: Path, tag: Path) -> None:
         except DownloadError:
             raise
         except requests.RequestException as error:
-            reason = getattr(error.args[0], "reason", error) if error.args else error
+            reason = _innermost(error)
             if _size(part) == before:
                 raise DownloadError(
                     f"{url} could not be fetched: {reason}. Is the network up? "
@@ -161,6 +161,12 @@ def _note(path: Path, part: Path, url: str) -> None:
     known = manifest(path.parent) | {path.name: entry}
     with atomic(path.parent / "manifest.json") as temporary:
         temporary.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _innermost(error: Exception) -> object:
+    """What went wrong at the bottom: requests wraps urllib3's errors, which wrap the system's."""
+    inner = getattr(error, "reason", None) or next(iter(error.args), error)
+    return _innermost(inner) if isinstance(inner, Exception) and inner is not error else inner
 
 
 @contextmanager

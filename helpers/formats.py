@@ -255,7 +255,7 @@ def _read_binary(path: Path) -> Iterator[tuple[str, np.ndarray | str]]:
         yield f"drawing {number}", strokes.from_polylines(polylines) if any(map(len, polylines)) else "no points"
 
 
-def read_arrays(path: Path, names: Sequence[str]) -> Iterator[np.ndarray]:
+def read_arrays(path: Path, names: Iterable[str]) -> Iterator[np.ndarray]:
     """Plain arrays of a .npz; ValueError where one is of objects or not all there."""
     for name, (shape, dtype, fortran, body) in zip(names, _members(path, names), strict=True):
         try:

@@ -135,8 +135,18 @@ def make_dataset(drawings: Mapping[str, Mapping[str, Sequence[np.ndarray]]], sou
         splits.append(Split(sketches, np.repeat(np.arange(len(lengths)), lengths)))
     if not splits[0].sketches:
         raise ValueError("no training drawings: the scale of a data set is theirs")
-    offsets = np.concatenate([sketch[:, :2] for sketch in splits[0].sketches])
-    return DataSet(tuple(drawings), *splits, scale=float(offsets.std(dtype=np.float64)), source=source)
+    scale = float(np.concatenate([sketch[:, :2] for sketch in splits[0].sketches]).std(dtype=np.float64))
+    if scale == 0:
+        raise ValueError("all training drawings are dots: there is no scale to take from them")
+    return DataSet(tuple(drawings), *splits, scale=scale, source=source)
+
+
+# what a saved data set holds: the kinds of dtype and the number of dimensions of each array
+ARRAYS = {"classes": ("U", 1), "scale": ("f", 0), "source": ("U", 0)} | {
+    f"{split}_{part}": form
+    for split in SPLITS
+    for part, form in {"points": ("if", 2), "lengths": ("i", 1), "labels": ("i", 1)}.items()
+}
 
 
 def save_dataset(dataset: DataSet, path: str | Path) -> None:
@@ -159,16 +169,17 @@ def save_dataset(dataset: DataSet, path: str | Path) -> None:
 def open_dataset(path: str | Path) -> DataSet:
     """The data set that `save_dataset` wrote. Raises ValueError for a file of another format, or a damaged one."""
     path = Path(path)
-    names = ["classes", "scale", "source", *(f"{s}_{part}" for s in SPLITS for part in ("points", "lengths", "labels"))]
-    arrays = dict(zip(names, read_arrays(path, names), strict=True))
-    kinds = "".join(array.dtype.kind for array in arrays.values())
-    if kinds.replace("f", "i") != "UiU" + "iii" * len(SPLITS) or arrays["scale"].ndim or not arrays["scale"] > 0:
-        raise ValueError(f"{path}: classes, scale or drawings are not what save_dataset writes; make the file anew")
-    classes = tuple(arrays["classes"].tolist())
+    arrays = dict(zip(ARRAYS, read_arrays(path, ARRAYS), strict=True))
+    for name, (kinds, dimensions) in ARRAYS.items():
+        if arrays[name].dtype.kind not in kinds or arrays[name].ndim != dimensions:
+            raise ValueError(f"{path}: {name} is not what save_dataset writes; make the file anew")
+    classes, scale = tuple(arrays["classes"].tolist()), float(arrays["scale"])
+    if not 0 < scale < np.inf:
+        raise ValueError(f"{path}: a scale of {scale} divides nothing; make the file anew")
     splits = []
     for split in SPLITS:
         points, lengths, labels = (arrays[f"{split}_{part}"] for part in ("points", "lengths", "labels"))
-        if lengths.ndim != 1 or labels.shape != lengths.shape or points.shape != (np.abs(lengths).sum(), 3):
+        if labels.shape != lengths.shape or points.shape != (np.abs(lengths).sum(), 3):
             raise ValueError(f"{path}: the arrays of {split} do not fit each other; make the file anew")
         if len(labels) and not 0 <= labels.min() <= labels.max() < len(classes):
             raise ValueError(f"{path}: {split} has labels outside its {len(classes)} classes; make the file anew")
@@ -177,7 +188,7 @@ def open_dataset(path: str | Path) -> DataSet:
             index, reason = min(faults.items())
             raise ValueError(f"{path}: {split} drawing {index + 1}: {reason}; make the file anew")
         splits.append(Split(unflat(points, lengths), labels.astype(np.int64)))
-    return DataSet(classes, *splits, scale=float(arrays["scale"]), source=str(arrays["source"]))
+    return DataSet(classes, *splits, scale=scale, source=str(arrays["source"]))
 
 
 def _check_zip(path: Path) -> None:
