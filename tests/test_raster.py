@@ -100,8 +100,8 @@ def test_a_batch_of_none_is_an_empty_stack():
 
 def test_a_drawing_without_points_is_refused_by_its_number():
     good = from_polylines([[[0, 0], [1, 1]]])
-    with pytest.raises(ValueError, match="drawing 1 has no points"):
-        render_batch([good, np.zeros((0, 3), np.float32)], 48)
+    with pytest.raises(ValueError, match="drawing 700 has no points"):
+        render_batch([good] * 700 + [np.zeros((0, 3), np.float32)], 48)
 
 
 @pytest.mark.parametrize("line_width", [0, -1])
