@@ -1,0 +1,319 @@
+"""Quick, Draw!'s four file formats to sketches, for files that nobody vouches for.
+
+The formats: https://github.com/googlecreativelab/quickdraw-dataset. What is damaged inside a large file is skipped,
+counted and reported as a `DamagedDrawings` warning; a file that is damaged as a whole is a ValueError.
+"""
+
+import io
+import json
+import pickle
+import struct
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from helpers import strokes
+
+SPLITS = ("train", "valid", "test")
+BOX = 255  # the longer side of a Quick, Draw! drawing, in pixels
+MAX_OFFSET = 1000  # pixels; the box is 255 wide, and sketch-rnn too cuts at 1,000
+MAX_POINTS = 5000  # a game lasts 20 seconds: no one draws more in it
+MAX_BYTES = 1 << 30  # of one array in a .npz: ten times what 70,000 drawings of 250 points take
+
+
+class DamagedDrawings(UserWarning):
+    """Drawings in a file could not be read and were skipped: which file, how many, the first one, and why."""
+
+
+def read(path: str | Path, split: str | None = None) -> list[np.ndarray]:
+    """The sketches of one official file, as a list in the order of the file.
+
+    By suffix: `.npz` (sketch-rnn: one `split`, or train, valid and test one after another), `.ndjson` (raw or
+    simplified, which the content tells; raw drawings are simplified the official way) and `.bin`. No file is trusted:
+    of a pickle only arrays are taken. Damaged drawings are skipped with a `DamagedDrawings` warning. Raises ValueError
+    for a file that is empty, cut off, of another format, or has no drawing that can be read.
+    """
+    path = Path(path)
+    if path.suffix not in (".npz", ".ndjson", ".bin"):
+        raise ValueError(f"{path}: no reader for '{path.suffix}'; Quick, Draw! has .npz, .ndjson and .bin")
+    if split is not None and (path.suffix != ".npz" or split not in SPLITS):
+        raise ValueError(f"{path} has no split {split!r}; a sketch-rnn .npz has {', '.join(SPLITS)}")
+    if path.stat().st_size == 0:
+        raise ValueError(f"{path} is empty; delete it and download it again")
+    if path.suffix == ".npz":
+        records = _read_npz(path, [split] if split else SPLITS)
+    else:
+        records = (_read_ndjson if path.suffix == ".ndjson" else _read_binary)(path)
+    records = list(records)
+    if not records:
+        raise ValueError(f"{path} holds no drawings; delete it and download it again")
+    empty = np.zeros((0, 3), np.float32)
+    rows, lengths = flat([empty if isinstance(drawing, str) else drawing for _, drawing in records])
+    faults = find_faults(rows, lengths)
+    faults |= {index: drawing for index, (_, drawing) in enumerate(records) if isinstance(drawing, str)}
+    if faults:
+        index = min(faults)
+        first = f"the first, {records[index][0]}: {faults[index]}"
+        if len(faults) == len(records):
+            raise ValueError(f"{path}: none of its {len(records):,} drawings can be read; {first}")
+        report = f"{path}: skipped {len(faults):,} of {len(records):,} drawings; {first}"
+        warnings.warn(report, DamagedDrawings, stacklevel=2)
+    return [sketch for index, sketch in enumerate(unflat(rows, lengths)) if index not in faults]
+
+
+# The readers give pairs: where a drawing stands in the file, and its rows or, where it is damaged, the reason.
+
+
+def _read_npz(path: Path, splits: Sequence[str]) -> Iterator[tuple[str, np.ndarray | str]]:
+    for split, (shape, dtype, _, body) in zip(splits, _members(path, splits), strict=True):
+        if dtype.kind != "O" or len(shape) != 1:
+            raise ValueError(f"{path}: {split} is no list of drawings; this is not a sketch-rnn file")
+        try:
+            array = _ArraysOnly(io.BytesIO(body), encoding="bytes").load()
+            items = array.items if array.shape == shape else None
+        except Exception as error:  # a broken pickle raises anything at all
+            raise ValueError(f"{path}: {split} cannot be unpickled: {error}") from error
+        if not isinstance(items, list) or len(items) != shape[0]:
+            raise ValueError(f"{path}: {split} does not hold the {shape} drawings it announces; download it again")
+        room = MAX_BYTES
+        for number, item in enumerate(items, 1):
+            rows = _rows(item)
+            room -= 0 if isinstance(rows, str) else rows.nbytes
+            if room < 0:  # one array listed a million times takes no room in the file
+                raise ValueError(f"{path}: {split} would take more than {MAX_BYTES:,} bytes, more than any class")
+            yield f"drawing {number} of {split}", rows
+
+
+class _Dtype:
+    """Stands in for numpy.dtype in a pickle: its name and byte order."""
+
+    def __init__(self, name: str | bytes, *_) -> None:
+        self.name = name.decode() if isinstance(name, bytes) else name
+        self.order = "="
+
+    def __setstate__(self, state: tuple) -> None:
+        order = state[1]
+        self.order = order.decode() if isinstance(order, bytes) else order
+
+
+class _Array:
+    """Stands in for numpy.ndarray in a pickle: shape, dtype, order and content, still to be checked.
+
+    numpy's own __setstate__ methods believe what they are given, down to flags and pointers; these only keep it.
+    """
+
+    def __setstate__(self, state: tuple) -> None:
+        _, self.shape, self.dtype, self.fortran, self.items = state
+
+
+STAND_INS = {
+    ("numpy.core.multiarray", "_reconstruct"): lambda *_: _Array(),
+    ("numpy._core.multiarray", "_reconstruct"): lambda *_: _Array(),
+    ("numpy", "ndarray"): _Array,
+    ("numpy", "dtype"): _Dtype,
+    ("_codecs", "encode"): lambda text, encoding: text.encode("latin1"),  # bytes, as Python 3 puts them in protocol 2
+}
+
+
+class _ArraysOnly(pickle.Unpickler):
+    """Builds arrays' stand-ins and nothing else: a pickle that asks for anything more is refused before it gets it.
+
+    Official files were pickled by Python 2 (strings are bytes, `numpy.core`), newer ones by Python 3.
+    """
+
+    def find_class(self, module: str, name: str) -> object:
+        if (module, name) not in STAND_INS:
+            raise pickle.UnpicklingError(
+                f"it asks for {module}.{name}, and drawings need only numpy arrays. "
+                "Nothing in it was run; do not trust where it came from"
+            )
+        return STAND_INS[module, name]
+
+
+def _rows(item: object) -> np.ndarray | str:
+    """A stand-in's content as rows (N, 3), or what is wrong with it: the pickle may have put anything in it."""
+    try:
+        dtype = np.dtype(item.dtype.order + item.dtype.name)
+        if dtype.kind not in "iuf" or len(item.shape) != 2 or item.shape[1] != 3:
+            return f"an array {item.shape} of {dtype} is no sketch (N, 3)"
+        if len(item.items) != item.shape[0] * 3 * dtype.itemsize:
+            return f"{len(item.items)} bytes do not make an array {item.shape} of {dtype}"
+        return np.ndarray(item.shape, dtype, item.items, order="F" if item.fortran else "C")
+    except (AttributeError, TypeError, ValueError):
+        return "not an array of numbers"
+
+
+def _read_ndjson(path: Path) -> Iterator[tuple[str, np.ndarray | str]]:
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                drawing = _from_json(json.loads(line))
+            except (json.JSONDecodeError, UnicodeDecodeError) as error:
+                if not line.endswith(b"\n"):
+                    raise ValueError(
+                        f"{path} ends in the middle of line {number}: it was cut off, or is no ndjson file. "
+                        "Delete it and download it again"
+                    ) from error
+                drawing = f"not JSON ({getattr(error, 'msg', error)})"
+            except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
+                drawing = str(error)
+            yield f"line {number}", drawing
+
+
+def _from_json(record: object) -> np.ndarray:
+    drawn = record.get("drawing") if isinstance(record, dict) else None
+    if not isinstance(drawn, list):
+        raise ValueError("no 'drawing', a list of strokes, in it")
+    for stroke in drawn:
+        if len(stroke) not in (2, 3) or len({len(column) for column in stroke}) != 1:
+            raise ValueError("a stroke is not [[x, ...], [y, ...]] or [[x, ...], [y, ...], [t, ...]] of one length")
+    points = sum(len(stroke[0]) for stroke in drawn)
+    if points > MAX_POINTS:  # before time and memory go into it
+        raise ValueError(f"{points:,} points, more than {MAX_POINTS:,}")
+    polylines = [np.array(stroke[:2], np.float64).T for stroke in drawn]
+    if not all(line.ndim == 2 and (np.abs(line) <= strokes.MAX_OFFSET).all() for line in polylines):
+        raise ValueError("a coordinate is not a finite number, or absurdly far away")
+    if any(len(stroke) == 3 for stroke in drawn):
+        polylines = simplify_raw(polylines)
+    return strokes.from_polylines(polylines)
+
+
+def simplify_raw(polylines: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The official simplification: aligned to the top left, scaled to 255, resampled at 1 px, RDP at 2 px.
+
+    https://github.com/googlecreativelab/quickdraw-dataset#preprocessed-dataset. In whole pixels, as the
+    official files.
+    """
+    polylines = [line for line in polylines if len(line)]
+    points = np.concatenate([*polylines, np.zeros((0, 2))])
+    low = points.min(axis=0, initial=np.inf)
+    side = (points - low).max(initial=0)
+    scale = BOX / side if side > 0 else 1
+    return [np.rint(_simplify_line(_resample((line - low) * scale), 2.0)) for line in polylines]
+
+
+def _resample(line: np.ndarray) -> np.ndarray:
+    """Points 1 px apart along a polyline (K, 2), and its last one."""
+    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    at = np.append(np.arange(0, along[-1], 1), along[-1])
+    return np.column_stack([np.interp(at, along, line[:, 0]), np.interp(at, along, line[:, 1])])
+
+
+def _simplify_line(line: np.ndarray, epsilon: float) -> np.ndarray:
+    """Ramer-Douglas-Peucker of a polyline (K, 2) as the official files were made.
+
+    Distances are from the endless line through two kept points, where `strokes.simplify_line` measures from the
+    segment between them. That differs where a stroke turns back on itself, and only this gives the official points.
+    """
+    keep = np.zeros(len(line), bool)
+    keep[[0, -1]] = True
+    spans = [(0, len(line) - 1)]
+    while spans:
+        first, last = spans.pop()
+        if last - first < 2:
+            continue
+        chord, away = line[last] - line[first], line[first + 1 : last] - line[first]
+        length = np.hypot(*chord)
+        distance = np.abs(away @ (-chord[1], chord[0])) / length if length else np.hypot(*away.T)
+        farthest = int(distance.argmax())
+        if distance[farthest] > epsilon:
+            middle = first + 1 + farthest
+            keep[middle] = True
+            spans += [(first, middle), (middle, last)]
+    return line[keep]
+
+
+HEAD = struct.Struct("<Q2sbIH")  # key, country, recognized, time, number of strokes
+COUNT = struct.Struct("<H")
+
+
+def _read_binary(path: Path) -> Iterator[tuple[str, np.ndarray | str]]:
+    data = path.read_bytes()
+    at = number = 0
+    while at < len(data):
+        start, number, polylines = at, number + 1, []
+        try:
+            _, _, recognized, _, count = HEAD.unpack_from(data, at)
+            at += HEAD.size
+            for _ in range(count):
+                (points,) = COUNT.unpack_from(data, at)
+                at += COUNT.size
+                polylines.append(np.frombuffer(data, np.uint8, 2 * points, at).reshape(2, points).T)
+                at += 2 * points
+            if recognized not in (0, 1):
+                raise ValueError("recognized is neither true nor false")
+        except (struct.error, ValueError) as error:
+            raise ValueError(
+                f"{path}: drawing {number}, at byte {start:,}, is not whole ({error}): the file was cut off, or is "
+                "no Quick, Draw! .bin file. Delete it and download it again"
+            ) from error
+        yield f"drawing {number}", strokes.from_polylines(polylines) if any(map(len, polylines)) else "no points"
+
+
+def read_arrays(path: Path, names: Iterable[str]) -> Iterator[np.ndarray]:
+    """Plain arrays of a .npz; ValueError where one is of objects or not all there."""
+    for name, (shape, dtype, fortran, body) in zip(names, _members(path, names), strict=True):
+        try:
+            yield np.ndarray(shape, dtype, body, order="F" if fortran else "C")
+        except (ValueError, TypeError, OverflowError) as error:
+            raise ValueError(f"{path}: {name} is not an array of numbers or text: {error}") from error
+
+
+def _members(path: Path, names: Iterable[str]) -> Iterator[tuple[tuple[int, ...], np.dtype, bool, bytes]]:
+    """Of each array in a .npz: its shape, dtype, whether it is in Fortran order, and the bytes after the header."""
+    with open(path, "rb") as file:
+        try:
+            archive = zipfile.ZipFile(file)
+            for name in names:
+                yield _member(archive, name)
+        except Exception as error:  # a broken zip or header raises anything at all
+            raise ValueError(f"{path} cannot be read: {error}. It was cut off or is of another format") from error
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype, bool, bytes]:
+    if f"{name}.npy" not in archive.namelist():
+        raise ValueError(f"it has no array '{name}'")
+    info = archive.getinfo(f"{name}.npy")
+    if info.file_size > MAX_BYTES:  # zipfile gives no more than is announced, so this bounds what is unpacked
+        raise ValueError(f"its array '{name}' would take {info.file_size:,} bytes, more than any class")
+    file = io.BytesIO(archive.read(info))
+    version = np.lib.format.read_magic(file)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = header(file)
+    return shape, dtype, fortran, file.read()
+
+
+def flat(sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """All rows (M, 3) in one float32 array, and the number of rows (n,) of each sketch."""
+    lengths = np.array([len(sketch) for sketch in sketches], np.int64)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is found as such
+        return np.concatenate([*sketches, np.zeros((0, 3))], dtype=np.float32, casting="unsafe"), lengths
+
+
+def unflat(rows: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    """The sketches of `flat`, as views."""
+    ends = np.cumsum(lengths).tolist()
+    return [rows[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+
+
+def find_faults(rows: np.ndarray, lengths: np.ndarray) -> dict[int, str]:
+    """What is wrong with which drawing. `strokes.check`, and this module's limits, for all drawings at once."""
+    faults = {int(index): "no points" for index in np.flatnonzero(lengths <= 0)}
+    for index in np.flatnonzero(lengths > MAX_POINTS):
+        faults[int(index)] = f"{lengths[index]:,} points, more than {MAX_POINTS:,}"
+    ends = np.cumsum(lengths)
+    # NaN compares false, so "not <=" finds it too
+    far = ~(np.abs(rows[:, :2]) <= MAX_OFFSET).all(axis=1)
+    torn = (rows[:, 2] != 0) & (rows[:, 2] != 1)
+    for bad, what in (far, f"not finite, or more than {MAX_OFFSET:,} pixels"), (torn, "its lift is neither 0 nor 1"):
+        at = np.flatnonzero(bad)
+        owners, first = np.unique(np.searchsorted(ends, at, side="right"), return_index=True)
+        for index, row in zip(owners.tolist(), at[first].tolist(), strict=True):
+            number = row - int(ends[index] - lengths[index])
+            faults.setdefault(index, f"row {number} is {rows[row].tolist()}: {what}")
+    return faults

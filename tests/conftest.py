@@ -1,0 +1,103 @@
+"""What several tests share: the mirror of real drawings, and a real HTTP server on loopback."""
+
+import hashlib
+import re
+import subprocess
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import unquote
+
+import pytest
+
+MIRROR = Path(__file__).resolve().parents[2] / "shared" / "quickdraw"
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """A folder with the layout of the official Quick, Draw! bucket, and some of its drawings."""
+    if not (MIRROR / "sketchrnn" / "nose.npz").exists():
+        pytest.skip("NEEDS REAL DRAWINGS: no mirror of Quick, Draw! in ../shared/quickdraw beside the checkout")
+    return MIRROR
+
+
+@pytest.fixture
+def bucket(tmp_path) -> "Bucket":
+    """A server over an empty folder; `bucket.put(name, bytes)` fills it."""
+    server = Bucket(tmp_path / "bucket")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Path:
+    """A folder on a file system of 256 kB."""
+    folder = tmp_path / "small-disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"NEEDS TO MOUNT a small file system: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+class Bucket:
+    """An HTTP server on loopback over a folder, with Range, If-Range and ETag as in a cloud bucket.
+
+    `cuts` is how many answers break off, each after `cut` bytes of its body; without `ranges` it ignores Range.
+    `seen` lists (path, Range or None) of each request in order.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.seen, self.cut, self.cuts, self.ranges = folder, [], 0, 0, True
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"bucket": self}))
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def put(self, name: str, content: bytes) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    bucket: Bucket
+
+    def do_GET(self) -> None:
+        asked = self.headers.get("Range")
+        self.bucket.seen.append((unquote(self.path), asked))
+        path = self.bucket.folder / unquote(self.path).lstrip("/")
+        if not path.is_file():
+            self.send_error(404)
+            return
+        content = path.read_bytes()
+        tag = f'"{hashlib.md5(content).hexdigest()}"'
+        start = 0
+        if asked and self.bucket.ranges and self.headers.get("If-Range", tag) == tag:
+            start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1])
+        if start >= len(content):
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(content)}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        self.send_header("Content-Length", str(len(content) - start))
+        self.send_header("ETag", tag)
+        self.end_headers()
+        body = content[start:]
+        if self.bucket.cuts:
+            self.bucket.cuts -= 1
+            body = body[: self.bucket.cut]
+        self.wfile.write(body)
+
+    def log_message(self, *_) -> None:
+        pass
