@@ -340,7 +340,7 @@ def _pad(sketches: Sequence[np.ndarray], scale: float) -> np.ndarray:
 def _feed(make: Callable[[], Iterator[dict]], settings: vae.Settings):
     """The batches in the form that `fit` takes on this backend, the next two made while one is trained on."""
     if keras.backend.backend() != "tensorflow":
-        return make()
+        return ((inputs,) for inputs in make())
     import tensorflow as tf
 
     seen = (None, settings.size, settings.size) if settings.encoder == "cnn" else (None, None, 5)

@@ -94,10 +94,9 @@ class Decoder(keras.layers.Layer):
             gates = ops.cast(ops.matmul(self._low(points), point_kernel), "float32") + z_gates[:, None]
             hidden = _lstm_loop(
                 ops.transpose(gates, (1, 0, 2)),
-                self.lstm.cell.recurrent_kernel * 1.0,  # a tensor: TensorFlow gives a variable's gradient elsewhere
+                self._low(self.lstm.cell.recurrent_kernel) * 1,  # no variable: TensorFlow would want its gradient apart
                 h,
                 c,
-                self.compute_dtype,
             )
             hidden = ops.transpose(hidden, (1, 0, 2))
         return ops.cast(self.head(hidden), "float32")
@@ -130,8 +129,10 @@ def _cell(gates, c):
     return o * ops.tanh(c), c, ops.concatenate([i, f, n, o], axis=-1)
 
 
-def _lstm_loop(gates, kernel, h, c, dtype):
+def _lstm_loop(gates, kernel, h, c):
     """Hidden states (T, B, H) of an LSTM whose input's share of the gates (T, B, 4H) is known.
+
+    `kernel`, the recurrent one, sets the precision of the matrix products; all else is float32.
 
     The gradient is written out because that is faster by a quarter: autodiff would add up one product for the
     recurrent kernel at every step, where one product over all steps does (and loses nothing in bfloat16).
@@ -139,14 +140,15 @@ def _lstm_loop(gates, kernel, h, c, dtype):
 
     @ops.custom_gradient
     def loop(gates, kernel, h0, c0):
-        low = ops.cast(kernel, dtype)
+        def low(x):
+            return ops.cast(x, kernel.dtype)
 
         def times(x, matrix):
-            return ops.cast(ops.matmul(ops.cast(x, dtype), matrix), "float32")
+            return ops.cast(ops.matmul(low(x), matrix), "float32")
 
         def forward(carry, gates):
             h, c, _ = carry
-            carry = _cell(gates + times(h, low), c)
+            carry = _cell(gates + times(h, kernel), c)
             return carry, carry
 
         _, (hs, cs, activated) = ops.scan(forward, (h0, c0, ops.zeros_like(gates[0])), gates)
@@ -155,7 +157,7 @@ def _lstm_loop(gates, kernel, h, c, dtype):
             (d_hs,) = args if upstream is None else (upstream,)
             h_before = ops.concatenate([h0[None], hs[:-1]], axis=0)
             c_before = ops.concatenate([c0[None], cs[:-1]], axis=0)
-            transposed = ops.transpose(low)
+            transposed = ops.transpose(kernel)
 
             def backward(carry, t):
                 d_h, d_c, _ = carry
@@ -179,8 +181,8 @@ def _lstm_loop(gates, kernel, h, c, dtype):
             # over indices: Keras's scan takes several sequences only where their length is static
             steps = ops.arange(ops.shape(hs)[0])
             (d_h, d_c, _), (_, _, d_gates) = ops.scan(backward, start, steps, reverse=True)
-            rows = ops.cast(ops.reshape(h_before, (-1, ops.shape(h0)[-1])), dtype)
-            d_kernel = times(ops.transpose(rows), ops.cast(ops.reshape(d_gates, (-1, ops.shape(gates)[-1])), dtype))
+            rows = low(ops.reshape(h_before, (-1, ops.shape(h0)[-1])))
+            d_kernel = ops.matmul(ops.transpose(rows), low(ops.reshape(d_gates, (-1, ops.shape(gates)[-1]))))
             return d_gates, d_kernel, d_h, d_c
 
         return hs, gradient

@@ -1,0 +1,66 @@
+"""The released models: what ships is whole, small, attributed, and as good as its card says."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import training, vae
+from helpers.generate import encode, sample, switch
+from helpers.quickdraw import Split, load, read
+
+ROOT = Path(__file__).resolve().parents[1]
+RELEASED = sorted((ROOT / "data" / "models").glob("*.npz"))
+MIRROR = ROOT.parent / "shared" / "quickdraw" / "sketchrnn"
+
+
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
+def test_a_released_model_loads_and_draws(path):
+    model = vae.load(path)
+    drawings = sample(model, 20, seed=1)
+    assert all(np.isfinite(sketch).all() for sketch in drawings)
+    assert np.mean([len(sketch) < model.settings.max_points for sketch in drawings]) > 0.8  # they come to an end
+    assert encode(model, drawings).shape == (20, model.settings.z_size)
+
+
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
+def test_a_card_says_where_the_drawings_came_from_and_how_to_make_the_model(path):
+    card = path.with_suffix(".md").read_text()
+    assert "Quick, Draw!" in card and "Google" in card and "creativecommons.org/licenses/by/4.0" in card
+    assert f"python -m helpers.training {path.stem} " in card
+
+
+def test_released_models_are_small_together():
+    assert RELEASED, "data/models is empty"
+    assert sum(path.stat().st_size for path in RELEASED) < 45e6
+
+
+@pytest.mark.skipif(not MIRROR.exists(), reason="no real drawings at ../shared/quickdraw to measure on")
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
+def test_a_cards_held_out_loss_is_what_real_test_drawings_give(path):
+    model = vae.load(path)
+    tests = [read(MIRROR / f"{name}.npz", "test") for name in model.settings.classes]
+    split = Split(
+        [sketch for own in tests for sketch in own], np.repeat(np.arange(len(tests)), [len(own) for own in tests])
+    )
+    loss = training.evaluate(model, split)
+    assert loss["reconstruction"] == pytest.approx(model.facts["test"]["reconstruction"], abs=0.01)
+    assert f"{loss['reconstruction']:.2f}" in path.with_suffix(".md").read_text()
+
+
+def test_the_sample_has_two_hundred_drawings_of_every_class_that_the_models_know():
+    for path in RELEASED:
+        for name in vae.load(path).settings.classes:
+            data = load([name], "sample")
+            assert data.source == "sample"
+            assert sum(len(split.sketches) for split in (data.train, data.valid, data.test)) == 200
+
+
+def test_a_cloud_that_ends_as_a_camel_is_read_as_one():
+    """In the model's own latent space: after the switch a drawing lies nearer to the camels than its cloud did."""
+    model = vae.load("cloud-camel")
+    axis = model.prior.mean[1] - model.prior.mean[0]
+    clouds = switch(model, "cloud", "camel", n=40, blend=0.0, seed=3)
+    camels = switch(model, "cloud", "camel", n=40, seed=3)
+    toward = [(encode(model, drawn.sketches) @ axis).mean() for drawn in (clouds, camels)]
+    assert toward[1] > toward[0] + 0.5 * axis @ axis
