@@ -1,0 +1,51 @@
+# Everything starts from a machine with Python 3.11 to 3.13 and make. `make run`, then `make test`.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(VENV)/bin/pip
+MADE := $(VENV)/.made
+
+.PHONY: help setup run lab test lint bench train
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help:  ## what make can do
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target what; do printf '%-14s%s\n' "$$target" "$$what"; done
+
+setup: $(MADE)  ## make the environment, in .venv, from uv.lock
+
+run: $(MADE)  ## run every chapter, write it back with what it drew, list the figures
+	@$(PYTHON) -m helpers.chapters
+
+lab: $(MADE)  ## open JupyterLab on the table of contents
+	$(PYTHON) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/index.ipynb
+
+test: $(MADE)  ## run the tests
+	$(PYTHON) -m pytest
+
+lint: $(MADE)  ## check style and format
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+bench: $(MADE)  ## measure against peers, side by side
+	@for file in benchmarks/*.py; do echo "$$file"; $(PYTHON) "$$file" || exit 1; done
+
+train: $(MADE)  ## train without a notebook; ARGS="--help" lists what can be set
+	$(PYTHON) -m helpers.training $(ARGS)
+
+$(PIP):
+	@fits='import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'; \
+	for python in python3.13 python3.12 python3.11 python3 python; do \
+		if $$python -c "$$fits" >/dev/null 2>&1; then exec $$python -m venv --clear $(VENV); fi; \
+	done; \
+	echo 'No Python 3.11, 3.12 or 3.13 with its venv module was found. Install one from https://www.python.org'; \
+	echo '(on Debian and Ubuntu: apt install python3 python3-venv), then run make again.'; \
+	exit 1
+
+# the uv of the lock installs all that is in the lock
+$(MADE): pyproject.toml uv.lock | $(PIP)
+	@echo 'Making the environment in $(VENV): about 3 GB, a few minutes.'
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check \
+		"uv==$$(sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/\1/p;}' uv.lock)"
+	@UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(PYTHON) -m uv sync --locked --extra dev --inexact
+	@touch $@

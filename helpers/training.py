@@ -1,0 +1,444 @@
+"""The input pipeline, the strategy, checkpoints and resuming: `train`, and the same from a shell.
+
+    python -m helpers.training --help
+
+A run lives in `data/work/runs/<name>/`: `checkpoint.weights.h5` (weights, optimizer and step in one file, so that
+it is whole or not there), `best.weights.h5`, `log.csv`, `run.json`. Run it again and it goes on where it was.
+"""
+
+import argparse
+import csv
+import importlib.util
+import itertools
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from helpers import vae
+from helpers.generate import as_strokes, encode
+from helpers.paths import DATA, atomic
+from helpers.quickdraw import DataSet, Split, load
+from helpers.raster import render_batch
+from helpers.strokes import END, UP, stroke_ends
+
+POOL = 50  # batches whose drawings are sorted by length together, so that a batch holds drawings of like length
+VALID_BATCH = 100
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a network is trained. Two runs of one plan on one machine end alike."""
+
+    steps: int = 10_000
+    batch: int = 100  # drawings a step, over all devices
+    learning_rate: float = 1e-3  # falls linearly to a hundredth
+    clip: float = 1.0  # norm of the gradient
+    kl_weight: float = 0.25  # 1 is the evidence lower bound; 0 is a plain autoencoder
+    anneal: int = 3_000  # steps over which the KL weight rises from a hundredth
+    free_bits: float = 8.0  # nats a drawing that the KL term leaves alone (Kingma et al., arXiv 1606.04934)
+    stretch: float = 0.15  # x and y scaled by up to this share, independently
+    drop: float = 0.10  # share of the points inside strokes that is left out
+    partial: float = 0.25  # share of the drawings of which the encoder sees only the beginning
+    epoch: int = 500  # steps between checkpoints
+    seed: int = 0
+
+
+def train(
+    data: DataSet,
+    name: str,
+    plan: Plan | None = None,
+    *,
+    strategy=None,
+    preview: Callable[[vae.SketchVAE, int], None] | None = None,
+    **settings,
+) -> vae.SketchVAE:
+    """Trains a network on `data` and returns the one with the lowest validation loss, its prior fitted.
+
+    Args:
+        data: what to learn from; its training offsets give the scale.
+        name: of the run, `data/work/runs/<name>/`. If that was begun with the same plan and settings it is
+            resumed; with others, refused.
+        strategy: a `tf.distribute` strategy; None takes `pick_strategy()`.
+        preview: called with the model and the step after every `plan.epoch` steps, to draw something.
+        settings: of `vae.Settings` (encoder, z_size, units, ...).
+    """
+    plan = plan or Plan()
+    if plan.steps % plan.epoch:
+        raise ValueError(f"steps ({plan.steps}) must be a multiple of epoch ({plan.epoch})")
+    settings = vae.Settings(
+        classes=data.classes,
+        scale=data.scale,
+        mean_points=float(np.mean([len(sketch) for sketch in data.train.sketches])),
+        **settings,
+    )
+    run = DATA / "work" / "runs" / name
+    _claim(run, plan, settings)
+    train_split, valid_split = (_short(split, settings.max_points) for split in (data.train, data.valid))
+    for part, split in (("training", train_split), ("validation", valid_split)):
+        if not split.sketches:
+            raise ValueError(f"there is no {part} drawing of {settings.max_points} points or fewer")
+    keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
+    strategy = strategy or pick_strategy()
+    with strategy.scope() if strategy else nullcontext():
+        model = vae.SketchVAE(settings, dtype=fast_dtype())
+        schedule = keras.optimizers.schedules.PolynomialDecay(plan.learning_rate, plan.steps, plan.learning_rate / 100)
+        optimizer = keras.optimizers.Adam(schedule, clipnorm=plan.clip)
+        optimizer.build(model.trainable_variables)
+        model.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
+    keeper = Keeper(run, plan, preview)
+    keeper.set_model(model)
+    step = keeper.resume()
+    if step < plan.steps:
+        callbacks = [keeper]
+        if keras.backend.backend() == "tensorflow" and importlib.util.find_spec("tensorboard"):
+            callbacks.append(keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False))
+        model.fit(
+            _feed(lambda: batches(train_split, settings, plan, step), settings),
+            initial_epoch=step // plan.epoch,
+            epochs=plan.steps // plan.epoch,
+            steps_per_epoch=plan.epoch,
+            validation_data=_feed(lambda: valid_batches(valid_split, settings, plan), settings),
+            validation_steps=-(-len(valid_split.sketches) // VALID_BATCH),
+            callbacks=callbacks,
+            shuffle=False,  # `batches` has done that
+            verbose=0,
+        )
+    model.load_weights(run / "best.weights.h5")
+    trained = vae.SketchVAE(settings)  # float32, for drawing
+    trained.set_weights(model.get_weights())
+    trained.prior = vae.fit_prior(encode(trained, train_split.sketches), train_split.labels, len(data.classes))
+    return trained
+
+
+def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
+    """Held-out losses: `reconstruction`, nats a real point, and `kl`, nats a drawing, each decoded from its mean z.
+
+    Drawings longer than the model's `max_points` are left out, as in training.
+    """
+    split = _short(split, model.settings.max_points)
+    model.compile(jit_compile=keras.backend.backend() == "jax")
+    feed = _feed(lambda: valid_batches(split, model.settings, Plan()), model.settings)
+    steps = -(-len(split.sketches) // VALID_BATCH)
+    losses = model.evaluate(feed, steps=steps, return_dict=True, verbose=0)
+    return {name: losses[name] for name in ("reconstruction", "kl")}
+
+
+def read_log(name: str) -> dict[str, list[float]]:
+    """The columns of a run's log, by name: step, loss, reconstruction, kl, and the same held out (val_...)."""
+    with open(DATA / "work" / "runs" / name / "log.csv", newline="") as file:
+        rows = list(csv.DictReader(file, quoting=csv.QUOTE_NONNUMERIC))
+    return {column: [row[column] for row in rows] for column in rows[0]}
+
+
+def release(model: vae.SketchVAE, name: str, data: DataSet, plan: Plan, command: str) -> Path:
+    """Saves the model to `data/models` with its card: what it was trained on, how, and its losses on test drawings."""
+    losses = evaluate(model, data.test)
+    counts = {part: len(getattr(data, part).sketches) for part in ("train", "valid", "test")}
+    facts = {"source": data.source, "drawings": counts, "plan": asdict(plan), "test": losses, "command": command}
+    path = vae.save(model, name, facts)
+    with atomic(path.with_suffix(".md")) as temporary:
+        temporary.write_text(_card(model.settings, name, facts))
+    return path
+
+
+def _card(settings: vae.Settings, name: str, facts: dict) -> str:
+    counts, losses, plan = facts["drawings"], facts["test"], facts["plan"]
+    origin = {
+        "quickdraw": "drawings by players of *Quick, Draw!*, made available by Google under "
+        "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)",
+        "sample": "the sample, drawings that another model drew",
+    }.get(facts["source"], facts["source"])
+    reader = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[settings.encoder]
+    rows = {
+        "classes": ", ".join(settings.classes),
+        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint): {origin}",
+        "encoder": {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[
+            settings.encoder
+        ],
+        "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a step",
+        "training": f"{plan['steps']:,} steps of {plan['batch']} drawings, KL weight {plan['kl_weight']:g}, "
+        f"seed {plan['seed']}; the checkpoint with the lowest validation loss",
+        "held-out loss": f"{losses['reconstruction']:.3f} nats a point, KL {losses['kl']:.1f} nats a drawing, on the "
+        f"{counts['test']:,} test drawings (less those over {settings.max_points} points), offsets in units of "
+        f"{settings.scale:.2f} px",
+        "made by": f"`{facts['command']}`",
+    }
+    table = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+    return f"# {name}\n\n| | |\n|---|---|\n{table}\n\nRead it with `helpers.vae.load({name!r})`. Weights are float16.\n"
+
+
+def pick_strategy():
+    """`MirroredStrategy` over all GPUs where there are several, else TensorFlow's default; on JAX, None."""
+    if keras.backend.backend() != "tensorflow":
+        return None
+    import tensorflow as tf
+
+    if len(tf.config.list_logical_devices("GPU")) > 1:
+        return tf.distribute.MirroredStrategy()
+    return tf.distribute.get_strategy()
+
+
+def fast_dtype() -> str:
+    """ "mixed_bfloat16" where the processor multiplies bfloat16 faster than float32, else "float32".
+
+    Weights, state, loss and optimizer stay float32 either way.
+    """
+    flags = Path("/proc/cpuinfo")
+    fast = flags.exists() and any(flag in flags.read_text() for flag in ("amx_bf16", "avx512_bf16"))
+    return "mixed_bfloat16" if fast else "float32"
+
+
+def _short(split: Split, limit: int) -> Split:
+    keep = [i for i, sketch in enumerate(split.sketches) if len(sketch) <= limit]
+    if len(keep) < len(split.sketches):
+        count = len(split.sketches)
+        print(f"{count - len(keep)} of {count} drawings have more than {limit} points: left out")
+    return Split([split.sketches[i] for i in keep], split.labels[keep])
+
+
+def _claim(run: Path, plan: Plan, settings: vae.Settings) -> None:
+    """The run's plan and settings are written at its start, and must not have changed when it is resumed."""
+    wanted = json.loads(json.dumps({"plan": asdict(plan), "settings": asdict(settings)}))
+    path = run / "run.json"
+    if path.exists():
+        begun = json.loads(path.read_text())
+        if begun != wanted:
+            differ = [
+                f"{key}: {begun[part].get(key)!r} then, {value!r} now"
+                for part in wanted
+                for key, value in wanted[part].items()
+                if begun[part].get(key) != value
+            ]
+            raise ValueError(f"{run} was begun otherwise ({'; '.join(differ)}). Take another name, or delete it")
+        return
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(wanted, indent=1))
+
+
+def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> Iterator[dict]:
+    """The inputs of `vae.SketchVAE` for every step from `step` on, without end.
+
+    What a step sees depends on the plan's seed and the step alone, so a resumed run sees what an uninterrupted
+    one would have seen.
+    """
+    lengths = np.array([len(sketch) for sketch in split.sketches])
+    per_pass = max(1, len(lengths) // plan.batch)
+    order, drawn = [], -1
+    while True:
+        if step // per_pass != drawn:
+            drawn = step // per_pass
+            order = _bucketed(lengths, plan.batch, np.random.default_rng([plan.seed, 0, drawn]))
+        chosen = order[step % per_pass]
+        rng = np.random.default_rng([plan.seed, 1, step])
+        sketches = augment([split.sketches[i] for i in chosen], plan, rng)
+        seen = list(sketches)
+        for i in np.flatnonzero(rng.random(len(seen)) < plan.partial):
+            seen[i] = _beginning(seen[i], rng)
+        noise = rng.standard_normal((len(sketches), settings.z_size), np.float32)
+        rise = min(1, 0.01 + step / plan.anneal) if plan.anneal else 1
+        yield _inputs(sketches, seen, noise, plan.kl_weight * rise, plan.free_bits, settings)
+        step += 1
+
+
+def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[dict]:
+    """Every validation drawing, as it is, decoded from the mean of its z; over and over, `VALID_BATCH` at a time."""
+    order = sorted(range(len(split.sketches)), key=lambda i: len(split.sketches[i]))
+    for a in itertools.cycle(range(0, len(order), VALID_BATCH)):
+        sketches = [split.sketches[i] for i in order[a : a + VALID_BATCH]]
+        noise = np.zeros((len(sketches), settings.z_size), np.float32)
+        yield _inputs(sketches, sketches, noise, plan.kl_weight, plan.free_bits, settings)
+
+
+def _bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """All drawings in random batches of like length: shuffled, sorted inside pools, batches shuffled again."""
+    order = rng.permutation(len(lengths))
+    if len(order) < batch:
+        order = np.resize(order, batch)
+    pools = [order[a : a + POOL * batch] for a in range(0, len(order), POOL * batch)]
+    order = np.concatenate([pool[np.argsort(lengths[pool], kind="stable")] for pool in pools])
+    whole = order[: len(order) // batch * batch].reshape(-1, batch)
+    return list(rng.permutation(whole))
+
+
+def augment(sketches: Sequence[np.ndarray], plan: Plan, rng: np.random.Generator) -> list[np.ndarray]:
+    """x and y of each drawing scaled on their own, and points inside strokes left out (not the first or last of
+    a stroke). All drawings at once: this runs between training steps. As sketch-rnn's, Ha & Eck, section 4.1."""
+    lengths = np.array([len(sketch) for sketch in sketches])
+    rows = np.concatenate(sketches)
+    scale = 1 + rng.uniform(-plan.stretch, plan.stretch, (len(sketches), 2))
+    rows[:, :2] *= np.repeat(scale, lengths, axis=0)
+    lift = rows[:, 2] > 0.5
+    firsts = np.cumsum(lengths) - lengths
+    opens = np.concatenate([[True], lift[:-1]])  # the first point of a stroke
+    opens[firsts] = False  # a drawing's first stroke begins at the origin, before its first row
+    lasts = lift.copy()
+    lasts[firsts[1:] - 1] = lasts[-1] = True
+    keep = opens | lasts | (rng.random(len(rows)) >= plan.drop)
+    # a running sum over all drawings: differences between kept points are offsets, at borders taken from the origin
+    position = np.cumsum(rows[:, :2], axis=0, dtype=np.float64)
+    origin = np.repeat(position[firsts] - rows[firsts, :2], lengths, axis=0)
+    position = (position - origin)[keep]
+    kept = np.add.reduceat(keep, firsts)
+    offsets = np.diff(position, axis=0, prepend=0)
+    starts = np.cumsum(kept) - kept
+    offsets[starts] = position[starts]
+    out = np.column_stack([offsets, rows[keep, 2]]).astype(np.float32)
+    return np.split(out, starts[1:])
+
+
+def _beginning(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A drawing cut at a random point, half of the time at the end of the stroke that the point is in."""
+    cut = int(rng.integers(1, len(sketch))) if len(sketch) > 1 else 1
+    if rng.random() < 0.5:
+        ends = stroke_ends(sketch)
+        cut = int(ends[np.searchsorted(ends, cut)])
+    return sketch[:cut]
+
+
+def _inputs(
+    sketches: Sequence[np.ndarray],
+    seen: Sequence[np.ndarray],
+    noise: np.ndarray,
+    kl_weight: float,
+    free_bits: float,
+    settings: vae.Settings,
+) -> dict:
+    n = len(sketches)
+    if settings.encoder == "cnn":
+        seen = render_batch(seen, settings.size)
+    else:
+        seen = as_strokes(seen, settings.scale)
+    return {
+        "seen": seen,
+        "target": _pad(sketches, settings.scale),
+        "noise": noise,
+        "kl_weight": np.full(n, kl_weight, np.float32),
+        "free_bits": np.full(n, free_bits, np.float32),
+    }
+
+
+def _pad(sketches: Sequence[np.ndarray], scale: float) -> np.ndarray:
+    """`strokes.to_stroke5` of a batch at once, (N, T, 5), offsets divided by scale, T the next multiple of 8."""
+    lengths = np.array([len(sketch) for sketch in sketches])
+    rows = np.concatenate(sketches)
+    target = np.zeros((len(sketches), (lengths.max() // 8 + 1) * 8, 5), np.float32)
+    target[..., END] = np.arange(target.shape[1]) >= lengths[:, None]
+    real = target[..., END] == 0
+    target[real, :2] = rows[:, :2] / scale
+    target[real, UP] = rows[:, 2]
+    target[real, UP - 1] = 1 - rows[:, 2]
+    return target
+
+
+def _feed(make: Callable[[], Iterator[dict]], settings: vae.Settings):
+    """The batches in the form that `fit` takes on this backend, the next two made while one is trained on."""
+    if keras.backend.backend() != "tensorflow":
+        return make()
+    import tensorflow as tf
+
+    seen = (None, settings.size, settings.size) if settings.encoder == "cnn" else (None, None, 5)
+    signature = {
+        "seen": tf.TensorSpec(seen, tf.uint8 if settings.encoder == "cnn" else tf.float32),
+        "target": tf.TensorSpec((None, None, 5), tf.float32),
+        "noise": tf.TensorSpec((None, settings.z_size), tf.float32),
+        "kl_weight": tf.TensorSpec((None,), tf.float32),
+        "free_bits": tf.TensorSpec((None,), tf.float32),
+    }
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its thread can hold up the end of `fit` for seconds
+    return tf.data.Dataset.from_generator(make, output_signature=signature).prefetch(2).with_options(options)
+
+
+class Keeper(keras.callbacks.Callback):
+    """Shows progress, and keeps what a run must not lose: checkpoint, best weights, log. Every write is atomic.
+
+    Keras's BackupAndRestore keeps weights and epoch in two files, which can disagree after a kill; here the step
+    is inside the checkpoint.
+    """
+
+    def __init__(self, run: Path, plan: Plan, preview: Callable | None):
+        super().__init__()
+        self.run, self.plan, self.preview = run, plan, preview
+        self.rows: list[dict] = []
+
+    def resume(self) -> int:
+        """Loads the last checkpoint, if there is one, and returns the step it was made at."""
+        path = self.run / "checkpoint.weights.h5"
+        if not path.exists():
+            return 0
+        self.model.load_weights(path)
+        with h5py.File(path) as file:
+            step = int(file.attrs["step"])
+        if (self.run / "log.csv").exists():
+            with open(self.run / "log.csv", newline="") as file:
+                rows = csv.DictReader(file, quoting=csv.QUOTE_NONNUMERIC)
+                self.rows = [row | {"step": int(row["step"])} for row in rows if row["step"] <= step]
+        return step
+
+    def on_train_begin(self, logs=None):
+        step = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+        self.bar = tqdm(total=self.plan.steps, initial=step, unit="step", desc=self.run.name, file=sys.stdout)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.bar.update()
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = (epoch + 1) * self.plan.epoch
+        row = {"step": step} | {name: float(value) for name, value in logs.items()}
+        best = min((old["val_loss"] for old in self.rows), default=np.inf)
+        self.rows.append(row)
+        if row["val_loss"] < best:
+            self._save("best.weights.h5", step)
+        with atomic(self.run / "log.csv") as temporary, open(temporary, "w", newline="") as file:
+            writer = csv.DictWriter(file, row, quoting=csv.QUOTE_NONNUMERIC)
+            writer.writeheader()
+            writer.writerows(self.rows)
+        self._save("checkpoint.weights.h5", step)  # last: what it says is done, is
+        self.bar.set_postfix(
+            {"nats a point": f"{row['reconstruction']:.3f}", "valid": f"{row['val_reconstruction']:.3f}"}
+        )
+        if self.preview:
+            self.preview(self.model, step)
+
+    def on_train_end(self, logs=None):
+        self.bar.close()
+
+    def _save(self, name: str, step: int) -> None:
+        with atomic(self.run / name) as temporary:
+            self.model.save_weights(temporary, overwrite=True)
+            with h5py.File(temporary, "a") as file:
+                file.attrs["step"] = step
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train a network without a notebook; run again to resume.")
+    parser.add_argument("name", help="of the run, and of the model in data/models")
+    parser.add_argument("--classes", nargs="+", required=True, metavar="CLASS", help="Quick, Draw! categories")
+    parser.add_argument("--encoder", choices=("cnn", "rnn"), default="cnn")
+    parser.add_argument("--z-size", type=int, default=512)
+    parser.add_argument("--units", type=int, default=512, help="of the decoder's LSTM")
+    parser.add_argument("--source", choices=("auto", "local", "download", "sample"), default="auto")
+    for field, default in asdict(Plan()).items():
+        parser.add_argument(f"--{field.replace('_', '-')}", type=type(default), default=default)
+    arguments = vars(parser.parse_args())
+    name, classes, source = (arguments.pop(key) for key in ("name", "classes", "source"))
+    settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units")}
+    plan = Plan(**arguments)
+    data = load(classes, source)
+    model = train(data, name, plan, **settings)
+    command = shlex.join(["python", "-m", "helpers.training", *sys.argv[1:]])
+    path = release(model, name, data, plan, command)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
+
+
+if __name__ == "__main__":
+    main()

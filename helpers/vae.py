@@ -1,0 +1,420 @@
+"""The network: a convolutional (or recurrent) encoder, an LSTM decoder and its mixture density loss.
+
+Sketch-RNN (Ha & Eck, arXiv 1704.03477) with the encoder that sees the drawing as a picture. Written in
+`keras.ops`, so that the same file trains under `fit` on TensorFlow and on JAX.
+"""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from helpers.paths import MODELS, atomic
+from helpers.strokes import DOWN, END
+
+LOG_2PI = float(np.log(2 * np.pi))
+# Offsets are whole pixels, a thirtieth of a unit or so. A Gaussian much narrower than a pixel would be paid for
+# guessing the rounding, not the drawing.
+SIGMA_MIN = 0.01
+RHO_MAX = 0.95  # keeps 1 - rho^2, a divisor, away from 0
+PRIOR_RANK = 64  # directions kept of each class's covariance
+FORMAT = "midstroke model 1"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a network is, apart from its weights. It travels with them."""
+
+    classes: tuple[str, ...]
+    scale: float  # standard deviation of the training offsets, pixels: the model sees offsets divided by it
+    mean_points: float  # points of a training drawing: what a drawing's summed loss is divided by
+    encoder: str = "cnn"  # "cnn" reads the bitmap, "rnn" the strokes
+    z_size: int = 512
+    units: int = 512  # of the decoder's LSTM
+    components: int = 20  # bivariate Gaussians a step
+    size: int = 48  # of the bitmap, pixels
+    max_points: int = 128  # longest drawing trained on, and drawn
+
+
+class Prior(NamedTuple):
+    """A Gaussian a class, fitted to encoded training drawings: mean, main directions and what is left over.
+
+    `mean` (C, Z); `factors` (C, K, Z), eigenvectors times the root of what their eigenvalues have above the
+    rest; `noise` (C, Z), standard deviation of the rest; `weight` (C,), share of the drawings. Probabilistic
+    PCA with a noise of its own for each dimension: Tipping & Bishop (1999), doi 10.1111/1467-9868.00196.
+    """
+
+    mean: np.ndarray
+    factors: np.ndarray
+    noise: np.ndarray
+    weight: np.ndarray
+
+
+class Decoder(keras.layers.Layer):
+    """z and the points so far to the parameters of the next point's mixture.
+
+    One set of weights in the layout of Keras's LSTM, three paths: Keras's own layer (cuDNN) where TensorFlow has
+    a GPU, `lstm_loop` elsewhere, and `step` for drawing.
+    """
+
+    def __init__(self, units: int, z_size: int, components: int, **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        self.units, self.z_size = units, z_size
+        self.initial = keras.layers.Dense(2 * units, activation="tanh", dtype="float32", name="initial")
+        self.lstm = keras.layers.LSTM(
+            units, return_sequences=True, return_state=True, dtype=self.dtype_policy, name="lstm"
+        )
+        # pi, mu_x, mu_y, sigma_x, sigma_y, rho of each component, then three pen states
+        self.head = keras.layers.Dense(6 * components + 3, dtype=self.dtype_policy, name="head")
+
+    def build(self, *_):
+        self.initial.build((None, self.z_size))
+        self.lstm.build((None, None, 5 + self.z_size))
+        self.head.build((None, self.units))
+        self.built = True
+
+    def start(self, z):
+        """The state (h, c) before the first point, and z's share of the gates (B, 4H), the same at every step."""
+        kernel, bias = self.lstm.cell.kernel, self.lstm.cell.bias
+        gates = ops.cast(ops.matmul(self._low(z), self._low(kernel[5:])), "float32") + bias
+        return ops.split(self.initial(z), 2, axis=-1), gates
+
+    def call(self, points, z):
+        """points (B, T, 5), each the one before the point to be drawn; z (B, Z). Returns (B, T, 6M + 3) float32."""
+        (h, c), z_gates = self.start(z)
+        if _has_tensorflow_gpu():
+            tiled = ops.repeat(z[:, None], ops.shape(points)[1], axis=1)
+            hidden, _, _ = self.lstm(ops.concatenate([points, tiled], axis=-1), initial_state=[h, c])
+        else:
+            point_kernel = self._low(self.lstm.cell.kernel[:5])
+            gates = ops.cast(ops.matmul(self._low(points), point_kernel), "float32") + z_gates[:, None]
+            hidden = _lstm_loop(
+                ops.transpose(gates, (1, 0, 2)),
+                self.lstm.cell.recurrent_kernel * 1.0,  # a tensor: TensorFlow gives a variable's gradient elsewhere
+                h,
+                c,
+                self.compute_dtype,
+            )
+            hidden = ops.transpose(hidden, (1, 0, 2))
+        return ops.cast(self.head(hidden), "float32")
+
+    def step(self, point, state, z_gates):
+        """One point (B, 5) further: the new state and the mixture's parameters (B, 6M + 3)."""
+        h, c = state
+        gates = ops.matmul(point, self.lstm.cell.kernel[:5]) + z_gates
+        gates = gates + ops.matmul(h, self.lstm.cell.recurrent_kernel)
+        h, c, _ = _cell(gates, c)
+        return (h, c), ops.cast(self.head(h), "float32")
+
+    def _low(self, tensor):
+        return ops.cast(tensor, self.compute_dtype)
+
+
+def _has_tensorflow_gpu() -> bool:
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def _cell(gates, c):
+    """An LSTM cell after its matrix products; also its activated gates in Keras's order: input, forget, new, output."""
+    i, f, n, o = ops.split(gates, 4, axis=-1)
+    i, f, n, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(n), ops.sigmoid(o)
+    c = f * c + i * n
+    return o * ops.tanh(c), c, ops.concatenate([i, f, n, o], axis=-1)
+
+
+def _lstm_loop(gates, kernel, h, c, dtype):
+    """Hidden states (T, B, H) of an LSTM whose input's share of the gates (T, B, 4H) is known.
+
+    The gradient is written out because that is faster by a quarter: autodiff would add up one product for the
+    recurrent kernel at every step, where one product over all steps does (and loses nothing in bfloat16).
+    """
+
+    @ops.custom_gradient
+    def loop(gates, kernel, h0, c0):
+        low = ops.cast(kernel, dtype)
+
+        def times(x, matrix):
+            return ops.cast(ops.matmul(ops.cast(x, dtype), matrix), "float32")
+
+        def forward(carry, gates):
+            h, c, _ = carry
+            carry = _cell(gates + times(h, low), c)
+            return carry, carry
+
+        _, (hs, cs, activated) = ops.scan(forward, (h0, c0, ops.zeros_like(gates[0])), gates)
+
+        def gradient(*args, upstream=None):
+            (d_hs,) = args if upstream is None else (upstream,)
+            h_before = ops.concatenate([h0[None], hs[:-1]], axis=0)
+            c_before = ops.concatenate([c0[None], cs[:-1]], axis=0)
+            transposed = ops.transpose(low)
+
+            def backward(carry, t):
+                d_h, d_c, _ = carry
+                i, f, n, o = ops.split(ops.take(activated, t, axis=0), 4, axis=-1)
+                tanh_c = ops.tanh(ops.take(cs, t, axis=0))
+                d_h = d_h + ops.take(d_hs, t, axis=0)
+                d_c = d_c + d_h * o * (1 - tanh_c * tanh_c)
+                d_gates = ops.concatenate(
+                    [
+                        d_c * n * i * (1 - i),
+                        d_c * ops.take(c_before, t, axis=0) * f * (1 - f),
+                        d_c * i * (1 - n * n),
+                        d_h * tanh_c * o * (1 - o),
+                    ],
+                    axis=-1,
+                )
+                carry = (times(d_gates, transposed), d_c * f, d_gates)
+                return carry, carry
+
+            start = (ops.zeros_like(h0), ops.zeros_like(c0), ops.zeros_like(gates[0]))
+            # over indices: Keras's scan takes several sequences only where their length is static
+            steps = ops.arange(ops.shape(hs)[0])
+            (d_h, d_c, _), (_, _, d_gates) = ops.scan(backward, start, steps, reverse=True)
+            rows = ops.cast(ops.reshape(h_before, (-1, ops.shape(h0)[-1])), dtype)
+            d_kernel = times(ops.transpose(rows), ops.cast(ops.reshape(d_gates, (-1, ops.shape(gates)[-1])), dtype))
+            return d_gates, d_kernel, d_h, d_c
+
+        return hs, gradient
+
+    return loop(gates, kernel, h, c)
+
+
+def _cnn(dtype) -> list[keras.layers.Layer]:
+    layers = []
+    for i, (filters, stride) in enumerate([(32, 2), (64, 2), (128, 2), (128, 1), (128, 2)]):
+        layers += [
+            keras.layers.Conv2D(filters, 3, stride, padding="same", use_bias=False, dtype=dtype, name=f"conv{i}"),
+            # does not look at the rest of the batch: the same on one device and on many
+            keras.layers.GroupNormalization(8, dtype=dtype, name=f"norm{i}"),
+            keras.layers.ReLU(dtype=dtype),
+        ]
+    return [*layers, keras.layers.Flatten(dtype=dtype)]
+
+
+def _rnn(dtype) -> list[keras.layers.Layer]:
+    return [
+        keras.layers.Masking(0.0, dtype=dtype),
+        keras.layers.Bidirectional(keras.layers.LSTM(256, dtype=dtype, name="lstm"), dtype=dtype, name="both"),
+    ]
+
+
+class SketchVAE(keras.Model):
+    """The variational autoencoder. `settings` say what it is; `prior` is set once training has fitted one.
+
+    Inputs of a training step, a dictionary:
+
+    - `seen`: what the encoder sees, uint8 bitmaps (B, S, S) or, for the RNN encoder, stroke-5 (B, T', 5) with
+      rows of zeros behind each drawing;
+    - `target`: stroke-5 (B, T, 5), offsets divided by `settings.scale`, at least one end row a drawing;
+    - `noise` (B, Z): standard normal, or zeros to decode the mean;
+    - `kl_weight` (B,) and `free_bits` (B,): the KL term is `kl_weight * max(kl, free_bits)`, in nats a drawing.
+    """
+
+    def __init__(self, settings: Settings, dtype: str = "float32"):
+        super().__init__(name="sketch_vae", dtype=dtype, autocast=False)  # losses and z stay float32
+        if settings.encoder not in ("cnn", "rnn"):
+            raise ValueError(f'encoder is {settings.encoder!r}; it must be "cnn" or "rnn"')
+        self.settings = settings
+        self.prior: Prior | None = None
+        body = _cnn(dtype) if settings.encoder == "cnn" else _rnn(dtype)
+        self.body = keras.Sequential(body, name="encoder")
+        self.stats = keras.layers.Dense(2 * settings.z_size, dtype="float32", name="stats")
+        self.decoder = Decoder(settings.units, settings.z_size, settings.components, dtype=dtype, name="decoder")
+        self.reconstruction = keras.metrics.Mean("reconstruction")  # nats a real point
+        self.kl = keras.metrics.Mean("kl")  # nats a drawing
+        self._reduce = MeanLoss()
+        self.build()
+
+    def build(self, *_):
+        if self.settings.encoder == "cnn":
+            shape = (None, self.settings.size, self.settings.size, 3)
+        else:
+            shape = (None, None, 5)
+        self.body.build(shape)
+        self.stats.build(self.body.output_shape)
+        self.decoder.build()
+        self.built = True
+
+    def encode(self, seen):
+        """What the encoder sees to the mean and the log variance of z, (B, Z) each."""
+        if self.settings.encoder == "cnn":
+            seen = _with_coordinates(ops.cast(seen, "float32") / 255)
+        mean, log_variance = ops.split(self.stats(self.body(seen)), 2, axis=-1)
+        return mean, ops.clip(log_variance, -10.0, 10.0)
+
+    def call(self, inputs):
+        mean, log_variance = self.encode(inputs["seen"])
+        z = mean + ops.exp(0.5 * log_variance) * inputs["noise"]
+        target = inputs["target"]
+        start = ops.zeros_like(target[:, :1]) + ops.one_hot(DOWN, 5)
+        return self.decoder(ops.concatenate([start, target[:, :-1]], axis=1), z), mean, log_variance
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Mean over the drawings of (reconstruction + kl_weight max(kl, free_bits)) / mean_points."""
+        parameters, mean, log_variance = y_pred
+        target = x["target"]
+        reconstruction = reconstruction_loss(target, parameters)
+        kl = 0.5 * ops.sum(mean**2 + ops.exp(log_variance) - 1 - log_variance, axis=-1)
+        points = ops.sum(1 - target[..., END], axis=-1)
+        self.reconstruction.update_state(reconstruction / points, sample_weight=points)
+        self.kl.update_state(kl)
+        total = reconstruction + x["kl_weight"] * ops.maximum(kl, x["free_bits"])
+        return self._reduce(ops.zeros_like(total), total / self.settings.mean_points)
+
+
+class MeanLoss(keras.losses.Loss):
+    """Per-drawing values to their mean; Keras's base class divides by the replicas, as tf.distribute needs."""
+
+    def call(self, y_true, y_pred):
+        return y_pred
+
+
+def _with_coordinates(bitmaps):
+    """(B, S, S) to (B, S, S, 3): the ink, x and y from -1 to 1 (CoordConv, arXiv 1807.03247)."""
+    size = bitmaps.shape[1]
+    axis = np.linspace(-1, 1, size, dtype=np.float32)
+    grid = np.stack(np.meshgrid(axis, axis), axis=-1)[None]
+    tiles = ops.zeros_like(bitmaps)[..., None] + ops.convert_to_tensor(grid)
+    return ops.concatenate([bitmaps[..., None], tiles], axis=-1)
+
+
+def mixture(parameters):
+    """The head's (..., 6M + 3) as log pi, mu (.., M, 2), sigma (.., M, 2), rho and the pen states' log-probabilities.
+
+    Ha & Eck, equations 3 to 6, but sigma and rho are kept from their singular ends.
+    """
+    parts = ops.split(parameters[..., :-3], 6, axis=-1)
+    log_pi = ops.log_softmax(parts[0], axis=-1)
+    mu = ops.stack(parts[1:3], axis=-1)
+    sigma = SIGMA_MIN + ops.exp(ops.minimum(ops.stack(parts[3:5], axis=-1), 5.0))
+    rho = RHO_MAX * ops.tanh(parts[5])
+    return log_pi, mu, sigma, rho, ops.log_softmax(parameters[..., -3:], axis=-1)
+
+
+def reconstruction_loss(target, parameters):
+    """Negative log-likelihood of each drawing, (B,), nats, summed over its real points.
+
+    Offsets (equation 9 of Ha & Eck, by log-sum-exp) count at the n real points, pen states (the second part of
+    equation 9) at those and at the end that follows them: where to stop has to be learned too.
+    """
+    log_pi, mu, sigma, rho, log_pen = mixture(parameters)
+    deviation = (target[..., None, :2] - mu) / sigma
+    dx, dy = deviation[..., 0], deviation[..., 1]
+    free = 1 - rho**2
+    distance = (dx**2 + dy**2 - 2 * rho * dx * dy) / free
+    log_normal = -0.5 * distance - LOG_2PI - ops.sum(ops.log(sigma), axis=-1) - 0.5 * ops.log(free)
+    offsets = -ops.logsumexp(log_pi + log_normal, axis=-1)
+    pen = -ops.sum(target[..., DOWN:] * log_pen, axis=-1)
+    real = 1 - target[..., END]
+    real_and_end = ops.concatenate([ops.ones_like(real[:, :1]), real[:, :-1]], axis=1)
+    return ops.sum(offsets * real + pen * real_and_end, axis=-1)
+
+
+def fit_prior(z: np.ndarray, labels: np.ndarray, classes: int) -> Prior:
+    """The Gaussian of each class's encoded drawings z (N, Z), labels (N,) in 0..classes-1."""
+    size = z.shape[1]
+    rank = min(PRIOR_RANK, size - 1)
+    mean, factors, noise = np.zeros((classes, size)), np.zeros((classes, rank, size)), np.zeros((classes, size))
+    for c in range(classes):
+        own = z[labels == c].astype(np.float64)
+        if len(own) == 0:
+            raise ValueError(f"no drawing of class number {c} to fit a prior to")
+        mean[c] = own.mean(axis=0)
+        centred = own - mean[c]
+        values, vectors = np.linalg.eigh(centred.T @ centred / len(own))
+        rest = values[:-rank].mean()
+        factors[c] = (vectors[:, -rank:] * np.sqrt(np.maximum(values[-rank:] - rest, 0))).T
+        noise[c] = np.sqrt(np.maximum((centred**2).mean(axis=0) - (factors[c] ** 2).sum(axis=0), 0))
+    weight = np.bincount(labels, minlength=classes) / len(labels)
+    return Prior(*(part.astype(np.float32) for part in (mean, factors, noise, weight)))
+
+
+def save(model: SketchVAE, path: Path | str, facts: dict | None = None) -> Path:
+    """Writes `<path>.npz`: weights and prior as float16, settings and `facts` (for the card) as JSON. No pickle.
+
+    A bare name goes to `data/models/`. The write is atomic.
+    """
+    path = _path(path)
+    arrays = {f"weight/{_key(variable)}": np.asarray(variable, np.float16) for variable in model.weights}
+    if model.prior is not None:
+        arrays |= {f"prior/{name}": part.astype(np.float16) for name, part in model.prior._asdict().items()}
+    header = {"format": FORMAT, "settings": asdict(model.settings), "facts": facts or {}}
+    with atomic(path) as temporary:
+        np.savez(temporary, header=np.array(json.dumps(header)), **arrays)
+    return path
+
+
+def load(name: Path | str) -> SketchVAE:
+    """The model saved as `data/models/<name>.npz`, or at a path. Runs no code from the file.
+
+    Raises FileNotFoundError with the names there are, and ValueError where the file is no model of this kind or
+    its weights do not fit its settings.
+    """
+    path = _path(name)
+    if not path.exists():
+        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.npz"))) or "none"
+        raise FileNotFoundError(f"no model {path.stem!r} in {path.parent}; there: {there}")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+        header = json.loads(str(arrays.pop("header")))
+    except Exception as error:  # zip, numpy and JSON each have errors of their own
+        raise ValueError(f"{path} is not a model file, or a damaged one: {error}") from error
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise ValueError(f"{path} is not a {FORMAT!r} file")
+    model = SketchVAE(_settings(header.get("settings"), path))
+    model.facts = header.get("facts", {})
+    for variable in model.weights:
+        key = f"weight/{_key(variable)}"
+        value = arrays.pop(key, None)
+        if value is None or value.shape != tuple(variable.shape):
+            found = "missing" if value is None else f"of shape {value.shape}"
+            raise ValueError(f"{path}: {key} is {found}; the settings ask for {tuple(variable.shape)}")
+        if not np.isfinite(value).all():
+            raise ValueError(f"{path}: {key} holds values that are not finite")
+        variable.assign(value.astype(np.float32))
+    if "prior/mean" in arrays:
+        model.prior = _prior(arrays, model.settings, path)
+    return model
+
+
+def _prior(arrays: dict, settings: Settings, path: Path) -> Prior:
+    """The saved prior, float32, or a ValueError that names the part that does not fit."""
+    classes, size = len(settings.classes), settings.z_size
+    shapes = {"mean": (classes, size), "factors": (classes, None, size), "noise": (classes, size), "weight": (classes,)}
+    parts = {}
+    for name, shape in shapes.items():
+        part = arrays.get(f"prior/{name}")
+        fits = part is not None and part.ndim == len(shape)
+        if not fits or any(want not in (None, got) for want, got in zip(shape, part.shape, strict=True)):
+            raise ValueError(f"{path}: the prior's {name} does not fit {classes} classes and z of {size}")
+        parts[name] = part.astype(np.float32)
+    return Prior(**parts)
+
+
+def _settings(values: object, path: Path) -> Settings:
+    names = {field.name for field in fields(Settings)}
+    if not isinstance(values, dict) or set(values) != names:
+        raise ValueError(f"{path}: its settings are not those of a model: expected {sorted(names)}")
+    return Settings(**values | {"classes": tuple(values["classes"])})
+
+
+def _path(name: Path | str) -> Path:
+    path = Path(name)
+    if path.parent == Path(".") and not path.suffix:
+        return MODELS / f"{path.name}.npz"
+    return path
+
+
+def _key(variable) -> str:
+    """A weight's path without the model's own name, which Keras makes unique by counting."""
+    return variable.path.split("/", 1)[-1]

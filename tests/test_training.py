@@ -1,0 +1,171 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from helpers import training, vae
+from helpers.quickdraw import DataSet, Split
+from helpers.raster import render_batch
+from helpers.strokes import absolute, from_polylines, to_stroke5
+
+PLAN = training.Plan(steps=6, batch=8, anneal=4, epoch=3)
+TINY = {"z_size": 8, "units": 16, "components": 2, "size": 32, "max_points": 60}
+
+
+def make_data(n=40):
+    """Rings and zigzags of different sizes, one to three strokes each."""
+    rng = np.random.default_rng(0)
+
+    def ring():
+        t = np.linspace(0, 2 * np.pi, rng.integers(8, 20))
+        return np.column_stack([np.cos(t), np.sin(t)]) * rng.uniform(20, 60) + rng.uniform(0, 99, 2)
+
+    def zigzag():
+        k = rng.integers(4, 12)
+        return np.column_stack([np.arange(k) * 12, (np.arange(k) % 2) * 30]) + rng.uniform(0, 9, (k, 2))
+
+    def split(m):
+        labels = np.arange(m) % 2
+        kinds = (ring, zigzag)
+        return Split([from_polylines([kinds[c]() for _ in range(rng.integers(1, 4))]) for c in labels], labels)
+
+    return DataSet(("circle", "zigzag"), split(n), split(10), split(10), 15.0, "made")
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "DATA", tmp_path)
+    return make_data()
+
+
+def test_augmentation_keeps_ends_of_strokes_and_moves_nothing_else():
+    sketches = make_data().train.sketches
+    still = training.Plan(stretch=0.0, drop=0.5)
+    for before, after in zip(sketches, training.augment(sketches, still, np.random.default_rng(0)), strict=True):
+        assert before[:, 2].sum() == after[:, 2].sum()  # as many strokes
+        a, b = absolute(before), absolute(after)
+        kept = {tuple(np.round(point, 2)) for point in a}
+        assert {tuple(np.round(point, 2)) for point in b} <= kept
+        ends = np.flatnonzero(before[:, 2]) + 1
+        np.testing.assert_allclose(a[ends], b[np.flatnonzero(after[:, 2]) + 1], atol=1e-3)
+        begins = ends[:-1] + 1
+        np.testing.assert_allclose(a[begins], b[np.flatnonzero(after[:-1, 2]) + 2], atol=1e-3)
+    share = sum(map(len, training.augment(sketches, still, np.random.default_rng(0)))) / sum(map(len, sketches))
+    assert 0.5 < share < 0.75
+
+
+def test_augmentation_stretches_x_and_y_on_their_own():
+    sketches = make_data().train.sketches
+    stretched = training.augment(sketches, training.Plan(stretch=0.15, drop=0.0), np.random.default_rng(0))
+    ratios = np.array([b[:, :2].std(axis=0) / a[:, :2].std(axis=0) for a, b in zip(sketches, stretched, strict=True)])
+    assert 0.85 <= ratios.min() < 0.9 and 1.1 < ratios.max() <= 1.15
+    assert abs(np.corrcoef(ratios.T)[0, 1]) < 0.4
+
+
+def test_no_drawing_is_changed_by_augmenting_it():
+    sketches = make_data().train.sketches
+    copies = [sketch.copy() for sketch in sketches]
+    training.augment(sketches, training.Plan(), np.random.default_rng(0))
+    assert all(np.array_equal(a, b) for a, b in zip(sketches, copies, strict=True))
+
+
+def test_a_batch_pads_as_stroke5_and_shows_what_it_asks_for():
+    data = make_data()
+    settings = vae.Settings(data.classes, data.scale, 30.0, **TINY)
+    plain = training.Plan(batch=8, stretch=0.0, drop=0.0, partial=0.0)
+    batch = next(training.batches(data.train, settings, plain))
+    assert batch["target"].shape[1] % 8 == 0
+    for seen, target in zip(batch["seen"], batch["target"], strict=True):
+        n = int((1 - target[:, 4]).sum())
+        rows = target[:n, :2] * data.scale
+        match = [s for s in data.train.sketches if len(s) == n and np.allclose(s[:, :2], rows, atol=1e-3)]
+        assert len(match) == 1
+        np.testing.assert_allclose(target[:, 2:], to_stroke5(match[0], len(target))[:, 2:])
+        np.testing.assert_array_equal(seen, render_batch(match, settings.size)[0])
+
+
+def test_a_share_of_the_pictures_shows_only_a_beginning():
+    data = make_data(400)
+    settings = vae.Settings(data.classes, data.scale, 30.0, **TINY)
+    plan = training.Plan(batch=400, stretch=0.0, drop=0.0, partial=0.25)
+    batch = next(training.batches(data.train, settings, plan))
+    whole = next(training.batches(data.train, settings, training.Plan(batch=400, stretch=0.0, drop=0.0, partial=0.0)))
+    np.testing.assert_array_equal(batch["target"], whole["target"])
+    assert 0.1 < (batch["seen"] != whole["seen"]).any(axis=(1, 2)).mean() < 0.3
+
+
+def test_each_pass_holds_every_drawing_once_and_batches_hold_like_lengths():
+    lengths = np.random.default_rng(0).integers(5, 100, 4000)
+    batches = training._bucketed(lengths, 100, np.random.default_rng(1))
+    assert sorted(np.concatenate(batches)) == list(range(4000))
+    padded = sum(lengths[batch].max() * 100 for batch in batches)
+    assert padded < 1.05 * lengths.sum()
+
+
+def test_what_a_step_sees_depends_on_the_step_alone():
+    data = make_data()
+    settings = vae.Settings(data.classes, data.scale, 30.0, **TINY)
+    stream = training.batches(data.train, settings, PLAN)
+    first = [next(stream) for _ in range(8)]  # more than one pass
+    later = next(training.batches(data.train, settings, PLAN, step=7))
+    for key, value in later.items():
+        np.testing.assert_array_equal(value, first[7][key])
+
+
+@pytest.mark.parametrize("encoder", ["cnn", "rnn"])
+def test_training_learns_and_fits_a_prior(data, encoder):
+    plan = training.Plan(steps=60, batch=20, anneal=30, epoch=20)
+    model = training.train(data, "rings", plan, encoder=encoder, **TINY)
+    with open(training.DATA / "work/runs/rings/log.csv") as file:
+        rows = np.genfromtxt(file, delimiter=",", names=True)
+    assert rows["val_loss"][-1] < rows["val_loss"][0] - 0.2
+    assert model.prior.mean.shape == (2, 8) and model.settings.scale == 15.0
+
+
+def test_an_interrupted_run_ends_as_an_uninterrupted_one(data):
+    whole = training.train(data, "whole", PLAN, **TINY)
+
+    def stop(model, step):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train(data, "stopped", PLAN, preview=stop, **TINY)
+    resumed = training.train(data, "stopped", PLAN, **TINY)
+    for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    logs = [(training.DATA / f"work/runs/{name}/log.csv").read_text().splitlines() for name in ("whole", "stopped")]
+    assert [line.split(",")[0] for line in logs[0]] == [line.split(",")[0] for line in logs[1]] == ['"step"', "3", "6"]
+
+
+def test_a_finished_run_is_not_trained_again(data, capsys):
+    first = training.train(data, "done", PLAN, **TINY)
+    log = (training.DATA / "work/runs/done/log.csv").stat().st_mtime_ns
+    again = training.train(data, "done", PLAN, **TINY)
+    assert (training.DATA / "work/runs/done/log.csv").stat().st_mtime_ns == log
+    for a, b in zip(first.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_run_begun_otherwise_is_not_resumed(data):
+    training.train(data, "run", PLAN, **TINY)
+    with pytest.raises(ValueError, match=r"steps: 6 then, 9 now"):
+        training.train(data, "run", training.Plan(steps=9, batch=8, anneal=4, epoch=3), **TINY)
+
+
+def test_steps_and_epochs_have_to_fit(data):
+    with pytest.raises(ValueError, match="multiple of epoch"):
+        training.train(data, "run", training.Plan(steps=10, epoch=3), **TINY)
+
+
+def test_the_preview_sees_the_model_as_it_goes(data):
+    seen = []
+    training.train(data, "run", PLAN, preview=lambda model, step: seen.append((step, model.settings.z_size)), **TINY)
+    assert seen == [(3, 8), (6, 8)]
+
+
+def test_the_command_explains_itself():
+    command = [sys.executable, "-m", "helpers.training", "--help"]
+    out = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ).stdout
+    assert "--classes" in out and "--steps" in out
