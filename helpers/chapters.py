@@ -106,7 +106,7 @@ def clean(notebook: NotebookNode) -> None:
     """Takes out, in place, what makes an executed notebook heavy or different on each run.
 
     Widgets (dead without their kernel), finished progress bars and terminal colours go; PNGs without transparency get
-    a palette of 64 colours, a quarter of the bytes; metadata says Python 3 and no more.
+    a palette of 256 colours, a quarter of the bytes; metadata says Python 3 and no more.
     """
     notebook.metadata = nbformat.from_dict(
         {
@@ -212,12 +212,12 @@ def _write(notebook: NotebookNode, path: Path) -> None:
 
 
 def _smaller(png: str) -> str:
-    """A base64 PNG with a palette of 64 colours, or as it was where it has transparency or would not shrink."""
+    """A base64 PNG with a palette of 256 colours, or as it was where it has transparency or would not shrink."""
     image = Image.open(io.BytesIO(base64.b64decode(png)))
     if image.mode == "P" or image.convert("RGBA").getchannel("A").getextrema()[0] < 255:
         return png
     file = io.BytesIO()
-    image.convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE).save(file, "png", optimize=True)
+    image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1).save(file, "png", optimize=True)
     small = base64.b64encode(file.getvalue()).decode()
     return min(png, small, key=len)
 

@@ -186,8 +186,9 @@ def save_figure(fig: Figure, name: str) -> Figure:
         with atomic(FIGURES / f"{name}.{suffix}") as path:
             fig.savefig(path, format=suffix, metadata=nothing)
             if suffix == "png":
-                # these figures have few colours: a palette shows no difference and takes a quarter of the bytes
-                Image.open(path).convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+                # few colours: a palette shows no difference and takes a quarter of the bytes; without k-means it does
+                palette = Image.open(path).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1)
+                palette.save(path, optimize=True)
     return fig
 
 

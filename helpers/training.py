@@ -161,9 +161,7 @@ def _card(settings: vae.Settings, name: str, facts: dict) -> str:
     rows = {
         "classes": ", ".join(settings.classes),
         "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint): {origin}",
-        "encoder": {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[
-            settings.encoder
-        ],
+        "encoder": reader,
         "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a step",
         "training": f"{plan['steps']:,} steps of {plan['batch']} drawings, KL weight {plan['kl_weight']:g}, "
         f"seed {plan['seed']}; the checkpoint with the lowest validation loss",
