@@ -60,18 +60,19 @@ def _drawn(sketches: Sequence[np.ndarray], size: int, thickness: int) -> Iterato
     last[starts[1:] - 1] = True
     ends = np.flatnonzero(last) + 1
     begins = np.concatenate([[0], ends[:-1]])
-    extent = np.maximum.reduceat(fixed, begins) - np.minimum.reduceat(fixed, begins)
-    dots = np.flatnonzero((extent == 0).all(axis=1)).tolist()
+    # a stroke shorter than the pen is wide is a dot: OpenCV draws nothing, or next to nothing, for a line so short
+    near, far = np.minimum.reduceat(fixed, begins), np.maximum.reduceat(fixed, begins)
+    dots = np.flatnonzero((far - near < thickness << SHIFT).all(axis=1))
     stops = np.searchsorted(ends, starts[1:], side="right").tolist()
     dot_stops = np.searchsorted(dots, stops).tolist()
-    centres = fixed[begins[dots]].tolist()
+    centres = ((near[dots] + far[dots]) // 2).tolist()
     fixed = fixed[:, None]  # the (K, 1, 2) that OpenCV wants
     lines = [fixed[a:b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
     first = first_dot = 0
     for stop, dot_stop in zip(stops, dot_stops, strict=True):
         bitmap = np.zeros((size, size), np.uint8)
         cv2.polylines(bitmap, lines[first:stop], False, 255, thickness, cv2.LINE_AA, SHIFT)
-        for centre in centres[first_dot:dot_stop]:  # OpenCV draws nothing for a line of no length
+        for centre in centres[first_dot:dot_stop]:
             cv2.circle(bitmap, centre, thickness << SHIFT - 1, 255, cv2.FILLED, cv2.LINE_AA, SHIFT)
         yield bitmap
         first, first_dot = stop, dot_stop
