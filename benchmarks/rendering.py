@@ -104,8 +104,8 @@ def main() -> None:
     points = np.median([len(sketch) for sketch in sketches])
     lines = [
         f"{len(sketches):,} drawings of cat, owl and pig ({dataset.source}), {points:.0f} points at the median, to",
-        f"{SIZE}x{SIZE}, antialiased, in a second of one core's time. Medians of {ROUNDS} rounds in turn; the spread is",
-        f"lowest to highest. OpenCV {cv2.__version__}, matplotlib {matplotlib.__version__}.",
+        f"{SIZE}x{SIZE}, antialiased, in a second of one core's time. Medians of {ROUNDS} rounds in turn; spread is",
+        f"from lowest to highest. OpenCV {cv2.__version__}, matplotlib {matplotlib.__version__}.",
         "Made by `python benchmarks/rendering.py`.",
         "",
         "| | drawings a second | spread | against matplotlib |",

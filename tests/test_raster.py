@@ -54,6 +54,16 @@ def test_dots_are_visible_alone_first_and_last(line_width):
     assert eyes[:10, :10].max() > 100 and eyes[:10, 38:].max() > 100
 
 
+@pytest.mark.parametrize("length", [0, 0.1, 0.3, 0.5, 0.9])
+@pytest.mark.parametrize("angle", [0, 0.8, 2.5])
+def test_a_stroke_shorter_than_the_pen_is_wide_is_as_dark_as_a_dot(length, angle):
+    # the frame is 41 pixels wide between the margins
+    dash = np.array([[20, 20], [20 + length * np.cos(angle), 20 + length * np.sin(angle)]])
+    bitmap = render(from_polylines([[[0, 0], [41, 0]], [[0, 41], [41, 41]], dash]), 48)
+    assert bitmap[10:38, 10:38].max() == 255
+    assert 3.5 < bitmap[10:38, 10:38].sum() / 255 < 6.5
+
+
 @pytest.mark.parametrize("width, height", [(20, 10), (10, 20), (300, 20), (0.02, 0.01)])
 def test_one_scale_serves_both_sides_whatever_the_size(width, height):
     corners = [[0, 0], [width, 0], [width, height], [0, height], [0, 0]]
