@@ -1,4 +1,6 @@
 """What two chapters need, or a test can check. Flat: a noun a module, each importing only from floors below.
 
-paths < strokes < quickdraw < raster < vae < training < generate < plots
+paths < chapters < strokes < download < formats < quickdraw < raster < vae < generate < training < plots
+
+Training stands above generate, because it fits the prior to encoded drawings and shows reconstructions as it goes.
 """

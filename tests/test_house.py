@@ -15,16 +15,15 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+import helpers
+
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = {
     *("README.md", "LICENSE", ".gitignore", "environment.yml", "pyproject.toml", "uv.lock", "Makefile"),
     *(".ci", "notebooks", "helpers", "tests", "benchmarks", "figures", "data"),
 }
 # lowest first; a module imports only from modules before it
-FLOORS = (
-    *("paths", "chapters", "strokes", "quickdraw", "raster", "vectorize", "cohesion", "vae", "training", "generate"),
-    *("classifier", "features", "plots", "export", "widgets"),
-)
+FLOORS = re.search(r"^\w+( < \w+)+$", helpers.__doc__, re.MULTILINE)[0].split(" < ")
 MODULES = sorted(path for path in (ROOT / "helpers").glob("*.py") if path.stem != "__init__")
 CHAPTERS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")) or [
     pytest.param(None, marks=pytest.mark.skip("there is no chapter in notebooks/ yet"))
@@ -70,7 +69,7 @@ def imported(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_a_helper_imports_only_from_floors_below(path):
-    assert path.stem in FLOORS, f"name the floor of {path.name} in FLOORS"
+    assert path.stem in FLOORS, f"name the floor of {path.name} in the docstring of helpers"
     assert imported(path) <= set(FLOORS[: FLOORS.index(path.stem)])
 
 
