@@ -72,7 +72,6 @@ def execute(notebook: NotebookNode, folder: Path, bar: tqdm) -> None:
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
-        store_widget_state=False,
         coalesce_streams=True,  # of a line drawn again and again, the last state
         on_notebook_start=lambda **_: listen(),
         on_cell_executed=lambda execute_reply, **_: bar.update(execute_reply["content"]["status"] == "ok"),

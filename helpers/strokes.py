@@ -119,20 +119,22 @@ def stroke_ends(sketch: np.ndarray) -> np.ndarray:
 
 
 def prefix(sketch: np.ndarray, fraction: float) -> np.ndarray:
-    """The beginning of a drawing: its first strokes, `fraction` of them, rounded to the nearest.
+    """The beginning of a drawing: `fraction` of its strokes.
 
-    A drawing with too few strokes to divide (rounding would give none, or all of them at a fraction below 1) is
-    cut inside a stroke, at that fraction of its points, pen still down. Raises ValueError outside 0..1.
+    Of three strokes or more, whole ones, rounded to the nearest. Where that would be none or all of them, or the
+    drawing has one or two strokes, which rounding would do violence to, a stroke is cut inside, pen still down: a third
+    of two strokes is two thirds of the first one's points. Raises ValueError outside 0..1.
     """
     if not 0 <= fraction <= 1:
         raise ValueError(f"fraction is {fraction}; it must lie between 0 and 1")
     if fraction in (0, 1):
         return sketch[: len(sketch) if fraction else 0]
-    ends = stroke_ends(sketch)
-    strokes = round(fraction * len(ends))
-    if 0 < strokes < len(ends):
-        return sketch[: ends[strokes - 1]]
-    return sketch[: max(1, round(fraction * len(sketch)))]
+    ends = np.concatenate([[0], stroke_ends(sketch)])
+    strokes = fraction * (len(ends) - 1)
+    if len(ends) > 3 and 0 < round(strokes) < len(ends) - 1:
+        return sketch[: ends[round(strokes)]]
+    cut = round(float(np.interp(strokes, np.arange(len(ends)), ends)))
+    return sketch[: min(max(cut, 1), max(len(sketch) - 1, 1))]
 
 
 def bounds(sketch: np.ndarray) -> np.ndarray:

@@ -109,6 +109,14 @@ def test_a_prefix_of_one_stroke_is_cut_inside_it_with_the_pen_still_down():
     assert len(strokes.prefix(SQUARE, 0.01)) == 1
 
 
+def test_a_prefix_of_two_strokes_is_cut_inside_one_unless_it_ends_between_them():
+    line = np.column_stack([np.arange(10), np.arange(10)])
+    sketch = strokes.from_polylines([line, line + 20])  # 9 rows, then 10
+    assert len(strokes.prefix(sketch, 1 / 3)) == 6
+    assert len(strokes.prefix(sketch, 0.5)) == 9
+    assert len(strokes.prefix(sketch, 0.75)) == 14
+
+
 def test_every_prefix_of_a_real_drawing_has_points_and_leaves_some(drawings):
     for sketch in drawings:
         for fraction in (0.1, 1 / 3, 0.5, 0.9):
