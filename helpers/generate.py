@@ -45,7 +45,7 @@ def _encode_chunk(model: SketchVAE, sketches: Sequence[np.ndarray]) -> np.ndarra
         seen, kind = render_batch(sketches, size), ((None, size, size), "uint8")
     else:
         seen, kind = as_strokes(sketches, model.settings.scale), ((None, None, 5), "float32")
-    return np.asarray(_compile(model, "encode", lambda seen: model.encode(seen)[0], kind)(seen))
+    return np.asarray(_compile(model, "encode", lambda seen: model.encode(seen)[0], kind)(ops.convert_to_tensor(seen)))
 
 
 def as_strokes(sketches: Sequence[np.ndarray], scale: float) -> np.ndarray:
@@ -137,7 +137,9 @@ def _decode_chunk(
         ((None,), "int32"),
         ((), "float32"),
     )
-    rows = np.asarray(draw(z, chance, given, lengths, np.float32(temperature))).transpose(1, 0, 2)
+    rows = np.asarray(
+        draw(*map(ops.convert_to_tensor, (z, chance, given, lengths, np.float32(temperature))))
+    ).transpose(1, 0, 2)
     sketches = []
     for i, row in enumerate(rows):
         sketch = from_stroke5(row)
@@ -446,7 +448,9 @@ def _compile(model: SketchVAE, name: str, function: Callable, *kinds: tuple[tupl
         else:
             import tensorflow as tf
 
-            compiled[name] = tf.function(function, input_signature=[tf.TensorSpec(*kind) for kind in kinds])
+            signature = [tf.TensorSpec(*kind) for kind in kinds]
+            # concrete: TensorFlow would take another model's tracing for a tracing too many, and warn
+            compiled[name] = tf.function(function, input_signature=signature).get_concrete_function()
     return compiled[name]
 
 

@@ -137,32 +137,27 @@ def strip(
 
 @mpl.rc_context(STYLE)
 def curves(logs: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
-    """Loss and KL over the steps of one training run or several, by name, a colour each.
+    """How one training run or several went, by name, a colour each: `training.read_log` gives a run's log.
 
-    A log holds the columns `step`, `loss` and, where they were written, `val_loss` and `kl`, of one length; NaN stands
-    where a value was not taken. Training is a thin line, validation a strong one; the best validation loss is given.
+    Left the reconstruction, nats a point, right the KL divergence, nats a drawing; training (which sees changed and
+    partial drawings) is a thin line, validation a strong one. The best validation value stands in the legend.
     """
     if not 0 < len(logs) <= len(MINDS):
         raise ValueError(f"{len(logs)} runs; curves shows 1 to {len(MINDS)}")
-    panels = ["loss", *(["kl"] if any("kl" in log for log in logs.values()) else [])]
-    fig, axes = plt.subplots(1, len(panels), figsize=(3.5 * len(panels), 2.4), layout="constrained", squeeze=False)
+    panels = {"reconstruction": "reconstruction, nats a point (thin: training)", "kl": "KL divergence, nats a drawing"}
+    fig, axes = plt.subplots(1, 2, figsize=(7, 2.4), layout="constrained")
     plt.close(fig)
-    for color, (name, log) in zip(MINDS, logs.items(), strict=False):
-        for ax, column in zip(axes[0], panels, strict=True):
-            held_out = _taken(log, f"val_{column}")
-            pen = {"linewidth": 0.6, "alpha": 0.45} if len(held_out[0]) else {"linewidth": 0.8}
-            ax.plot(*_taken(log, column), color=color, **pen)
-            ax.plot(*held_out, color=color, linewidth=1.2)
-        x, y = _taken(log, "val_loss")
-        label = f"{name}, best {y.min():.3f} at step {x[y.argmin()]:,.0f}" if len(x) else name
-        axes[0, 0].plot([], [], color=color, linewidth=1.2, label=label)
-    titles = {"loss": "loss per point (thin: training, strong: validation)", "kl": "KL divergence"}
-    for ax, column in zip(axes[0], panels, strict=True):
-        ax.set_title(titles[column], loc="left")
+    for ax, (column, title) in zip(axes, panels.items(), strict=True):
+        for color, (name, log) in zip(MINDS, logs.items(), strict=False):
+            best = int(np.argmin(log["val_reconstruction"]))
+            label = f"{name}, {log['val_reconstruction'][best]:.3f} at step {log['step'][best]:,.0f}"
+            ax.plot(log["step"], log[column], color=color, linewidth=0.6, alpha=0.45)
+            ax.plot(log["step"], log[f"val_{column}"], color=color, linewidth=1.2, label=label)
+        ax.set_title(title, loc="left")
         ax.set_xlabel("step")
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         ax.margins(x=0.01)
-    axes[0, 0].legend(frameon=False, labelcolor="linecolor", handlelength=1.2, loc="upper right")
+    axes[0].legend(frameon=False, labelcolor="linecolor", handlelength=1.2, loc="upper right")
     return fig
 
 
@@ -251,13 +246,6 @@ def _bitmap(ax: Axes, bitmap: np.ndarray, color: str, at: tuple, size: float) ->
 def _line_width(cell: float) -> float:
     """In points: a pen that suits the size of the drawing, never a hairline."""
     return max(0.6, 0.35 + cell / 75)
-
-
-def _taken(log: Mapping, column: str) -> tuple[np.ndarray, np.ndarray]:
-    """The steps at which a column was written, and its values there."""
-    values = np.asarray(log.get(column, []), float)
-    steps = np.asarray(log["step"], float)[: len(values)]
-    return steps[~np.isnan(values)], values[~np.isnan(values)]
 
 
 def _text_width(text: str) -> float:

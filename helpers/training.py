@@ -83,9 +83,10 @@ def train(
     run = DATA / "work" / "runs" / name
     _claim(run, plan, settings)
     train_split, valid_split = (_short(split, settings.max_points) for split in (data.train, data.valid))
-    for part, split in (("training", train_split), ("validation", valid_split)):
-        if not split.sketches:
-            raise ValueError(f"there is no {part} drawing of {settings.max_points} points or fewer")
+    left_out = len(data.train.sketches) - len(train_split.sketches)
+    print(
+        f"{left_out:,} of {len(data.train.sketches):,} training drawings have over {settings.max_points} points: left out"
+    )
     keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
     strategy = strategy or pick_strategy()
     with strategy.scope() if strategy else nullcontext():
@@ -197,9 +198,8 @@ def fast_dtype() -> str:
 
 def _short(split: Split, limit: int) -> Split:
     keep = [i for i, sketch in enumerate(split.sketches) if len(sketch) <= limit]
-    if len(keep) < len(split.sketches):
-        count = len(split.sketches)
-        print(f"{count - len(keep)} of {count} drawings have more than {limit} points: left out")
+    if not keep:
+        raise ValueError(f"none of the {len(split.sketches)} drawings of a split has {limit} points or fewer")
     return Split([split.sketches[i] for i in keep], split.labels[keep])
 
 

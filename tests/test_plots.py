@@ -163,15 +163,22 @@ def test_the_minds_colours_stay_apart_in_grey():
     assert max(lightness) < 75  # still visible on white paper
 
 
-def test_curves_skip_what_was_not_taken_and_name_the_best():
-    log = {"step": [0, 10, 20, 30], "loss": [3, 2, 1.5, 1], "val_loss": [np.nan, 2.5, 1.25, 1.75], "kl": [0, 1, 2, 3]}
-    fig = plots.curves({"CNN": log, "RNN": {"step": [0, 10], "loss": [3, 2]}})
-    loss, kl = fig.axes
-    drawn = {tuple(line.get_xdata()): tuple(line.get_ydata()) for line in loss.lines if len(line.get_xdata())}
-    assert drawn[(10, 20, 30)] == (2.5, 1.25, 1.75)
-    assert drawn[(0, 10, 20, 30)] == (3, 2, 1.5, 1)
-    assert [text.get_text() for text in loss.get_legend().get_texts()] == ["CNN, best 1.250 at step 20", "RNN"]
-    assert tuple(kl.lines[0].get_ydata()) == (0, 1, 2, 3)
+LOG = {
+    "step": [1, 2, 3],
+    "reconstruction": [3, 2, 1],
+    "val_reconstruction": [4, 1.25, 2],
+    "kl": [0, 1, 2],
+    "val_kl": [5, 6, 7],
+}
+
+
+def test_curves_show_training_and_validation_and_name_the_best():
+    fig = plots.curves({"CNN": LOG, "RNN": LOG})
+    reconstruction, kl = fig.axes
+    assert [tuple(line.get_ydata()) for line in reconstruction.lines] == [(3, 2, 1), (4, 1.25, 2)] * 2
+    assert [tuple(line.get_ydata()) for line in kl.lines] == [(0, 1, 2), (5, 6, 7)] * 2
+    labels = [text.get_text() for text in reconstruction.get_legend().get_texts()]
+    assert labels == ["CNN, 1.250 at step 2", "RNN, 1.250 at step 2"]
     with pytest.raises(ValueError, match="0 runs"):
         plots.curves({})
 
@@ -179,7 +186,7 @@ def test_curves_skip_what_was_not_taken_and_name_the_best():
 def test_figures_are_let_go_of_and_leave_the_readers_style_alone():
     before = mpl.rcParams.copy()
     plots.strip([SQUARE])
-    plots.curves({"a": {"step": [0, 1], "loss": [1, 2]}})
+    plots.curves({"a": LOG})
     assert plt.get_fignums() == []
     assert {k: v for k, v in mpl.rcParams.items() if k != "backend"} == {
         k: v for k, v in before.items() if k != "backend"
