@@ -83,10 +83,8 @@ def train(
     run = DATA / "work" / "runs" / name
     _claim(run, plan, settings)
     train_split, valid_split = (_short(split, settings.max_points) for split in (data.train, data.valid))
-    left_out = len(data.train.sketches) - len(train_split.sketches)
-    print(
-        f"{left_out:,} of {len(data.train.sketches):,} training drawings have over {settings.max_points} points: left out"
-    )
+    left_out, n = len(data.train.sketches) - len(train_split.sketches), len(data.train.sketches)
+    print(f"{left_out:,} of {n:,} training drawings have over {settings.max_points} points: left out")
     keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
     strategy = strategy or pick_strategy()
     with strategy.scope() if strategy else nullcontext():
