@@ -74,10 +74,9 @@ def main() -> None:
     medians = {name: statistics.median(values[1:]) for name, values in times.items()}  # the first round warms up
     peer = medians["Keras's LSTM layer, float32"]
     lines = [
-        f"One training step on {plan.batch} drawings of {', '.join(CLASSES)} ({dataset.source}), padded to {points:.0f}",
-        f"points on average: LSTM 512, z 512, bitmaps 48x48. Medians of {ROUNDS} rounds of {STEPS} steps, in turn; all of",
-        "the CPU. Making a batch (augment, render, pad) takes",
-        f"{pipeline * 1e3:.1f} ms, {pipeline / min(medians.values()):.0%} of the fastest step, beside it in a thread.",
+        f"A step on {plan.batch} drawings of {', '.join(CLASSES)} ({dataset.source}), padded to {points:.0f} points on",
+        f"average: LSTM 512, z 512, bitmaps 48x48. Medians of {ROUNDS} rounds of {STEPS} steps, in turn, on all of the CPU.",
+        f"Making a batch (augment, render, pad) takes {pipeline * 1e3:.1f} ms, {pipeline / min(medians.values()):.0%} of the fastest step.",
         "Made by `python benchmarks/training_step.py`.",
         "",
         "| | ms a step | drawings a second | against Keras's layer |",
