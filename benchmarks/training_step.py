@@ -75,7 +75,7 @@ def main() -> None:
     peer = medians["Keras's LSTM layer, float32"]
     lines = [
         f"A step on {plan.batch} drawings of {', '.join(CLASSES)} ({dataset.source}), padded to {points:.0f} points on",
-        f"average: LSTM 512, z 512, bitmaps 48x48. Medians of {ROUNDS} rounds of {STEPS} steps, in turn, on the whole CPU.",
+        f"average: LSTM 512, z 512, bitmaps 48x48. Medians of {ROUNDS} rounds of {STEPS} steps, in turn, on the CPU.",
         f"Making a batch (augment, render, pad) takes {pipeline * 1e3:.1f} ms.",
         "Made by `python benchmarks/training_step.py`.",
         "",
