@@ -15,7 +15,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import h5py
@@ -34,22 +34,26 @@ POOL = 50  # batches whose drawings are sorted by length together, so that a bat
 VALID_BATCH = 100
 
 
+def _setting(default: float, meaning: str):
+    return field(default=default, metadata={"help": meaning})
+
+
 @dataclass(frozen=True)
 class Plan:
     """How a network is trained. Two runs of one plan on one machine end alike."""
 
-    steps: int = 10_000
-    batch: int = 100  # drawings a step, over all devices
-    learning_rate: float = 1e-3  # falls linearly to a hundredth
-    clip: float = 1.0  # norm of the gradient
-    kl_weight: float = 0.25  # 1 is the evidence lower bound; 0 is a plain autoencoder
-    anneal: int = 3_000  # steps over which the KL weight rises from a hundredth
-    free_bits: float = 8.0  # nats a drawing that the KL term leaves alone (Kingma et al., arXiv 1606.04934)
-    stretch: float = 0.15  # x and y scaled by up to this share, independently
-    drop: float = 0.10  # share of the points inside strokes that is left out
-    partial: float = 0.25  # share of the drawings of which the encoder sees only the beginning
-    epoch: int = 500  # steps between checkpoints
-    seed: int = 0
+    steps: int = _setting(10_000, "of training")
+    batch: int = _setting(100, "drawings a step, over all devices")
+    learning_rate: float = _setting(1e-3, "of Adam at the start; it falls linearly to a hundredth")
+    clip: float = _setting(1.0, "norm that the gradient is clipped to")
+    kl_weight: float = _setting(0.06, "1 is the evidence lower bound, 0 a plain autoencoder")
+    anneal: int = _setting(3_000, "steps over which the KL weight rises from a hundredth")
+    free_bits: float = _setting(8.0, "nats a drawing that the KL term leaves alone (arXiv 1606.04934)")
+    stretch: float = _setting(0.15, "x and y are scaled by up to this share, independently")
+    drop: float = _setting(0.10, "share of the points inside strokes that is left out")
+    partial: float = _setting(0.25, "share of the drawings of which the encoder sees only the beginning")
+    epoch: int = _setting(500, "steps between checkpoints")
+    seed: int = _setting(0, "of everything drawn by chance")
 
 
 def train(
@@ -416,15 +420,28 @@ class Keeper(keras.callbacks.Callback):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Train a network without a notebook; run again to resume.")
+    parser = argparse.ArgumentParser(
+        description="Train a network without a notebook; run again to resume.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     parser.add_argument("name", help="of the run, and of the model in data/models")
-    parser.add_argument("--classes", nargs="+", required=True, metavar="CLASS", help="Quick, Draw! categories")
-    parser.add_argument("--encoder", choices=("cnn", "rnn"), default="cnn")
-    parser.add_argument("--z-size", type=int, default=512)
+    parser.add_argument(
+        "--classes",
+        nargs="+",
+        required=True,
+        metavar="CLASS",
+        default=argparse.SUPPRESS,
+        help="Quick, Draw! categories",
+    )
+    parser.add_argument(
+        "--encoder", choices=("cnn", "rnn"), default="cnn", help="sees the bitmap, or reads the strokes"
+    )
+    parser.add_argument("--z-size", type=int, default=512, help="dimensions of the latent vector")
     parser.add_argument("--units", type=int, default=512, help="of the decoder's LSTM")
-    parser.add_argument("--source", choices=("auto", "local", "download", "sample"), default="auto")
-    for field, default in asdict(Plan()).items():
-        parser.add_argument(f"--{field.replace('_', '-')}", type=type(default), default=default)
+    parser.add_argument("--source", choices=("auto", "local", "download", "sample"), default="auto", help="of drawings")
+    for setting in fields(Plan):
+        name = f"--{setting.name.replace('_', '-')}"
+        parser.add_argument(name, type=setting.type, default=setting.default, help=setting.metadata["help"])
     arguments = vars(parser.parse_args())
     name, classes, source = (arguments.pop(key) for key in ("name", "classes", "source"))
     settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units")}
