@@ -40,9 +40,9 @@ def make_step(settings: vae.Settings, example: dict, dtype: str, own_loop: bool)
     signature["seen"] = tf.TensorSpec([None, settings.size, settings.size], "uint8")
     signature["target"] = tf.TensorSpec([None, None, 5], "float32")
     signature["noise"] = tf.TensorSpec([None, settings.z_size], "float32")
-    has_gpu, vae._has_tensorflow_gpu = vae._has_tensorflow_gpu, lambda: not own_loop  # a GPU takes Keras's layer
+    has_gpu, vae.has_tensorflow_gpu = vae.has_tensorflow_gpu, lambda: not own_loop  # a GPU takes Keras's layer
     compiled = tf.function(step, input_signature=[signature]).get_concrete_function()
-    vae._has_tensorflow_gpu = has_gpu
+    vae.has_tensorflow_gpu = has_gpu
     return lambda inputs: float(compiled(inputs))
 
 

@@ -78,8 +78,8 @@ def decode(
     that are too many, too few or too long.
     """
     z = _check_z(model, z)
-    if not temperature > 0:
-        raise ValueError(f"temperature is {temperature}; it must be above 0")
+    if not 0 < temperature < np.inf:
+        raise ValueError(f"temperature is {temperature}; it must be above 0, and finite")
     if beginnings is not None and len(beginnings) != len(z):
         raise ValueError(f"{len(beginnings)} beginnings for {len(z)} drawings")
     chance = _chance(seed, len(z), model.settings.max_points)
@@ -122,6 +122,7 @@ def _decode_chunk(
     given = np.zeros((len(z), limit, 5), np.float32)
     lengths = np.zeros(len(z), np.int32)
     for i, sketch in enumerate(beginnings or ()):
+        check(sketch)
         if len(sketch) > limit:
             raise ValueError(f"beginning {i} has {len(sketch)} points; this model draws at most {limit}")
         given[i, : len(sketch)] = to_stroke5(sketch, len(sketch) + 1)[:-1]
@@ -219,20 +220,24 @@ def sample_z(
 
     "fitted" takes each class as often as training had it, or only the named `classes`, equally often.
     """
-    rng = np.random.default_rng([seed, 1])  # not the numbers that `decode` draws with the same seed
+    # a generator for each purpose: the first drawings are the same however many follow, and none is `decode`'s
+    of_class, of_factors, of_noise = (np.random.default_rng([seed, part]) for part in (1, 2, 3))
     if prior == "normal":
-        return rng.standard_normal((n, model.settings.z_size), np.float32)
+        if classes is not None:
+            raise ValueError("N(0, I) knows no classes; leave them out, or take the fitted prior")
+        return of_noise.standard_normal((n, model.settings.z_size), np.float32)
     if prior != "fitted":
         raise ValueError(f'prior is {prior!r}; it must be "fitted" or "normal"')
     if model.prior is None:
         raise ValueError("this model has no fitted prior yet; training fits one at its end, or see vae.fit_prior")
     mean, factors, noise, weight = model.prior
     if classes is None:
-        which = rng.choice(len(weight), n, p=weight / weight.sum())
+        which = of_class.choice(len(weight), n, p=weight / weight.sum())
     else:
+        classes = [classes] if isinstance(classes, str) else classes
         which = np.resize([class_index(model, name) for name in classes], n)
-    low_rank = np.einsum("nk,nkz->nz", rng.standard_normal((n, factors.shape[1])), factors[which], optimize=True)
-    return (mean[which] + low_rank + noise[which] * rng.standard_normal((n, mean.shape[1]))).astype(np.float32)
+    low_rank = np.einsum("nk,nkz->nz", of_factors.standard_normal((n, factors.shape[1])), factors[which], optimize=True)
+    return (mean[which] + low_rank + noise[which] * of_noise.standard_normal((n, mean.shape[1]))).astype(np.float32)
 
 
 def sample(
@@ -291,23 +296,26 @@ def switch(
         blend: how much of the second mind: 0 leaves the partial drawing's own z, 1 is the whole way.
         temperature: of the first mind; `cooler` is the second's.
     """
-    mind_a, mind_b = models if isinstance(models, tuple) else (models, models)
+    mind_a, mind_b = (models, models) if isinstance(models, SketchVAE) else models
     for name, value in (("at", at), ("blend", blend)):
         if not 0 <= value <= 1:
             raise ValueError(f"{name} is {value}; it must lie between 0 and 1")
+    if second is None and blend != 1:
+        raise ValueError(
+            "blend goes between the partial drawings' own z and a second one; name a second, or leave it out"
+        )
     if isinstance(first, Switched):
         whole, earlier = first
-        z_first = encode(mind_b, whole)
     else:
         z_first = (
             sample_z(mind_a, n, seed=_one(seed), classes=[first]) if isinstance(first, str) else _read(mind_a, first)
         )
         whole = decode(mind_a, z_first, temperature, seed)
         earlier = [()] * len(whole)
-    # the beginning holds every earlier change of mind, and leaves the last mind at least one point
+    # the beginning holds every earlier change of mind, and leaves the last mind room for a point
     limit = mind_b.settings.max_points - 1
     lengths = [
-        min(max(len(prefix(sketch, at)), rows[-1] + 1 if rows else 1), limit)
+        min(max(len(prefix(sketch, at)), rows[-1] + 1 if rows else 1), len(sketch), limit)
         for sketch, rows in zip(whole, earlier, strict=True)
     ]
     beginnings = [sketch[:length] for sketch, length in zip(whole, lengths, strict=True)]
@@ -315,8 +323,11 @@ def switch(
     if second is None:
         z = z_partial
     elif isinstance(second, str):
-        name = first if isinstance(first, str) and mind_a is mind_b else None
-        z = z_partial + blend * (class_mean(mind_b, second) - _mean_of(mind_b, z_first, name))
+        if isinstance(first, str) and mind_a is mind_b:
+            own = class_mean(mind_b, first)
+        else:
+            own = _nearest_mean(mind_b, encode(mind_b, whole))
+        z = z_partial + blend * (class_mean(mind_b, second) - own)
     else:
         z = (1 - blend) * z_partial + blend * _read(mind_b, second, len(beginnings))
     finished = decode(mind_b, z, cooler, seed, beginnings)
@@ -335,13 +346,11 @@ def _read(model: SketchVAE, what: np.ndarray | Sequence[np.ndarray], n: int | No
     return z if n is None else np.broadcast_to(z, (n, z.shape[1]))
 
 
-def _mean_of(model: SketchVAE, z: np.ndarray, name: str | None) -> np.ndarray:
-    """The mean z of the named class, or of the one nearest to each z."""
-    if name is not None:
-        return class_mean(model, name)
-    class_mean(model, model.settings.classes[0])  # says so where there are no means
-    distance = ((z[:, None] - model.prior.mean[None]) ** 2).sum(axis=-1)
-    return model.prior.mean[distance.argmin(axis=1)]
+def _nearest_mean(model: SketchVAE, z: np.ndarray) -> np.ndarray:
+    """The class mean nearest to each z, (N, Z)."""
+    means = np.stack([class_mean(model, name) for name in model.settings.classes])
+    distance = ((z[:, None] - means[None]) ** 2).sum(axis=-1)
+    return means[distance.argmin(axis=1)]
 
 
 def slerp(z0: np.ndarray, z1: np.ndarray, t: np.ndarray | float) -> np.ndarray:
@@ -401,7 +410,10 @@ def blend(
     model: SketchVAE, corners: np.ndarray, steps: int = 7, temperature: float = 0.1, seed: int = 0
 ) -> list[np.ndarray]:
     """steps x steps drawings, row by row, between four corners (4, Z): top left, top right, bottom left, right."""
-    top_left, top_right, bottom_left, bottom_right = _check_z(model, corners)
+    corners = _check_z(model, corners)
+    if len(corners) != 4:
+        raise ValueError(f"a blend has four corners; these are {len(corners)}")
+    top_left, top_right, bottom_left, bottom_right = corners
     t = np.linspace(0, 1, steps)
     left, right = slerp(top_left, bottom_left, t), slerp(top_right, bottom_right, t)
     z = slerp(left[:, None], right[:, None], t[None].repeat(steps, axis=0))
@@ -409,8 +421,16 @@ def blend(
 
 
 def draw_sample(model: SketchVAE, name: str, n: int, seed: int = 0) -> DataSet:
-    """n drawings of one class by a model, in whole pixels, split 70 : 15 : 15, as the data set that ships."""
-    sketches = [np.rint(sketch) for sketch in sample(model, n, temperature=0.3, seed=seed, classes=[name])]
+    """n drawings of one class by a model, in whole pixels, split 70 : 15 : 15, as the data set that ships.
+
+    The first n that came to an end of themselves: at a low temperature some scribble on until they are stopped.
+    """
+    drawn = sample(model, 8 * n, temperature=0.3, seed=seed, classes=[name])
+    sketches = [np.rint(sketch) for sketch in drawn if len(sketch) < model.settings.max_points][:n]
+    if len(sketches) < n:
+        raise ValueError(
+            f"only {len(sketches)} of {8 * n} drawings of {name} came to an end; train the model for longer"
+        )
     cuts = [round(0.7 * n), round(0.85 * n)]
     parts = (sketches[: cuts[0]], sketches[cuts[0] : cuts[1]], sketches[cuts[1] :])
     return make_dataset({name: dict(zip(SPLITS, parts, strict=True))}, "sample")

@@ -10,7 +10,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
@@ -86,8 +86,8 @@ def grid(
 
     A drawing is a sketch, a bitmap (uint8, ink on paper), or None for an empty cell. `titles` stand one above each
     drawing, or one above each column; `row_labels` one left of each row. `switches` holds for each drawing the rows
-    at which its mind changed, as `draw` takes them; `colors`, one a drawing, are for sheets without switches (see
-    `mix`). Raises ValueError where these do not match the drawings in number.
+    at which its mind changed, as `draw` takes them; `colors`, one a drawing, are for sheets without switches.
+    Raises ValueError where these do not match the drawings in number.
     """
     drawings = list(drawings)
     if not drawings:
@@ -159,12 +159,6 @@ def curves(logs: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
         ax.margins(x=0.01)
     axes[0].legend(frameon=False, labelcolor="linecolor", handlelength=1.2, loc="upper right")
     return fig
-
-
-def mix(weights: Sequence[float]) -> str:
-    """The colour between minds: a blend of the first `len(weights)` colours of `MINDS`, by weight."""
-    weights = np.asarray(weights, float)
-    return to_hex(weights @ [to_rgb(color) for color in MINDS[: len(weights)]] / weights.sum())
 
 
 @mpl.rc_context(STYLE)

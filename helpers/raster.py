@@ -39,6 +39,10 @@ def _drawn(sketches: Sequence[np.ndarray], size: int, thickness: int) -> Iterato
     # one array of all points, a row for each drawing's origin before its offsets
     starts = np.concatenate([[0], np.cumsum(lengths + 1)])
     rows = np.concatenate(sketches)
+    finite = np.isfinite(rows[:, :2]).all(axis=1)
+    if not finite.all():  # one running sum goes through all the drawings
+        drawing = int(np.searchsorted(np.cumsum(lengths), finite.argmin(), side="right"))
+        raise ValueError(f"drawing {drawing} has offsets that are not finite")
     points = np.zeros((starts[-1], 2))
     is_row = np.ones(starts[-1], bool)
     is_row[starts[:-1]] = False

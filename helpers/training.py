@@ -76,6 +76,8 @@ def train(
         settings: of `vae.Settings` (encoder, z_size, units, ...).
     """
     plan = plan or Plan()
+    if min(plan.steps, plan.epoch, plan.batch) < 1:
+        raise ValueError(f"steps, epoch and batch must be 1 or more; they are {plan.steps}, {plan.epoch}, {plan.batch}")
     if plan.steps % plan.epoch:
         raise ValueError(f"steps ({plan.steps}) must be a multiple of epoch ({plan.epoch})")
     settings = vae.Settings(
@@ -101,7 +103,7 @@ def train(
     keeper.set_model(model)
     step = keeper.resume()
     if step < plan.steps:
-        callbacks = [keeper]
+        callbacks = [keeper, keras.callbacks.TerminateOnNaN()]
         if keras.backend.backend() == "tensorflow" and importlib.util.find_spec("tensorboard"):
             callbacks.append(keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False))
         model.fit(
@@ -115,6 +117,8 @@ def train(
             shuffle=False,  # `batches` has done that
             verbose=0,
         )
+    if not (run / "best.weights.h5").exists():
+        raise ValueError(f"{run} never had a finite validation loss: lower the learning rate, and take another name")
     model.load_weights(run / "best.weights.h5")
     trained = vae.SketchVAE(settings)  # float32, for drawing
     trained.set_weights(model.get_weights())
@@ -137,13 +141,20 @@ def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
 
 def read_log(name: str) -> dict[str, list[float]]:
     """The columns of a run's log, by name: step, loss, reconstruction, kl, and the same held out (val_...)."""
-    with open(DATA / "work" / "runs" / name / "log.csv", newline="") as file:
+    path = DATA / "work" / "runs" / name / "log.csv"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there: a run writes it after its first {Plan().epoch} steps or so")
+    with open(path, newline="") as file:
         rows = list(csv.DictReader(file, quoting=csv.QUOTE_NONNUMERIC))
     return {column: [row[column] for row in rows] for column in rows[0]}
 
 
 def release(model: vae.SketchVAE, name: str, data: DataSet, plan: Plan, command: str) -> Path:
     """Saves the model to `data/models` with its card: what it was trained on, how, and its losses on test drawings."""
+    if data.source == "sample":
+        raise ValueError(
+            "the sample is drawn by a model: no network trained on it is released, and no loss measured on it"
+        )
     losses = evaluate(model, data.test)
     counts = {part: len(getattr(data, part).sketches) for part in ("train", "valid", "test")}
     facts = {"source": data.source, "drawings": counts, "plan": asdict(plan), "test": losses, "command": command}
@@ -155,15 +166,14 @@ def release(model: vae.SketchVAE, name: str, data: DataSet, plan: Plan, command:
 
 def _card(settings: vae.Settings, name: str, facts: dict) -> str:
     counts, losses, plan = facts["drawings"], facts["test"], facts["plan"]
-    origin = {
-        "quickdraw": "drawings by players of *Quick, Draw!*, made available by Google under "
-        "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)",
-        "sample": "the sample, drawings that another model drew",
-    }.get(facts["source"], facts["source"])
+    origin = (
+        "by players of *Quick, Draw!*, made available by Google under "
+        "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)"
+    )
     reader = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[settings.encoder]
     rows = {
         "classes": ", ".join(settings.classes),
-        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint): {origin}",
+        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {origin}",
         "encoder": reader,
         "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a step",
         "training": f"{plan['steps']:,} steps of {plan['batch']} drawings, KL weight {plan['kl_weight']:g}, "
@@ -189,10 +199,12 @@ def pick_strategy():
 
 
 def fast_dtype() -> str:
-    """ "mixed_bfloat16" where the processor multiplies bfloat16 faster than float32, else "float32".
+    """ "mixed_bfloat16" where the processor multiplies bfloat16 faster than float32, else, and on a GPU, "float32".
 
     Weights, state, loss and optimizer stay float32 either way.
     """
+    if vae.has_tensorflow_gpu():
+        return "float32"
     flags = Path("/proc/cpuinfo")
     fast = flags.exists() and any(flag in flags.read_text() for flag in ("amx_bf16", "avx512_bf16"))
     return "mixed_bfloat16" if fast else "float32"
@@ -261,12 +273,11 @@ def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[
 def _bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[np.ndarray]:
     """All drawings in random batches of like length: shuffled, sorted inside pools, batches shuffled again."""
     order = rng.permutation(len(lengths))
-    if len(order) < batch:
-        order = np.resize(order, batch)
+    # what does not fill a batch sits out this pass: by chance, not by length
+    order = np.resize(order, batch) if len(order) < batch else order[: len(order) // batch * batch]
     pools = [order[a : a + POOL * batch] for a in range(0, len(order), POOL * batch)]
     order = np.concatenate([pool[np.argsort(lengths[pool], kind="stable")] for pool in pools])
-    whole = order[: len(order) // batch * batch].reshape(-1, batch)
-    return list(rng.permutation(whole))
+    return list(rng.permutation(order.reshape(-1, batch)))
 
 
 def augment(sketches: Sequence[np.ndarray], plan: Plan, rng: np.random.Generator) -> list[np.ndarray]:
@@ -296,12 +307,11 @@ def augment(sketches: Sequence[np.ndarray], plan: Plan, rng: np.random.Generator
 
 
 def _beginning(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A drawing cut at a random point, half of the time at the end of the stroke that the point is in."""
+    """A drawing cut at a random point, or half of the time at the end of that point's stroke, unless it is the last."""
     cut = int(rng.integers(1, len(sketch))) if len(sketch) > 1 else 1
-    if rng.random() < 0.5:
-        ends = stroke_ends(sketch)
-        cut = int(ends[np.searchsorted(ends, cut)])
-    return sketch[:cut]
+    ends = stroke_ends(sketch)
+    end = int(ends[np.searchsorted(ends, cut)])
+    return sketch[: end if end < len(sketch) and rng.random() < 0.5 else cut]
 
 
 def _inputs(
@@ -438,7 +448,7 @@ def main() -> None:
     )
     parser.add_argument("--z-size", type=int, default=512, help="dimensions of the latent vector")
     parser.add_argument("--units", type=int, default=512, help="of the decoder's LSTM")
-    parser.add_argument("--source", choices=("auto", "local", "download", "sample"), default="auto", help="of drawings")
+    parser.add_argument("--source", choices=("auto", "local", "download"), default="auto", help="of drawings")
     for setting in fields(Plan):
         name = f"--{setting.name.replace('_', '-')}"
         parser.add_argument(name, type=setting.type, default=setting.default, help=setting.metadata["help"])

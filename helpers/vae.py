@@ -86,7 +86,7 @@ class Decoder(keras.layers.Layer):
     def call(self, points, z):
         """points (B, T, 5), each the one before the point to be drawn; z (B, Z). Returns (B, T, 6M + 3) float32."""
         (h, c), z_gates = self.start(z)
-        if _has_tensorflow_gpu():
+        if has_tensorflow_gpu():
             tiled = ops.repeat(z[:, None], ops.shape(points)[1], axis=1)
             hidden, _, _ = self.lstm(ops.concatenate([points, tiled], axis=-1), initial_state=[h, c])
         else:
@@ -113,7 +113,7 @@ class Decoder(keras.layers.Layer):
         return ops.cast(tensor, self.compute_dtype)
 
 
-def _has_tensorflow_gpu() -> bool:
+def has_tensorflow_gpu() -> bool:
     if keras.backend.backend() != "tensorflow":
         return False
     import tensorflow as tf
@@ -227,6 +227,7 @@ class SketchVAE(keras.Model):
             raise ValueError(f'encoder is {settings.encoder!r}; it must be "cnn" or "rnn"')
         self.settings = settings
         self.prior: Prior | None = None
+        self.facts: dict = {}  # what its card says of its training
         body = _cnn(dtype) if settings.encoder == "cnn" else _rnn(dtype)
         self.body = keras.Sequential(body, name="encoder")
         self.stats = keras.layers.Dense(2 * settings.z_size, dtype="float32", name="stats")
@@ -351,7 +352,8 @@ def save(model: SketchVAE, path: Path | str, facts: dict | None = None) -> Path:
         arrays |= {f"prior/{name}": part.astype(np.float16) for name, part in model.prior._asdict().items()}
     header = {"format": FORMAT, "settings": asdict(model.settings), "facts": facts or {}}
     with atomic(path) as temporary:
-        np.savez(temporary, header=np.array(json.dumps(header)), **arrays)
+        with open(temporary, "wb") as file:  # given a name, numpy adds an ending to it
+            np.savez(file, header=np.array(json.dumps(header)), **arrays)
     return path
 
 
@@ -412,9 +414,11 @@ def _settings(values: object, path: Path) -> Settings:
 
 def _path(name: Path | str) -> Path:
     path = Path(name)
-    if path.parent == Path(".") and not path.suffix:
-        return MODELS / f"{path.name}.npz"
-    return path
+    if path.suffix == ".npz":
+        return path
+    if path.parent != Path("."):
+        raise ValueError(f"a model's path ends in .npz; this is {str(name)!r}")
+    return MODELS / f"{name}.npz"
 
 
 def _key(variable) -> str:

@@ -255,8 +255,10 @@ def bucket():
 
 @pytest.mark.skipif(len(WORKBOOK) < 2, reason="chapters 01 and 02 are not in notebooks/ yet")
 def test_the_first_two_chapters_download_real_drawings_and_train_on_them(bucket, tmp_path):
+    shutil.copytree(ROOT / "data" / "models", tmp_path / "data" / "models")
     for path in WORKBOOK[:2]:
         run_chapter(path, tmp_path, MIDSTROKE_QUICKDRAW_URL=bucket)
     downloaded = {path.stem for path in (tmp_path / "data" / "quickdraw").rglob("*.npz")}
     assert downloaded >= {"ear", "eye", "mouth", "nose"}
-    assert any((tmp_path / "data" / "models").iterdir())
+    logs = [path.parent.name for path in (tmp_path / "data" / "work" / "runs").rglob("log.csv")]
+    assert any("cnn-quickdraw" in name for name in logs) and any("rnn-quickdraw" in name for name in logs)

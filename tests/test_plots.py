@@ -133,7 +133,7 @@ def test_an_empty_grid_is_refused():
 
 
 def test_a_strip_is_one_row_in_the_colours_given():
-    fig = plots.strip([SQUARE] * 3, ["0", "½", "1"], colors=[plots.mix([1, 0]), plots.mix([1, 1]), plots.mix([0, 1])])
+    fig = plots.strip([SQUARE] * 3, ["0", "½", "1"], colors=["#22344a", "#7d3c35", "#d8431f"])
     drawn = pieces(fig.axes[0])
     assert len({line[:, 1].min() for _, line in drawn}) == 1
     assert [drawn[0][0], drawn[2][0]] == list(plots.MINDS[:2])

@@ -118,3 +118,9 @@ def test_a_drawing_without_points_is_refused_by_its_number():
 def test_a_line_of_no_width_is_refused(line_width):
     with pytest.raises(ValueError, match="must be positive"):
         render(from_polylines([[[0, 0], [1, 1]]]), 48, line_width)
+
+
+def test_a_drawing_that_is_not_finite_is_named_and_harms_no_other():
+    line = np.array([[10, 0, 1]], np.float32)
+    with pytest.raises(ValueError, match="drawing 1 has offsets that are not finite"):
+        render_batch([line, line * np.nan, line], 16)

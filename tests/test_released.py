@@ -17,10 +17,12 @@ MIRROR = ROOT.parent / "shared" / "quickdraw" / "sketchrnn"
 @pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
 def test_a_released_model_loads_and_draws(path):
     model = vae.load(path)
-    drawings = sample(model, 20, seed=1)
-    assert all(np.isfinite(sketch).all() for sketch in drawings)
-    assert np.mean([len(sketch) < model.settings.max_points for sketch in drawings]) > 0.8  # they come to an end
-    assert encode(model, drawings).shape == (20, model.settings.z_size)
+    for name in model.settings.classes:
+        drawings = sample(model, 40, seed=1, classes=[name])
+        assert all(np.isfinite(sketch).all() for sketch in drawings)
+        assert encode(model, drawings).shape == (40, model.settings.z_size)
+        ended = np.mean([len(sketch) < model.settings.max_points for sketch in drawings])
+        assert ended > 0.3, f"only {ended:.0%} of the drawings of {name} come to an end"
 
 
 @pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
@@ -53,7 +55,9 @@ def test_the_sample_has_two_hundred_drawings_of_every_class_that_the_models_know
         for name in vae.load(path).settings.classes:
             data = load([name], "sample")
             assert data.source == "sample"
-            assert sum(len(split.sketches) for split in (data.train, data.valid, data.test)) == 200
+            drawings = [sketch for split in (data.train, data.valid, data.test) for sketch in split.sketches]
+            assert len(drawings) == 200
+            assert max(map(len, drawings)) < 128  # none was stopped in the middle
 
 
 def test_a_cloud_that_ends_as_a_camel_is_read_as_one():
