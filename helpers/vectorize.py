@@ -41,6 +41,7 @@ def trace_lines(bitmap):
     good = widths[widths > 0]
     line_width = float(np.median(good)) if len(good) else rough
     lines = centerlines.join(graph, widths, grey, line_width)
+    lines = centerlines.sharpen(lines, grey, line_width)
     lines = centerlines.simplify(lines, EPSILON * scale, scale)
     points = (lines.points + 0.5) / scale - 0.5 + corner
     return centerlines.Lines(points, lines.starts, lines.closed), line_width / scale
