@@ -16,7 +16,10 @@ WIDE = 1.3  # a cross-section this many times the line width is of more than one
 MOST = 10  # branch ends at a junction that are matched exactly; 2 ** MOST states
 CORNER = 0.6  # radians of turn over a line width or so: worth looking for a corner
 SHIFT = 0.12  # line widths: a corner that is nearer stays
-LIMIT = 0.8
+LIMIT = 1.2
+OVER = 0.1
+NEAR = 0.25
+FAR = 0.7
 ZONE = 1.5  # how much line around a corner goes, in units of the corner's shift
 BEND = 0.6  # radians: a sharper turn across a junction gets a corner point
 
@@ -175,11 +178,24 @@ def _match(cost: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True)
+def _border(grey: np.ndarray, x: float, y: float, dx: float, dy: float, most: float) -> float:
+    """How far the ink reaches from a point in a direction (a unit vector), at most about `most`."""
+    reach, before = 0.0, sample(grey, x, y)
+    while reach < most:
+        value = sample(grey, x + (reach + 0.5) * dx, y + (reach + 0.5) * dy)
+        if value < 0.5:
+            return reach + 0.5 * max(0.0, before - 0.5) / max(before - value, 1e-9)
+        before = value
+        reach += 0.5
+    return reach
+
+
+@njit(cache=True)
 def _tip(points: np.ndarray, first: int, stop: int, grey: np.ndarray, line_width: float) -> tuple:
     """Where a free end truly ends, half a line width inside the ink's border, and the index of the next point."""
     step = 1 if stop > first else -1
-    near = _along(points, first, step, stop, 0.5 * line_width)
-    far = _along(points, near, step, stop, line_width)
+    near = _along(points, first, step, stop, NEAR * line_width)
+    far = _along(points, near, step, stop, FAR * line_width)
     if far == near:
         near = first
     dx, dy = points[near, 0] - points[far, 0], points[near, 1] - points[far, 1]
@@ -188,16 +204,7 @@ def _tip(points: np.ndarray, first: int, stop: int, grey: np.ndarray, line_width
         return points[near, 0], points[near, 1], near
     dx /= length
     dy /= length
-    before = sample(grey, points[near, 0], points[near, 1])
-    reach = 0.0
-    while reach < 3 * line_width:
-        value = sample(grey, points[near, 0] + (reach + 0.5) * dx, points[near, 1] + (reach + 0.5) * dy)
-        if value < 0.5:
-            if before > value:
-                reach += 0.5 * max(0.0, before - 0.5) / (before - value)
-            break
-        before = value
-        reach += 0.5
+    reach = _border(grey, points[near, 0], points[near, 1], dx, dy, 3 * line_width)
     reach -= line_width / 2
     if reach < 0:  # the skeleton ran further than the pen
         while near != stop and reach < 0:
@@ -348,7 +355,12 @@ def join(graph: Graph, widths: np.ndarray, grey: np.ndarray, line_width: float) 
                 )
                 if 0 <= s < best and -line_width / 2 < t < length + line_width / 2:
                     best = s
-                    corner[e, 0], corner[e, 1] = exits[e, 0] - s * exits[e, 2], exits[e, 1] - s * exits[e, 3]
+                    sine = max(0.3, abs(exits[e, 3] * dx - exits[e, 2] * dy) / length)
+                    x, y = exits[e, 0] - s * exits[e, 2], exits[e, 1] - s * exits[e, 3]
+                    over = _border(grey, x, y, -exits[e, 2], -exits[e, 3], 2 * line_width)
+                    # where ink stands out beyond the line that is met, the pen went through it
+                    past = over - line_width / 2 if over > line_width / 2 / sine + OVER * line_width else 0.0
+                    corner[e, 0], corner[e, 1] = x - past * exits[e, 2], y - past * exits[e, 3]
     return _walk(graph, low, high, mate, corner, dropped, grey, line_width)
 
 
@@ -489,17 +501,7 @@ def sharpen(lines: Lines, grey: np.ndarray, line_width: float) -> Lines:
                 continue
             dx /= length
             dy /= length
-            before = sample(grey, x, y)
-            out_to = 0.0
-            while out_to < 3 * line_width:
-                value = sample(grey, x + (out_to + 0.5) * dx, y + (out_to + 0.5) * dy)
-                if value < 0.5:
-                    if before > value:
-                        out_to += 0.5 * max(0.0, before - 0.5) / (before - value)
-                    break
-                before = value
-                out_to += 0.5
-            shift = out_to - line_width / 2
+            shift = _border(grey, x, y, dx, dy, 3 * line_width) - line_width / 2
             # two lines at this angle part at that distance from their corner
             apart = line_width / 2 / max(0.1, math.cos(turns[at] / 2))
             if shift < SHIFT * line_width or shift > LIMIT * apart:
