@@ -47,11 +47,11 @@ def sample(grey: np.ndarray, x: float, y: float) -> float:
 
 
 @njit(cache=True)
-def refine(graph: Graph, grey: np.ndarray, line_width: float, passes: int) -> np.ndarray:
+def refine(graph: Graph, grey: np.ndarray, line_width: float) -> np.ndarray:
     """Moves the graph's points to the middle of the ink across the line, in place; the ink's width there (P,).
 
-    Twice: each point goes to the centroid of the grey along its normal, then [1 2 1] / 4 along the line. The width
-    is the integral of the grey, or 0 where the cross-section does not end, as in a junction.
+    Each point goes to the centroid of the grey along its normal, then [1 2 1] / 4 along the line; both twice. The
+    width is the integral of the grey, or 0 where the cross-section does not end, as in a junction.
     """
     points, starts, ends, nodes, degrees = graph
     widths = np.zeros(len(points))
@@ -63,7 +63,7 @@ def refine(graph: Graph, grey: np.ndarray, line_width: float, passes: int) -> np
             continue
         ring = ends[b, 0] < 0
         size = last - first
-        for turn in range(passes + 1):
+        for turn in range(3):  # the first only smooths the staircase of pixels
             for i in range(first, last + 1):
                 x, y = points[i]
                 if turn:
@@ -332,7 +332,14 @@ def join(graph: Graph, widths: np.ndarray, grey: np.ndarray, line_width: float) 
             mate[a] = z
             if n > 2 and cost[i, pairs[i]] > BEND:
                 s, t = _crossing(
-                    exits[a, 0], exits[a, 1], exits[a, 2], exits[a, 3], exits[z, 0], exits[z, 1], exits[z, 2], exits[z, 3]
+                    exits[a, 0],
+                    exits[a, 1],
+                    exits[a, 2],
+                    exits[a, 3],
+                    exits[z, 0],
+                    exits[z, 1],
+                    exits[z, 2],
+                    exits[z, 3],
                 )
                 if s < 0.5 * line_width and t < 0.5 * line_width:
                     x, y = exits[a, 0] + s * exits[a, 2], exits[a, 1] + s * exits[a, 3]
@@ -351,7 +358,14 @@ def join(graph: Graph, widths: np.ndarray, grey: np.ndarray, line_width: float) 
                 dx, dy = exits[z, 0] - exits[a, 0], exits[z, 1] - exits[a, 1]
                 length = max(math.hypot(dx, dy), 1e-9)
                 s, t = _crossing(
-                    exits[e, 0], exits[e, 1], -exits[e, 2], -exits[e, 3], exits[a, 0], exits[a, 1], dx / length, dy / length
+                    exits[e, 0],
+                    exits[e, 1],
+                    -exits[e, 2],
+                    -exits[e, 3],
+                    exits[a, 0],
+                    exits[a, 1],
+                    dx / length,
+                    dy / length,
                 )
                 if 0 <= s < best and -line_width / 2 < t < length + line_width / 2:
                     best = s
