@@ -53,10 +53,10 @@ def refine(graph: Graph, grey: np.ndarray, line_width: float) -> np.ndarray:
     Each point goes to the centroid of the grey along its normal, then [1 2 1] / 4 along the line; both twice. The
     width is the integral of the grey, or 0 where the cross-section does not end, as in a junction.
     """
-    points, starts, ends, nodes, degrees = graph
+    points, starts, ends = graph.points, graph.starts, graph.ends
     widths = np.zeros(len(points))
     moved = np.empty_like(points)
-    reach = int(math.ceil(WIDE * line_width)) + 1
+    reach = math.ceil(WIDE * line_width) + 1
     for b in range(len(ends)):
         first, last = starts[b], starts[b + 1] - 1
         if last - first < 2:
@@ -381,7 +381,7 @@ def join(graph: Graph, widths: np.ndarray, grey: np.ndarray, line_width: float) 
 @njit(cache=True)
 def _walk(graph, low, high, mate, corner, dropped, grey, line_width) -> Lines:
     """The lines: from each end without a partner on through the partners, then the closed ones."""
-    points, starts, ends, nodes, degrees = graph
+    points, starts, ends, degrees = graph.points, graph.starts, graph.ends, graph.degrees
     branches = len(ends)
     out = np.empty((len(points) + 4 * branches + 4, 2))
     line_starts = np.zeros(branches + 1, np.int32)

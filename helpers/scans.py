@@ -106,7 +106,7 @@ def _without_light(grey: np.ndarray) -> np.ndarray:
 
 def _despeckle(bitmap: np.ndarray) -> np.ndarray:
     """Without the connected pieces of ink that are too small for a dot, and without the grain of the paper."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((bitmap > 64).astype(np.uint8), connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((bitmap > 64).astype(np.uint8), connectivity=8)
     small = stats[:, cv2.CC_STAT_AREA] < max(4, (SPECK * max(bitmap.shape)) ** 2)
     large = np.flatnonzero(~small)
     if len(large) < 2:

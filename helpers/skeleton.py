@@ -10,7 +10,7 @@ from numba import njit
 DX = np.array([0, 1, 1, 1, 0, -1, -1, -1])
 DY = np.array([-1, -1, 0, 1, 1, 1, 0, -1])
 CONTRACT = 1.2  # two junctions are one where the branch between them is shorter than this times their radii's sum
-SPUR = 0.3  # of the line width: a branch that sticks out less is roughness of the line's edge
+SPUR = 0.12  # of the line width: a branch that sticks out less is roughness of the line's edge
 RING = 2.5  # line widths: a loop that is shorter around encloses no paper that anybody meant
 THICK = 1.5  # half line widths: no junction's disc counts as larger
 
@@ -141,11 +141,11 @@ def graph(skeleton: np.ndarray, ink: np.ndarray) -> Graph:
     starts = np.zeros(most + 1, np.int32)
     ends = np.full((most, 2), -1, np.int32)
     branches = n = 0
-    for ring in range(2):  # first what hangs on nodes; what is left then are rings
+    for ring in (False, True):  # first what hangs on nodes; what is left then are rings
         for first in pixels:
-            if ring == 0 and number[first] < 0 or ring == 1 and number[first] != -1:
+            if (not ring and number[first] < 0) or (ring and number[first] != -1):
                 continue
-            if ring == 0:
+            if not ring:
                 node = number[first]
                 nodes[node, 0], nodes[node, 1] = first % width, first // width
                 nodes[node, 2] = _radius(ink, first % width, first // width)
@@ -175,7 +175,7 @@ def graph(skeleton: np.ndarray, ink: np.ndarray) -> Graph:
                             break
                 points[n, 0], points[n, 1] = at % width, at // width
                 n += 1
-                if ring == 0:
+                if not ring:
                     ends[branches, 0], ends[branches, 1] = number[first], number[at]
                     degrees[number[first]] += 1
                     degrees[number[at]] += 1
@@ -183,7 +183,7 @@ def graph(skeleton: np.ndarray, ink: np.ndarray) -> Graph:
                     number[first] = -2 - branches
                 branches += 1
                 starts[branches] = n
-                if ring == 1:
+                if ring:
                     break
     return Graph(points[:n].copy(), starts[: branches + 1].copy(), ends[:branches].copy(), nodes, degrees)
 
