@@ -16,6 +16,8 @@ WIDE = 1.3  # a cross-section this many times the line width is of more than one
 MOST = 10  # branch ends at a junction that are matched exactly; 2 ** MOST states
 CORNER = 0.6  # radians of turn over a line width or so: worth looking for a corner
 SHIFT = 0.12  # line widths: a corner that is nearer stays
+DOUBLE = 1.15  # line widths: a branch that is wider holds two lines
+SHARED = 5.0
 LIMIT = 1.2
 OVER = 0.1
 NEAR = 0.25
@@ -290,10 +292,40 @@ def join(graph: Graph, widths: np.ndarray, grey: np.ndarray, line_width: float) 
             for side in range(2):
                 ends_at[fill[ends[b, side]]] = 2 * b + side
                 fill[ends[b, side]] += 1
+    crossed = np.zeros(len(nodes), np.bool_)
+    arms = np.empty((2, 2), np.int32)
+    for b in range(branches):
+        # two lines that cross at a shallow angle share ink for a while, and that branch is wider than one line
+        a, z = ends[b]
+        if a < 0 or a == z or degrees[a] != 3 or degrees[z] != 3 or crossed[a] or crossed[z]:
+            continue
+        line = points[starts[b] : starts[b + 1]]
+        wide = 0
+        for i in range(starts[b], starts[b + 1]):
+            wide += widths[i] == 0 or widths[i] > DOUBLE * line_width
+        if 2 * wide < len(line) or line_length(line) > SHARED * line_width:
+            continue
+        for side in range(2):
+            k = 0
+            for i in range(first_end[ends[b, side]], fill[ends[b, side]]):
+                if ends_at[i] // 2 != b and k < 2:
+                    arms[side, k] = ends_at[i]
+                    k += 1
+        turns = np.empty((2, 2))
+        for i in range(2):
+            for j in range(2):
+                e, f = arms[0, i], arms[1, j]
+                turns[i, j] = _turn(exits[e, 2], exits[e, 3], -exits[f, 2], -exits[f, 3])
+        flip = int(turns[0, 1] + turns[1, 0] < turns[0, 0] + turns[1, 1])
+        if max(turns[0, flip], turns[1, 1 - flip]) < BEND:
+            for i in range(2):
+                e, f = arms[0, i], arms[1, i ^ flip]
+                mate[e], mate[f] = f, e
+            dropped[b] = crossed[a] = crossed[z] = True
     for node in range(len(nodes)):
         here = ends_at[first_end[node] : fill[node]]
         n = len(here)
-        if n < 2:
+        if n < 2 or crossed[node]:
             continue
         if n == 3:
             for k in range(3):  # is k the common ink of the other two?

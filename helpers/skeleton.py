@@ -9,7 +9,7 @@ from numba import njit
 # the eight neighbours, clockwise from the one above; bit k of a neighbour code stands for neighbour k
 DX = np.array([0, 1, 1, 1, 0, -1, -1, -1])
 DY = np.array([-1, -1, 0, 1, 1, 1, 0, -1])
-CONTRACT = 1.2  # two junctions are one where the branch between them is shorter than this times their radii's sum
+CONTRACT = 1.0  # two junctions are one where the branch between them is shorter than this times their radii's sum
 SPUR = 0.12  # of the line width: a branch that sticks out less is roughness of the line's edge
 RING = 2.5  # line widths: a loop that is shorter around encloses no paper that anybody meant
 THICK = 1.5  # half line widths: no junction's disc counts as larger

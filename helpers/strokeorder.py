@@ -2,7 +2,8 @@
 
 Two conditional logits (McFadden, 1974): which line is next among those left, then where on it the pen starts and
 which way it goes. Their weights were fitted to training drawings by `python -m helpers.strokeorder`, which prints
-them anew, with what they predict on validation drawings.
+them anew, with what they predict on validation drawings: the next line right in 55 % (chance 26 %, least travel
+47 %), the direction in 73 % (50 %, 55 %), a ring's start and direction in 27 % (4 %, 9 %).
 """
 
 import argparse
@@ -42,10 +43,11 @@ def human_order(lines: Lines, next_weights: np.ndarray, open_weights: np.ndarray
         left, features = next_features(table, drawn, pen, last)
         last = left[np.argmax(features @ next_weights)]
         line = points[starts[last] : starts[last + 1]]
-        features = start_features(line, closed[last], table[last], pen)
-        choice = np.argmax(features @ (ring_weights if closed[last] else open_weights))
         size = len(line)
-        if closed[last]:
+        ring = closed[last] and size > 2
+        features = start_features(line, ring, table[last], pen)
+        choice = np.argmax(features @ (ring_weights if ring else open_weights))
+        if ring:
             first, step = choice // 2, 1 - 2 * (choice % 2)
             for i in range(size):
                 out[n + i] = line[(first + step * i) % (size - 1)]
@@ -58,7 +60,7 @@ def human_order(lines: Lines, next_weights: np.ndarray, open_weights: np.ndarray
             table[last, 7 + c] = table[last, 5 + c] + (pen[c] - line[0, c]) / table[last, 10]
         drawn[last] = True
         out_starts[turn + 1] = n
-        out_closed[turn] = closed[last]
+        out_closed[turn] = ring
     return Lines(out, out_starts, out_closed)
 
 
@@ -170,8 +172,8 @@ def start_features(line: np.ndarray, closed: bool, row: np.ndarray, pen: np.ndar
 # Fitting the weights.
 
 CLASSES = (
-    "backpack, bear, bicycle, bird, bus, camel, car, cat, cloud, crab, dog, ear, elephant, eye, eyeglasses, face, fish, "
-    "flower, hat, house, lightning, mosquito, mouth, nose, owl, pig, rabbit, sheep, shoe, sun, tree, yoga"
+    "backpack, bear, bicycle, bird, bus, camel, car, cat, cloud, crab, dog, ear, elephant, eye, eyeglasses, face, "
+    "fish, flower, hat, house, lightning, mosquito, mouth, nose, owl, pig, rabbit, sheep, shoe, sun, tree, yoga"
 ).split(", ")
 CLOSED = 0.12  # of its length: a stroke whose ends are nearer is a ring
 
@@ -241,9 +243,7 @@ def main() -> None:
         chance = share_right(np.zeros(len(features)) for features in held_out)
         way = {"NEXT": 0, "OPEN": 3, "RING": 5}[name]
         nearest = share_right(-features[:, way] for features in held_out)
-        print(
-            f"  # {right:.0%} right in {len(held_out):,} choices, {chance:.0%} by chance, {nearest:.0%} by the shortest way"
-        )
+        print(f"  # {right:.0%} of {len(held_out):,} right, {chance:.0%} by chance, {nearest:.0%} by least travel")
 
 
 if __name__ == "__main__":
