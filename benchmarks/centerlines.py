@@ -196,8 +196,15 @@ def measure(name: str, method: Callable, sketches: list, size: int, widths: np.n
     return row
 
 
-HEAD = """| method | Chamfer, median / p95 | Hausdorff, median / p95 | IoU, median / p5 | strokes off by | ms, median / p95 |
-|---|---|---|---|---|---|"""
+TITLES = (
+    "method",
+    "Chamfer, median / p95",
+    "Hausdorff, median / p95",
+    "IoU, median / p5",
+    "strokes off",
+    "ms, median / p95",
+)
+HEAD = f"| {' | '.join(TITLES)} |\n{'|---' * len(TITLES)}|"
 
 
 def main() -> None:
