@@ -162,26 +162,27 @@ def photographed(bitmap: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def measure(name: str, method: Callable, sketches: list, size: int, widths: np.ndarray, photo: bool = False) -> str:
-    """A row of the table. What a method cannot trace at all counts as missed, and is said."""
-    rows, times, failed, random = [], [], 0, np.random.default_rng(1)
-    for turn, (sketch, line_width) in enumerate(zip(sketches, widths, strict=True)):
-        truth = place(sketch, size, line_width)
-        bitmap = draw(truth, size, line_width)
-        if photo:
-            bitmap = scans.clean(photographed(bitmap, random))
-        if turn == 0:
-            method(bitmap)  # compiles
+    """A row of the table. What a method cannot trace at all is counted beside its name and left out."""
+    random = np.random.default_rng(1)
+    truths = [place(sketch, size, line_width) for sketch, line_width in zip(sketches, widths, strict=True)]
+    bitmaps = [draw(truth, size, line_width) for truth, line_width in zip(truths, widths, strict=True)]
+    if photo:
+        bitmaps = [scans.clean(photographed(bitmap, random)) for bitmap in bitmaps]
+    method(bitmaps[0])  # compiles
+    results, times = [], []
+    for bitmap in bitmaps:
         start = time.process_time()
         try:
-            found = method(bitmap)
+            results.append(method(bitmap))
         except ValueError:
-            failed += 1
-            continue
+            results.append([])
         times.append((time.process_time() - start) * 1e3)
-        if found:
-            rows.append(compare(truth, found, size, line_width))
-        else:
-            failed += 1
+    failed = sum(not found for found in results)
+    rows = [
+        compare(truth, found, size, line_width)
+        for truth, found, line_width in zip(truths, results, widths, strict=True)
+        if found
+    ]
     chamfer, hausdorff, iou, strokes = np.array(rows).T
     cells = [
         name + (f" ({failed} not traced)" if failed else ""),

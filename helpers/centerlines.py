@@ -18,6 +18,7 @@ CORNER = 0.6  # radians of turn over a line width or so: worth looking for a cor
 SHIFT = 0.12  # line widths: a corner that is nearer stays
 DOUBLE = 1.15  # line widths: a branch that is wider holds two lines
 SHARED = 5.0
+ARM = 1.2  # line widths on both sides of a corner that show its angle
 LIMIT = 1.2
 OVER = 0.1
 NEAR = 0.25
@@ -492,30 +493,17 @@ def sharpen(lines: Lines, grey: np.ndarray, line_width: float) -> Lines:
     keep = np.ones(len(points), np.bool_)
     out = points.copy()
     new_starts = np.zeros_like(starts)
-    arm = 1.3 * line_width
     for line in range(len(starts) - 1):
         first, size = starts[line], starts[line + 1] - starts[line]
         period = size - 1 if closed[line] else size
         if size < 5:
             continue
         reach = np.empty((size, 2), np.int32)
+        count = min(period // 2, math.ceil(ARM * line_width))  # points are about a pixel apart
         for i in range(period):
             for side in range(2):
-                step = 1 - 2 * side
-                k, walked = i, 0.0
-                for _ in range(period // 2):
-                    j = k + step
-                    if closed[line]:
-                        j %= period
-                    elif j < 0 or j >= size:
-                        break
-                    walked += math.hypot(
-                        points[first + j, 0] - points[first + k, 0], points[first + j, 1] - points[first + k, 1]
-                    )
-                    k = j
-                    if walked >= arm:
-                        break
-                reach[i, side] = k
+                k = i + count * (1 - 2 * side)
+                reach[i, side] = k % period if closed[line] else min(max(k, 0), size - 1)
             a, z = first + reach[i, 1], first + reach[i, 0]
             ax, ay = points[first + i, 0] - points[a, 0], points[first + i, 1] - points[a, 1]
             zx, zy = points[z, 0] - points[first + i, 0], points[z, 1] - points[first + i, 1]
