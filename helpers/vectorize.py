@@ -9,7 +9,8 @@ from scipy.sparse.csgraph import depth_first_order
 from sklearn.cluster import DBSCAN
 from sklearn.neighbors import NearestNeighbors
 
-from helpers.centerlines import Lines, join, refine, sharpen, simplify
+from helpers.centerlines import Lines, refine, sharpen, simplify
+from helpers.junctions import join
 from helpers.skeleton import contract, graph, thin
 from helpers.strokeorder import NEXT, OPEN, RING, human_order
 from helpers.strokes import from_polylines, simplify_line
