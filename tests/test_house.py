@@ -23,7 +23,7 @@ ROOMS = {
     *(".ci", "notebooks", "helpers", "tests", "benchmarks", "figures", "data"),
 }
 # lowest first; a module imports only from modules before it
-FLOORS = re.search(r"^\w+( < \w+)+$", helpers.__doc__, re.MULTILINE)[0].split(" < ")
+FLOORS = re.search(r"^\w+( <\s\w+)+$", helpers.__doc__, re.MULTILINE)[0].replace("\n", " ").split(" < ")
 MODULES = sorted(path for path in (ROOT / "helpers").glob("*.py") if path.stem != "__init__")
 CHAPTERS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")) or [
     pytest.param(None, marks=pytest.mark.skip("there is no chapter in notebooks/ yet"))
