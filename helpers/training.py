@@ -45,7 +45,7 @@ class Plan:
     steps: int = _setting(10_000, "of training")
     batch: int = _setting(100, "drawings a step, over all devices")
     learning_rate: float = _setting(1e-3, "of Adam at the start; it falls linearly to a hundredth")
-    clip: float = _setting(1.0, "norm that the gradient is clipped to")
+    clip: float = _setting(1.0, "norm that the gradient of each weight array is clipped to")
     kl_weight: float = _setting(0.06, "1 is the evidence lower bound, 0 a plain autoencoder")
     anneal: int = _setting(3_000, "steps over which the KL weight rises from a hundredth")
     free_bits: float = _setting(8.0, "nats a drawing that the KL term leaves alone (arXiv 1606.04934)")
@@ -96,7 +96,9 @@ def train(
     with strategy.scope() if strategy else nullcontext():
         model = vae.SketchVAE(settings, dtype=fast_dtype())
         schedule = keras.optimizers.schedules.PolynomialDecay(plan.learning_rate, plan.steps, plan.learning_rate / 100)
-        optimizer = keras.optimizers.Adam(schedule, clipnorm=plan.clip)
+        # Keras clips each replica's share of the gradient and then sums the shares: together they keep to the norm
+        replicas = strategy.num_replicas_in_sync if strategy else 1
+        optimizer = keras.optimizers.Adam(schedule, clipnorm=plan.clip / replicas)
         optimizer.build(model.trainable_variables)
         model.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
     keeper = Keeper(run, plan, preview)

@@ -58,7 +58,7 @@ class Decoder(keras.layers.Layer):
     """z and the points so far to the parameters of the next point's mixture.
 
     One set of weights in the layout of Keras's LSTM, three paths: Keras's own layer (cuDNN) where TensorFlow has
-    a GPU, `lstm_loop` elsewhere, and `step` for drawing.
+    a GPU, `_lstm_loop` elsewhere, and `step` for drawing.
     """
 
     def __init__(self, units: int, z_size: int, components: int, **kwargs):
