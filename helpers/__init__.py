@@ -1,7 +1,8 @@
 """What two chapters need, or a test can check. Flat: a noun a module, each importing only from floors below.
 
-paths < chapters < strokes < plots < svg < download < formats < quickdraw < raster <
-skeleton < centerlines < junctions < strokeorder < scans < vectorize < vae < generate < training
+paths < chapters < strokes < plots < svg < video < export < download < formats < quickdraw < raster <
+skeleton < centerlines < junctions < strokeorder < scans < vectorize < vae < generate < training <
+easel < studio < drawpad < widgets
 
 Training stands above generate, because it fits the prior to encoded drawings and shows reconstructions as it goes.
 """
