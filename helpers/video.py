@@ -28,7 +28,9 @@ HOLD = 1 / 5  # of the frames of a drawing: they show it finished
 LONG = 100  # frames: more than these show a progress bar
 
 
-def pen_frames(sketch: np.ndarray, switches=(), size: int = 480, frames: int = 75) -> list[np.ndarray]:
+def pen_frames(
+    sketch: np.ndarray, switches=(), size: int = 480, frames: int = 75, colors: Sequence[str] = MINDS
+) -> list[np.ndarray]:
     """`frames` pictures (size, size, 3) of one drawing being drawn at an even pace; a fifth of them hold the end.
 
     `switches` are the rows at which the mind changed, as `plots.grid` takes them: the line changes colour there, and
@@ -40,7 +42,7 @@ def pen_frames(sketch: np.ndarray, switches=(), size: int = 480, frames: int = 7
         raise ValueError(f"frames is {frames}; a drawing in motion has at least 2")
     scale, origin = _placed([sketch], None, size)
     points = absolute(sketch) * scale + origin[0]
-    minds, inks, travels = _minds(sketch, switches), *_inked(sketch)
+    minds, inks, travels = _minds(sketch, switches, colors), *_inked(sketch)
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     # a dot and a turn on the spot take a moment too
     clock = np.concatenate([[0], np.cumsum(np.where(travels, AIR * lengths, lengths) + LINE * size / 2)])
@@ -209,15 +211,15 @@ def _inked(sketch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ~travels | lift, travels
 
 
-def _minds(sketch: np.ndarray, switches) -> np.ndarray:
+def _minds(sketch: np.ndarray, switches, colors: Sequence[str] = MINDS) -> np.ndarray:
     """The colour of each row, (N, 3)."""
     switches = np.atleast_1d(np.asarray(switches, int))
     if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
         raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
-    if len(switches) >= len(MINDS):
-        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(MINDS)}")
-    colors = np.rint(np.array([to_rgb(color) for color in MINDS]) * 255)
-    return colors[np.searchsorted(switches, np.arange(len(sketch)), side="right")]
+    if len(switches) >= len(colors):
+        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(colors)}")
+    inks = np.rint(np.array([to_rgb(color) for color in colors]) * 255)
+    return inks[np.searchsorted(switches, np.arange(len(sketch)), side="right")]
 
 
 def _paper(size: int) -> np.ndarray:
