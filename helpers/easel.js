@@ -124,6 +124,9 @@ function connect(model, say) {
   };
 }
 
+/** Whether the kernel behind a view is gone, as far as the frontend tells. */
+const isDead = (el) => el.isConnected === false || Boolean(el.closest(".jupyter-widgets-disconnected"));
+
 /** `run`, one at a time; of the calls that come meanwhile only the last is made. */
 function latest(run) {
   let busy = false;
@@ -200,13 +203,12 @@ function catchStrokes(image, onStroke) {
     const on = (value, low, size) => Math.round((10 * ROOM * (value - low)) / size) / 10;
     return [on(event.clientX, box.left, box.width), on(event.clientY, box.top, box.height)];
   };
-  const line = (all) => `M${all[0].join(" ")}${all.length > 1 ? `L${all.slice(1).map((p) => p.join(" ")).join(" ")}` : "h.01"}`;
   const down = (event) => {
     if (points || event.button > 0) return;
     event.preventDefault();
     image.setPointerCapture(event.pointerId);
     points = [place(event)];
-    path = s("path", { class: "ms-ink ms-mind-0", d: line(points) });
+    path = s("path", { class: "ms-ink ms-mind-0", d: polyline(points) });
     image.append(path);
   };
   const move = (event) => {
@@ -216,7 +218,7 @@ function catchStrokes(image, onStroke) {
       const [x0, y0] = points.at(-1);
       if (Math.hypot(x - x0, y - y0) > 2) points.push([x, y]);
     }
-    path.setAttribute("d", line(points));
+    path.setAttribute("d", polyline(points));
   };
   const up = () => {
     if (!points) return;
@@ -234,14 +236,10 @@ function catchStrokes(image, onStroke) {
   };
 }
 
-/** Strokes in units of the paper as paths. */
-const strokePaths = (strokes) =>
-  strokes.map(({ mind, points }) =>
-    s("path", {
-      class: `ms-ink ms-mind-${mind}`,
-      d: `M${points[0].join(" ")}${points.length > 1 ? `L${points.slice(1).map((p) => p.join(" ")).join(" ")}` : "h.01"}`,
-    }),
-  );
+/** Strokes in units of the paper as paths; where the kernel found the curve, it is that. */
+const strokePaths = (strokes) => strokes.map(({ mind, points, d }) => s("path", { class: `ms-ink ms-mind-${mind}`, d: d ?? polyline(points) }));
+
+const polyline = (points) => `M${points[0].join(" ")}${points.length > 1 ? `L${points.slice(1).map((p) => p.join(" ")).join(" ")}` : "h.01"}`;
 
 /** The last results, newest first; a click brings one back. `results` outlives the view. */
 function filmstrip(results, onPick) {
@@ -269,6 +267,7 @@ function filmstrip(results, onPick) {
       results.length = Math.min(results.length, FILM);
       fill();
       element.scrollLeft = 0;
+      this.mark(picture);
     },
     mark(picture) {
       const at = results.findIndex((one) => key(one) === key(picture));

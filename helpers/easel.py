@@ -19,7 +19,7 @@ from PIL import Image
 
 from helpers.export import draw_figure, save_drawing, to_svg
 from helpers.plots import MINDS
-from helpers.strokes import bounds, simplify
+from helpers.strokes import bounds, simplify_line
 from helpers.svg import pen_strokes
 from helpers.vae import SketchVAE
 
@@ -28,6 +28,7 @@ SIDE = 255  # pixels: the longer side of the drawings that models learn from, Qu
 EPSILON = 2.0  # pixels that simplification may lie off, as there
 MOST_POINTS = 20_000  # from a browser: beyond this it is no drawing
 WIDEST = 1e4  # nor is it where a coordinate is larger than this
+TEMPERATURE = (0.02, 1)  # from near certain to wild
 STILL = 76  # mm, of the picture that stands in for the widget
 KINDS = {
     "svg": "image/svg+xml",
@@ -140,12 +141,16 @@ class Easel(anywidget.AnyWidget):
         if self.drawn is None:
             return {"text/plain": "", "text/html": '<span class="midstroke-still"></span>'}
         file = io.BytesIO()
-        draw_figure(self.drawn.sketch, self.drawn.switches, self.drawn.colors, STILL).savefig(file, format="png", dpi=144)
+        draw_figure(self.drawn.sketch, self.drawn.switches, self.drawn.colors, STILL).savefig(
+            file, format="png", dpi=144
+        )
         picture = Image.open(file).convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE, kmeans=1)
         small = io.BytesIO()
         picture.save(small, "png", optimize=True)
         png = base64.b64encode(small.getvalue()).decode()
-        still = f'<img class="midstroke-still" width="300" alt="{self.drawn.caption}" src="data:image/png;base64,{png}">'
+        still = (
+            f'<img class="midstroke-still" width="300" alt="{self.drawn.caption}" src="data:image/png;base64,{png}">'
+        )
         return {"text/html": still, "image/png": png, "text/plain": self.drawn.caption}
 
 
@@ -169,15 +174,35 @@ def read_strokes(strokes: object) -> list[np.ndarray]:
     return polylines
 
 
-def simplify_to(sketch: np.ndarray, limit: int) -> np.ndarray:
-    """The sketch simplified as the training drawings are, or by as much more as brings it to `limit` points."""
+def number(name: str, value: object, low: float, high: float) -> float:
+    """A setting that a browser sent, rounded, so that code can say exactly what was used; or a ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}; it must be a number from {low} to {high}")
+    return round(float(value), 4)
+
+
+def whole_seed(value: object) -> int:
+    """A seed, or a ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**32:
+        raise ValueError(f"seed is {value!r}; it must be a whole number from 0 to 4294967295")
+    return value
+
+
+def simplify_lines(lines: Sequence[np.ndarray], limit: int) -> tuple[list[np.ndarray], float]:
+    """Polylines in pixels simplified as the training drawings are, or by as much more as brings them to `limit` points.
+
+    Also the epsilon that it took. Raises ValueError where even straight lines have more points.
+    """
     epsilon = EPSILON
     while True:
-        simple = simplify(sketch, epsilon)
-        if len(simple) <= limit:
-            return simple
+        simple = [simplify_line(line, epsilon) for line in lines]
+        points = sum(map(len, simple))
+        if points <= limit:
+            return simple, epsilon
         if epsilon > SIDE:
-            raise ValueError(f"so many strokes come to {len(simple)} points; the model takes {limit}. Take some back")
+            raise ValueError(
+                f"{len(lines)} strokes come to {points} points, and the model can hold {limit}. Take some strokes back"
+            )
         epsilon *= 1.25
 
 
@@ -186,12 +211,11 @@ def as_code(
 ) -> str:
     """The Python that makes a drawing again: `used` names what it takes from helpers.generate; `lines` end with
     `sketch` and `switches`. `mines`, sketches in hundredths of a pixel, go in as they are, each under its name."""
-    head = [f"from helpers.generate import {', '.join(used)}", "from helpers.plots import grid"]
-    head += ["from helpers.vae import load", ""]
-    if model.saved_as is None:
-        head.append("# this model was not loaded from a file: let `model` be it")
-    else:
-        head.append(f"model = load({model.saved_as!r})")
+    head = ["from helpers.plots import grid", ""]
+    if used:  # else there is nothing but the person's own drawing
+        head = [f"from helpers.generate import {', '.join(used)}", head[0], "from helpers.vae import load", ""]
+        own = "# this model was not loaded from a file: let `model` be it"
+        head.append(own if model.saved_as is None else f"model = load({model.saved_as!r})")
     if mines:
         head = ["import numpy as np", "", *head]
     for name, sketch in (mines or {}).items():
@@ -204,11 +228,15 @@ def with_article(name: str) -> str:
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
+def svg_path(curve: np.ndarray) -> str:
+    """The path of the control points of cubic curves, as `fit_curves` gives them; one point is a dot."""
+    start, *rest = (f"{x:.1f} {y:.1f}" for x, y in curve.tolist())
+    return f"M{start}C{' '.join(rest)}" if rest else f"M{start}h.01"
+
+
 def _ink(drawn: Drawn) -> dict:
-    """SVG paths, one a pen stroke, in the drawing's own pixels, its pen starting at the origin."""
-    paths = []
-    for mind, line in pen_strokes(drawn.sketch, drawn.switches, (0, 0), EPSILON):
-        x, *rest = (f"{x:.1f} {y:.1f}" for x, y in line.tolist())
-        paths.append([MINDS.index(drawn.colors[mind]), f"M{x}C{' '.join(rest)}" if rest else f"M{x}h.01"])
+    """The drawing for the browser: a path a pen stroke, in its own pixels, where the pen starts at the origin."""
+    strokes = pen_strokes(drawn.sketch, drawn.switches, (0, 0), EPSILON)
+    paths = [[MINDS.index(drawn.colors[mind]), svg_path(curve)] for mind, curve in strokes]
     box = bounds(drawn.sketch).ravel().round(1).tolist()
     return {"ink": paths, "box": box, "caption": drawn.caption, "code": drawn.code}

@@ -80,7 +80,7 @@ def draw_figure(sketch: np.ndarray, switches=(), colors=MINDS, side: float = SID
     width = PEN * side / SIDE * 72 / 25.4
     for mind, line in pen_strokes(fitted, switches, origin + side * MARGIN, SLACK * room):
         if len(line) == 1:  # round caps make a dot of it, but only where it has some length
-            line = np.repeat(line, 4, axis=0) + [[0, 0], [0, 0], [0.01, 0], [0.01, 0]]
+            line = np.repeat(line, 4, axis=0) + np.array([[0, 0], [0, 0], [0.01, 0], [0.01, 0]])
         codes = [Line.MOVETO] + [Line.CURVE4] * (len(line) - 1)
         pen = {"edgecolor": colors[mind], "linewidth": width, "capstyle": "round", "joinstyle": "round"}
         ax.add_patch(PathPatch(Line(line, codes), fill=False, clip_on=False, **pen))
@@ -128,5 +128,7 @@ def _with_comment(gif: bytes, text: str) -> bytes:
     flags = gif[10]
     start = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)  # header, screen, and its colours
     data = text.encode("ascii")
-    blocks = b"".join(struct.pack("B", len(part)) + part for part in (data[a : a + 255] for a in range(0, len(data), 255)))
+    blocks = b"".join(
+        struct.pack("B", len(part)) + part for part in (data[a : a + 255] for a in range(0, len(data), 255))
+    )
     return gif[:start] + b"\x21\xfe" + blocks + b"\x00" + gif[start:]

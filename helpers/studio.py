@@ -4,14 +4,26 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from helpers.easel import HERE, SIDE, Drawn, Easel, as_code, read_strokes, simplify_to, with_article
+from helpers.easel import (
+    HERE,
+    SIDE,
+    TEMPERATURE,
+    Drawn,
+    Easel,
+    as_code,
+    number,
+    read_strokes,
+    simplify_lines,
+    whole_seed,
+    with_article,
+)
 from helpers.generate import class_mean, decode, encode, nearest_mean, sample_z, slerp, switch
 from helpers.plots import MINDS
-from helpers.strokes import check, fit, from_polylines
+from helpers.strokes import check, fit, from_polylines, to_polylines
 from helpers.vae import SketchVAE
 
 MOST_MINES = 20  # drawings of the person's own that a studio keeps
-RANGES = {"at": (0, 1), "blend": (0, 1), "temperature": (0.02, 1), "x": (0, 1), "y": (0, 1)}
+RANGES = {"at": (0, 1), "blend": (0, 1), "temperature": TEMPERATURE, "x": (0, 1), "y": (0, 1)}
 COOLER = 0.5  # of the temperature: the second mind has something to fit in with
 
 
@@ -20,8 +32,8 @@ class BlendStudio(Easel):
 
     `model` is a `SketchVAE`. `mines` are sketches of one's own, chosen as "mine 1", "mine 2", ... wherever a class can
     be; more can be drawn in the widget. Further keywords say where it begins: `tab` ("switch" or "corners"), `first`,
-    `second`, `at`, `blend`, `temperature`, `seed`, `corners` (four classes), `x`, `y`. `draw` takes the same ones and is
-    what a moved slider calls. The drawing is `drawn`: its sketch, its switches, the code that makes it again.
+    `second`, `at`, `blend`, `temperature`, `seed`, `corners` (four classes), `x`, `y`. `draw` takes the same ones and
+    is what a moved slider calls. The drawing is `drawn`: its sketch, its switches, the code that makes it again.
     """
 
     _esm = (HERE / "easel.js").read_text(encoding="utf-8") + (HERE / "studio.js").read_text(encoding="utf-8")
@@ -86,9 +98,8 @@ class BlendStudio(Easel):
 
 def _as_mine(model: SketchVAE, sketch: np.ndarray) -> np.ndarray:
     """A whole drawing at the training drawings' scale and simplified as they are, in hundredths of a pixel."""
-    fitted, _ = fit(sketch, SIDE)
-    simple = simplify_to(fitted, model.settings.max_points - 1).astype(np.float64)
-    return np.round(simple, 2).astype(np.float32)
+    lines, _ = simplify_lines(to_polylines(fit(sketch, SIDE)[0]), model.settings.max_points)
+    return np.round(from_polylines(lines).astype(np.float64), 2).astype(np.float32)
 
 
 def _checked(model: SketchVAE, settings: dict, mines: Mapping[str, np.ndarray]) -> dict:
@@ -105,15 +116,8 @@ def _checked(model: SketchVAE, settings: dict, mines: Mapping[str, np.ndarray]) 
         if name not in mines and name not in model.settings.classes:
             known = ", ".join([*model.settings.classes, *mines])
             raise ValueError(f"this model knows no class {name!r}; it knows: {known}")
-    for name, (low, high) in RANGES.items():
-        value = settings[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise ValueError(f"{name} is {value!r}; it must be a number from {low} to {high}")
-    seed = settings["seed"]
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise ValueError(f"seed is {seed!r}; it must be a whole number from 0 to 4294967295")
-    # rounded, so that the code says exactly what was used
-    return settings | {"corners": list(corners)} | {name: round(float(settings[name]), 4) for name in RANGES}
+    numbers = {name: number(name, settings[name], low, high) for name, (low, high) in RANGES.items()}
+    return settings | {"corners": list(corners), "seed": whole_seed(settings["seed"])} | numbers
 
 
 def _switched(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray]) -> Drawn:
@@ -133,7 +137,9 @@ def _switched(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarra
     return Drawn(drawn.sketches[0], drawn.switches[0], MINDS, list(names), caption, code)
 
 
-def _z_of_switch(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray], beginning: np.ndarray) -> np.ndarray:
+def _z_of_switch(
+    model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray], beginning: np.ndarray
+) -> np.ndarray:
     """z (Z,) that finished the drawing, as `generate.switch` arrives at it."""
     first, second, blend = settings["first"], settings["second"], settings["blend"]
     z = encode(model, [beginning])[0]

@@ -1,4 +1,4 @@
-"""What hands touch: the blend studio and the draw pad. They live in `studio` and `drawpad`; this is their front door."""
+"""What hands touch: the front door of the blend studio, which lives in `studio`, and the draw pad, in `drawpad`."""
 
 from helpers.drawpad import DrawPad
 from helpers.studio import BlendStudio
