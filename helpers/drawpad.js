@@ -250,7 +250,7 @@ function render({ model, el }) {
     look().then(() => say("Your drawing from before the restart is back."));
   }
   return () => {
-    if (strokes.length && isDead(el, model)) window[KEPT] = strokes;
+    if (strokes.length && isGone(model)) window[KEPT] = strokes;
     model.off("change:picture", onPicture);
     hangUp();
     leave();

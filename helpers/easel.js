@@ -36,7 +36,12 @@ const unique = (stem) => `midstroke-${stem}-${(names += 1)}-${Math.random().toSt
 function frame(kind, ...children) {
   const root = h(
     "section",
-    { class: `midstroke ${kind}`, "data-lm-suppress-shortcuts": "true", "data-jp-suppress-context-menu": "true" },
+    {
+      class: `midstroke ${kind}`,
+      "data-lm-suppress-shortcuts": "true",
+      // a notebook takes arrow keys for its own, from sliders too
+      keydown: (event) => event.ctrlKey || event.metaKey || event.altKey || event.stopPropagation(),
+    },
     ...children,
   );
   const look = () => root.classList.toggle("ms-dark", onDark(root));
@@ -84,7 +89,7 @@ function connect(model, say) {
     if (question.waiting) say("");
     question[how](value);
     clearTimeout(rest);
-    rest = setTimeout(() => model.send({ kind: "rest" }), REST);
+    rest = setTimeout(() => isGone(model), REST);
   }
   const onPicture = () => answer(model.get("picture").id, "resolve", { picture: model.get("picture") });
   const onMessage = (message, buffers) =>
@@ -104,12 +109,12 @@ function connect(model, say) {
           }, delay),
         );
       wait(DULL, "Waiting for the kernel …");
-      wait(LOST, "The kernel does not answer. If it was restarted, run this cell again; your drawing stays.");
+      wait(LOST, "The kernel does not answer. If it was restarted, run the cells again; your drawing stays.");
       open.set(id, question);
       try {
         model.send({ kind, id, ...content }, undefined, buffers);
       } catch {
-        answer(id, "reject", new Error("The kernel is gone. Run this cell again; your drawing stays."));
+        answer(id, "reject", new Error("The kernel is gone. Run the cells again; your drawing stays."));
       }
     });
   }
@@ -124,8 +129,15 @@ function connect(model, say) {
   };
 }
 
-/** Whether the kernel behind a view is gone, as far as the frontend tells. */
-const isDead = (el) => el.isConnected === false || Boolean(el.closest(".jupyter-widgets-disconnected"));
+/** Tells the kernel that the hands are at rest; whether it is gone, as far as the frontend knows. */
+function isGone(model) {
+  try {
+    model.send({ kind: "rest" });
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /** `run`, one at a time; of the calls that come meanwhile only the last is made. */
 function latest(run) {
