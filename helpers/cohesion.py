@@ -140,11 +140,11 @@ def complexity(sketch: np.ndarray) -> Complexity:
 def transition(sketch: np.ndarray, switch: int | Sequence[int]) -> Transition:
     """Whether what was drawn after the switch uses the ink before it, and a baseline that does not.
 
-    `switch` is the first row of the second mind, as `generate.Switched` has it; of several, the last. The distance of a
-    piece of the second's ink is to the nearest ink of the first. The baseline takes the same two parts, unchanged, and
-    puts the second beside the first, their boxes touching and their centres level, on the side, of four, where that
-    brings them nearest. It is measured in the same size, that of the larger part. Where one of the minds drew nothing, there is
-    nothing to compare, and all four are NaN. Raises ValueError for a switch outside 0..N.
+    `switch` is the first row of the second mind, as `generate.Switched` has it; of several, the last. The distance of
+    a piece of the second's ink is to the nearest ink of the first. The baseline takes the same two parts, unchanged,
+    and puts the second beside the first, their boxes touching and their centres level, on the side, of four, where
+    that brings them nearest. It is measured in the same size, that of the larger part. Where one of the minds drew
+    nothing, there is nothing to compare, and all four are NaN. Raises ValueError for a switch outside 0..N.
     """
     sketch = check(sketch)
     row = int(np.atleast_1d(switch)[-1])
@@ -249,7 +249,7 @@ def _segments(lines: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.n
 
 
 def _even(lines: Sequence[np.ndarray], n: int) -> np.ndarray:
-    """The middles (n, 2) of n pieces of equal length of all the lines; the places of the dots where there is no line."""
+    """The middles (n, 2) of n pieces of all the lines, of equal length; where there are but dots, their places."""
     begins, vectors, _ = _segments(lines)
     lengths = np.linalg.norm(vectors, axis=1)
     ends = np.cumsum(lengths)

@@ -43,8 +43,8 @@ def sketch(*polylines, **motion):
         ([CIRCLE[:49], CIRCLE[48:]], 1),  # two half circles
         ([CIRCLE[:49], CIRCLE[48:][::-1]], 1),  # whichever way they were drawn
         ([SQUARE[i : i + 2] for i in (2, 0, 3, 1)], 1),  # four strokes in any order
-        ([CIRCLE[:49], CIRCLE[48:] + [0, 200]], 0),  # apart
-        ([SQUARE[:3], SQUARE[1:3] + [60, 0]], 0),
+        ([CIRCLE[:49], np.add(CIRCLE[48:], [0, 200])], 0),  # apart
+        ([SQUARE[:3], np.add(SQUARE[1:3], [60, 0])], 0),
         ([SQUARE[:4], np.array([[0, 50], [100, 50]])], 0),  # a bar that meets one side only
         ([np.roll(SQUARE[:4], 1, axis=0), np.array([[0, 50], [100, 50]])], 3 / 4),  # one that halves two
     ],
@@ -59,7 +59,7 @@ def test_a_tail_does_not_close_but_the_bowl_of_a_six_does():
 
 
 def test_a_bar_between_two_circles_does_not_close_and_they_do():
-    lines = CIRCLE, CIRCLE + [200, 0], np.array([[50, 0], [150, 0]])
+    lines = CIRCLE, np.add(CIRCLE, [200, 0]), np.array([[50, 0], [150, 0]])
     assert closure(sketch(*lines)) == pytest.approx(2 * np.pi / (2 * np.pi + 1), abs=0.01)
 
 
@@ -147,11 +147,11 @@ def test_ink_on_ink_is_all_overlap_and_ink_beside_ink_is_no_more_than_the_baseli
     on = transition(*switched([SQUARE], [SQUARE]))
     assert (on.overlap, on.distance, on.cohesion) == pytest.approx((1, 0, 1), abs=0.01)
     assert on.cohesion > on.baseline
-    beside = transition(*switched([SQUARE], [SQUARE + [100, 0]]))
+    beside = transition(*switched([SQUARE], [np.add(SQUARE, [100, 0])]))
     # a square's sides are alike: beside it is what the baseline is on every side
     assert beside.cohesion == pytest.approx(beside.baseline, abs=1e-3)
     assert beside.baseline == pytest.approx(on.baseline, abs=1e-3)
-    apart = transition(*switched([SQUARE], [SQUARE + [300, 0]]))
+    apart = transition(*switched([SQUARE], [np.add(SQUARE, [300, 0])]))
     assert apart.cohesion < apart.baseline
     assert apart.overlap == 0
 
@@ -163,7 +163,7 @@ def test_distance_is_measured_in_the_size_of_the_larger_part():
     assert found.distance == pytest.approx(40 / size, abs=0.005)
     assert found.cohesion == pytest.approx(1 - 40 / size, abs=0.005)
     assert found.overlap == 0
-    touching = transition(*switched([SQUARE], [short + [0, 40 - 0.9 * NEAR * size]]))
+    touching = transition(*switched([SQUARE], [np.add(short, [0, 40 - 0.9 * NEAR * size])]))
     assert touching.overlap == 1
 
 
@@ -171,7 +171,7 @@ def test_a_switch_inside_a_stroke_cuts_it_there_and_travelling_is_no_ink():
     drawing = sketch(SQUARE)
     second = transition(drawing, 2)  # two sides, each point nearest to the side that it starts from or that it faces
     assert second.distance == pytest.approx(50 / np.hypot(100, 100), abs=0.01)
-    far = from_polylines([SQUARE, SQUARE + [1000, 0]])
+    far = from_polylines([SQUARE, np.add(SQUARE, [1000, 0])])
     assert transition(far, 4).overlap == 0
 
 
@@ -185,7 +185,7 @@ def test_where_a_mind_drew_nothing_there_is_nothing_to_compare():
 
 
 def test_of_several_switches_the_last_counts():
-    drawing, row = switched([SQUARE, SQUARE + [20, 20]], [CIRCLE])
+    drawing, row = switched([SQUARE, np.add(SQUARE, [20, 20])], [CIRCLE])
     assert transition(drawing, (4, row)) == transition(drawing, row)
 
 
