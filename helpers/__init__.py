@@ -1,7 +1,7 @@
 """What two chapters need, or a test can check. Flat: a noun a module, each importing only from floors below.
 
-paths < chapters < strokes < plots < svg < download < formats < quickdraw < raster <
-skeleton < centerlines < junctions < strokeorder < scans < vectorize < vae < generate < training
+paths < chapters < strokes < download < formats < quickdraw < raster <
+skeleton < centerlines < junctions < strokeorder < scans < folders < vectorize < vae < generate < training < plots < svg
 
 Training stands above generate, because it fits the prior to encoded drawings and shows reconstructions as it goes.
 """

@@ -1,6 +1,7 @@
 """Bitmaps to sketches: `trace` along the middle of the lines; the published method and the outline beside it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -10,7 +11,9 @@ from sklearn.cluster import DBSCAN
 from sklearn.neighbors import NearestNeighbors
 
 from helpers.centerlines import Lines, refine, sharpen, simplify
+from helpers.folders import trace_pages
 from helpers.junctions import join
+from helpers.quickdraw import DataSet
 from helpers.skeleton import contract, graph, thin
 from helpers.strokeorder import NEXT, OPEN, RING, human_order
 from helpers.strokes import from_polylines, simplify_line
@@ -67,6 +70,24 @@ def trace_batch(bitmaps: Sequence[np.ndarray]) -> list[Trace]:
         except ValueError as error:
             raise ValueError(f"bitmap {number}: {error}") from error
     return traces
+
+
+def trace_folder(folder: str | Path, out: str | Path | None = None, jobs: int = -1) -> DataSet:
+    """Traces every picture in a folder into a data set of strokes, split into train, valid and test.
+
+    PNG, JPEG, WebP, TIFF, GIF and BMP files and the pages of PDF files. A picture in a folder inside it has that
+    folder's name for its class, others have the name of `folder`. In `out` (by default beside the folder, named
+    `<folder>-traced`) come for each class `<class>.npz`, a sketch-rnn file that `formats.read` reads, in the 255 pixels
+    and the simplification of Quick, Draw!; `report.html`, what was skipped and why, with some of what was traced; and
+    `progress.ndjson`, what is done. A run that was killed goes on from there when it is started again, and ends with
+    the same bytes; one over a folder that has grown traces what is new. The split goes by a picture's content: each
+    picture stays where it was, and copies of one come together.
+
+    `jobs` processes work at once, -1 is one for each core; inside `joblib.parallel_config(backend="dask")` the workers
+    of a Dask cluster do, who must see the folder under the same path. Raises NotADirectoryError, and ValueError where
+    there is no picture, or none that can be traced; a picture that cannot is skipped, and reported.
+    """
+    return trace_pages(folder, out, jobs, trace)
 
 
 def check(bitmap: np.ndarray) -> np.ndarray:
