@@ -7,8 +7,6 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from scipy.sparse.csgraph import depth_first_order
-from sklearn.cluster import DBSCAN
-from sklearn.neighbors import NearestNeighbors
 
 from helpers.centerlines import Lines, refine, sharpen, simplify
 from helpers.folders import trace_pages
@@ -138,6 +136,9 @@ def trace_reference(bitmap: np.ndarray, epsilon: float = 2.0) -> Trace:
     visits one component of the graph of two nearest neighbours and drops the rest; a path that is found early and
     cheap keeps out a longer one; dots (clusters under 3 pixels) vanish. Raises ValueError where no stroke is left.
     """
+    # takes as long to import as all the rest: workers that only trace do not wait for it
+    from sklearn.cluster import DBSCAN
+
     bitmap = check(bitmap)
     ink = np.pad((bitmap > 127).astype(np.uint8), 1)
     pixels = np.argwhere(thin(ink))[:, ::-1] - 1.0
@@ -153,6 +154,8 @@ def trace_reference(bitmap: np.ndarray, epsilon: float = 2.0) -> Trace:
 
 def _published_path(points: np.ndarray) -> np.ndarray:
     """Of the depth-first walks from every point, the one that the published code keeps."""
+    from sklearn.neighbors import NearestNeighbors
+
     neighbours = NearestNeighbors(n_neighbors=2).fit(points).kneighbors_graph()
     best, kept, longest = np.inf, points, 0
     for start in range(len(points)):
