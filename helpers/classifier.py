@@ -7,7 +7,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import cv2
@@ -16,6 +16,7 @@ import numpy as np
 from keras import ops
 
 from helpers import weights
+from helpers.alter import retrace
 from helpers.generate import compile_once, in_chunks
 from helpers.paths import atomic
 from helpers.quickdraw import DataSet, Split, load
@@ -305,6 +306,11 @@ def _card(judge: Judge, name: str, facts: dict, table: np.ndarray) -> str:
     )
 
 
+def _with_traced(split: Split) -> Split:
+    """Every drawing, and every drawing once more, rendered and traced."""
+    return Split(split.sketches + retrace(split.sketches), np.tile(split.labels, 2))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description="Train the judge; run again to resume.", formatter_class=argparse.ArgumentDefaultsHelpFormatter
@@ -313,13 +319,17 @@ def main() -> None:
     parser.add_argument("--classes", nargs="+", default=CLASSES, metavar="CLASS", help="Quick, Draw! categories")
     parser.add_argument("--kind", choices=KINDS, default="cnn", help="sees the bitmap, or reads the strokes")
     parser.add_argument("--limit", type=int, default=4000, help="training drawings a class, to expect all alike")
+    parser.add_argument("--traced", action="store_true", help="learn from every drawing twice, also as it is traced")
     for setting in fields(Schedule):
         default, meaning = getattr(PLAN, setting.name), setting.metadata["help"]
         parser.add_argument(f"--{setting.name.replace('_', '-')}", type=setting.type, default=default, help=meaning)
     arguments = vars(parser.parse_args())
     name, classes, kind, limit = (arguments.pop(key) for key in ("name", "classes", "kind", "limit"))
+    traced = arguments.pop("traced")
     plan = Schedule(**arguments)
     data = load(classes, limit=limit)
+    if traced:
+        data = replace(data, train=_with_traced(data.train), valid=_with_traced(data.valid))
     judge = train_judge(data, name, plan, kind)
     path = release(judge, name, data, plan, shlex.join(["python", "-m", "helpers.classifier", *sys.argv[1:]]))
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
