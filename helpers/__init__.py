@@ -1,7 +1,7 @@
 """What two chapters need, or a test can check. Flat: a noun a module, each importing only from floors below.
 
-paths < chapters < strokes < download < formats < quickdraw < raster <
-skeleton < centerlines < junctions < strokeorder < scans < vectorize < cohesion < vae < generate < training < plots
+paths < chapters < strokes < cohesion < download < formats < quickdraw < raster <
+skeleton < centerlines < junctions < strokeorder < scans < vectorize < vae < generate < training < plots < maps
 
 Training stands above generate, because it fits the prior to encoded drawings and shows reconstructions as it goes.
 """
