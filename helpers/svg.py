@@ -6,6 +6,7 @@ The file carries its recipe, JSON in `<metadata>`: how the drawings were made, f
 import json
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
@@ -138,16 +139,16 @@ def pen_strokes(
 
 
 def _cut(line: np.ndarray, at: Sequence[int], tolerance: float | None) -> list[np.ndarray]:
-    """A polyline in pieces, cut at some of its points, as polylines or as curves that go on smoothly where it is cut."""
+    """A polyline in pieces, cut at some of its points, as polylines or as curves that go on smoothly at the cuts."""
     borders = [0, *at, len(line) - 1]
     if tolerance is None:
-        return [line[a : z + 1] for a, z in zip(borders[:-1], borders[1:], strict=True)]
+        return [line[a : z + 1] for a, z in pairwise(borders)]
     moved = np.concatenate([[True], (np.diff(line, axis=0) != 0).any(axis=1)])
     kept = np.cumsum(moved) - 1  # where each point stands without those that do not move
     curves, knots = _fit(line[moved], set(kept[list(at)].tolist()), tolerance)
     stops = np.searchsorted(knots, kept[borders])
     pieces = []
-    for a, z in zip(stops[:-1], stops[1:], strict=True):
+    for a, z in pairwise(stops):
         pieces.append(np.concatenate([curves[a][:1], *(curve[1:] for curve in curves[a:z])]) if z > a else line[:1])
     return pieces
 
@@ -201,7 +202,7 @@ def _fit(points: np.ndarray, joints: set[int], tolerance: float) -> tuple[list[n
         if inner not in corners:
             ahead = tangents[0, inner]
             off = math.atan2(ways[piece, 0] * ahead[1] - ways[piece, 1] * ahead[0], float(ways[piece] @ ahead))
-        tangents[:, end] = _rotate(ways[piece], -off)
+        tangents[:, end] = _rotate(ways[piece], -np.clip(off, -bends[piece] / 2, bends[piece] / 2))
     if ring:
         turn = math.atan2(ways[-1, 0] * ways[0, 1] - ways[-1, 1] * ways[0, 0], float(ways[-1] @ ways[0]))
         way = smooth(last - 1, 0, turn)
@@ -210,7 +211,7 @@ def _fit(points: np.ndarray, joints: set[int], tolerance: float) -> tuple[list[n
 
     curves, knots = [], [0]
     borders = sorted(corners | joints)
-    spans = list(zip(borders[:-1], borders[1:], strict=True))[::-1]
+    spans = list(pairwise(borders))[::-1]
     while spans:
         a, z = spans.pop()
         curve, worst = _fit_one(points[a : z + 1], tangents[1, a], tangents[0, z], tolerance)
@@ -326,7 +327,7 @@ def by_travel(strokes: Sequence[np.ndarray], home: tuple[float, float] = (0, 0))
 
 
 def path_data(line: np.ndarray, curves: bool) -> str:
-    """The `d` of a path, in hundredths: of a polyline (N, 2), of curves' control points (3 K + 1, 2), of a dot (1, 2)."""
+    """The `d` of a path, in hundredths: of a polyline (N, 2), of curves' control points (3 K + 1, 2), or of a dot."""
     line = np.rint(np.asarray(line) * 100) / 100 + 0.0  # no negative zero
     if (line == line[0]).all():
         return f"M{_numbers(line[:1])}h{DOT}"
