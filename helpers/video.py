@@ -40,7 +40,7 @@ def pen_frames(sketch: np.ndarray, switches=(), size: int = 480, frames: int = 7
         raise ValueError(f"frames is {frames}; a drawing in motion has at least 2")
     scale, origin = _placed([sketch], None, size)
     points = absolute(sketch) * scale + origin[0]
-    minds, inks, travels = _minds(sketch, switches), *_inked(sketch)
+    minds, inks, travels = _minds(sketch, switches), *inked(sketch)
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     # a dot and a turn on the spot take a moment too
     clock = np.concatenate([[0], np.cumsum(np.where(travels, AIR * lengths, lengths) + LINE * size / 2)])
@@ -86,7 +86,7 @@ def frames_of(
         canvas = _paper(size)
         points = absolute(sketch) * scale + starts[i]
         minds = _minds(sketch, () if switches is None else switches[i])
-        for row, (inks, travels) in enumerate(zip(*_inked(sketch), strict=True)):
+        for row, (inks, travels) in enumerate(zip(*inked(sketch), strict=True)):
             if inks:
                 _line(canvas, points[row + travels], points[row + 1], minds[row])
         pictures.append(_shrink(canvas))
@@ -202,7 +202,7 @@ def _placed(sketches: Sequence[np.ndarray], origins, size: int) -> tuple[float, 
     return scale, (origins - (low + high) / 2) * scale + (size - 1) / 2
 
 
-def _inked(sketch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def inked(sketch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which rows leave ink, and which begin with a lifted pen: one that does both is a dot where it lands."""
     lift = sketch[:, 2] > 0.5
     travels = np.concatenate([[False], lift[:-1]])
