@@ -6,12 +6,13 @@ they are laid over each other by the centre of their ink, and of several drawing
 make the steps small.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise, permutations
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from helpers.generate import decode, slerp
 from helpers.strokes import absolute, bounds, to_polylines
@@ -44,9 +45,11 @@ def tween(
     """Frames from each key z to the next, keys (M, Z): `steps` steps each, and back to the first where `closed`.
 
     A closed one has M * steps frames, and its last is one step from its first; else there are (M - 1) * steps + 1.
-    Every frame is drawn `tries` times, with the same chances as every other frame; of these the sequence is taken
-    whose steps, to the fourth power, have the smallest sum (Viterbi 1967, doi 10.1109/TIT.1967.1054010): large steps
-    hurt most. With one try all frames share one chance, as `generate.interpolate` has it, and nothing is chosen.
+    Every frame is drawn `tries` times, with the same chances as every other frame. A key is shown as that one of its
+    tries that is most like the others: the same drawing in every animation with this seed, so that they join. Between
+    keys, the tries are taken whose steps, to the fourth power, have the smallest sum (Viterbi 1967,
+    doi 10.1109/TIT.1967.1054010): large steps hurt most. With one try all frames share one chance, as
+    `generate.interpolate` has it, and nothing is chosen.
     Raises ValueError for fewer than two keys, or steps or tries below 1.
     """
     keys = np.asarray(keys)
@@ -61,8 +64,9 @@ def tween(
     drawn = decode(model, np.repeat(z, tries, axis=0), temperature, chances)
     origins = centred(drawn)
     if tries > 1:
+        fixed = {i: _most_typical(drawn[i * tries : (i + 1) * tries]) for i in range(0, len(z), steps)}
         seen = pictures(drawn, origins).reshape(len(z), tries, -1)
-        taken = np.arange(len(z)) * tries + _steadiest(seen, closed)
+        taken = np.arange(len(z)) * tries + _steadiest(seen, fixed, closed)
         drawn, origins = [drawn[i] for i in taken], origins[taken]
     return Animation(drawn, origins)
 
@@ -116,23 +120,27 @@ def step_sizes(animation: Animation, closed: bool = False) -> np.ndarray:
     return np.sqrt(((following - seen[: len(following)]) ** 2).mean(axis=(1, 2)))
 
 
-def _steadiest(seen: np.ndarray, closed: bool) -> np.ndarray:
-    """Which try of each frame, (N,), makes the sum of the steps' fourth powers smallest; `seen` is (N, tries, P)."""
+def _most_typical(sketches: Sequence[np.ndarray]) -> int:
+    """The medoid: which drawing has the smallest sum of distances to the others."""
+    seen = pictures(sketches, centred(sketches)).reshape(len(sketches), -1)
+    return int(cdist(seen, seen).sum(axis=1).argmin())
+
+
+def _steadiest(seen: np.ndarray, fixed: Mapping[int, int], closed: bool) -> np.ndarray:
+    """Which try of each frame, (N,), makes the sum of the steps' fourth powers smallest; `seen` is (N, tries, P).
+
+    `fixed` says which try it is of some frames, the first among them.
+    """
     n, tries, _ = seen.shape
-    squares = (seen**2).sum(axis=2)
-    following = list(range(1, n)) + [0] * closed
-    # a row for each try of the first frame, for a closed walk has to come back to it
-    cost = np.full((tries, tries), np.inf)
-    np.fill_diagonal(cost, 0)
+    cost = np.zeros(tries)
     came_from = []
-    for here, there in enumerate(following):
-        square = squares[here][:, None] + squares[there][None] - 2 * seen[here] @ seen[there].T
-        whole = cost[:, :, None] + square[None] ** 2
-        came_from.append(whole.argmin(axis=1))
-        cost = whole.min(axis=1)
-    # of a closed walk, the one that ends where it began
-    start, last = (np.diag(cost).argmin(),) * 2 if closed else np.unravel_index(cost.argmin(), cost.shape)
-    taken = [last]
+    for here, there in enumerate([*range(1, n), 0] if closed else range(1, n)):
+        if here in fixed:
+            cost[np.arange(tries) != fixed[here]] = np.inf
+        whole = cost[:, None] + cdist(seen[here], seen[there], "sqeuclidean") ** 2
+        came_from.append(whole.argmin(axis=0))
+        cost = whole.min(axis=0)
+    taken = [fixed[0] if closed else fixed.get(n - 1, cost.argmin())]
     for back in reversed(came_from):
-        taken.append(back[start, taken[-1]])
+        taken.append(back[taken[-1]])
     return np.array(taken[::-1][:n])

@@ -86,8 +86,9 @@ def _network(kind: str, classes: int, dtype: str) -> keras.Model:
     else:
         x = seen = keras.Input((None, 5))
         x = layer.Masking(0.0)(x)
-        x = layer.Bidirectional(layer.LSTM(128, return_sequences=True, dtype=dtype, name="lstm0"), dtype=dtype)(x)
-        x = layer.Bidirectional(layer.LSTM(128, dtype=dtype, name="lstm1"), dtype=dtype)(x)
+        for i, every in enumerate((True, False)):
+            lstm = layer.LSTM(128, return_sequences=every, dtype=dtype, name="lstm")
+            x = layer.Bidirectional(lstm, dtype=dtype, name=f"both{i}")(x)
     x = layer.Activation("linear", dtype="float32")(x)
     x = layer.Dropout(0.3, seed=0)(x)
     return keras.Model(seen, layer.Dense(classes, dtype="float32", name="logits")(x), name="judge")

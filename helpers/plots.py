@@ -17,6 +17,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from PIL import Image
 
+from helpers.cohesion import summarise
 from helpers.paths import FIGURES, atomic
 from helpers.strokes import absolute, fit
 
@@ -162,6 +163,59 @@ def curves(logs: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
 
 
 @mpl.rc_context(STYLE)
+def distributions(groups: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
+    """How measures of several groups of drawings are spread: `{group: {measure: values (N,)}}`, as `cohesion.measure`
+    gives them. Real drawings go first.
+
+    One panel a measure; in it, one row a group: a histogram (heights are shares of the group), under it the quartiles
+    as a bar, the median as a gap in it and the mean as a ring; beside it the mean in figures. Values beyond the 99th
+    percentile of all stand in the last bar. Raises ValueError for no group, or more than there are colours.
+    """
+    if not 0 < len(groups) <= len(MINDS):
+        raise ValueError(f"{len(groups)} groups; distributions shows 1 to {len(MINDS)}")
+    measures = list(dict.fromkeys(name for group in groups.values() for name in group))
+    columns = min(5, len(measures))
+    rows = -(-len(measures) // columns)
+    fig, axes = plt.subplots(
+        rows, columns, figsize=(7, rows * (0.45 + 0.42 * len(groups))), squeeze=False, layout="constrained"
+    )
+    plt.close(fig)
+    for ax in axes.flat[len(measures) :]:
+        ax.remove()
+    for i, (ax, name) in enumerate(zip(axes.flat, measures, strict=False)):
+        shown = {label: np.asarray(group[name], float) for label, group in groups.items() if name in group}
+        edges = _bins(np.concatenate(list(shown.values())))
+        heights = {
+            label: np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] / max(1, np.isfinite(values).sum())
+            for label, values in shown.items()
+        }
+        highest = max(height.max() for height in heights.values())
+        for row, (label, color) in enumerate(zip(groups, MINDS, strict=False)):
+            if label not in shown:
+                continue
+            summary = summarise(shown[label])
+            floor = -row
+            ax.stairs(floor + 0.6 * heights[label] / highest, edges, baseline=floor, fill=True, color=color, alpha=0.35)
+            ax.stairs(floor + 0.6 * heights[label] / highest, edges, baseline=floor, color=color, linewidth=0.6)
+            quartiles = np.clip([summary.low, summary.median, summary.high], edges[0], edges[-1])
+            ax.plot(quartiles[[0, 2]], [floor - 0.11] * 2, color=color, linewidth=2.2, solid_capstyle="butt")
+            ax.plot(quartiles[1], floor - 0.11, marker="|", color="white", markersize=4, markeredgewidth=1)
+            mean = np.clip(summary.mean, edges[0], edges[-1])
+            ax.plot(mean, floor - 0.11, marker="o", color="white", markeredgecolor=color, markersize=3.4)
+            text = f"{summary.mean:.2f}" if summary.mean < 10 else f"{summary.mean:.0f}"
+            ax.text(1.03, floor + 0.02, text, color=color, transform=ax.get_yaxis_transform())
+        ax.set_title(name, loc="left")
+        ax.set(ylim=(0.3 - len(groups), 0.75), xlim=(edges[0], edges[-1]), yticks=[])
+        ax.spines["left"].set_visible(False)
+        if i % columns == 0:
+            ax.set_yticks(-np.arange(len(groups)) + 0.2, list(groups))
+            ax.tick_params(axis="y", length=0)
+            for label, color in zip(ax.get_yticklabels(), MINDS, strict=False):
+                label.set_color(color)
+    return fig
+
+
+@mpl.rc_context(STYLE)
 def save_figure(fig: Figure, name: str) -> Figure:
     """Writes figures/`name`.svg, .pdf and .png, the same bytes on every run, each whole or not at all.
 
@@ -179,6 +233,20 @@ def save_figure(fig: Figure, name: str) -> Figure:
                 palette = Image.open(path).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1)
                 palette.save(path, optimize=True)
     return fig
+
+
+def _bins(values: np.ndarray) -> np.ndarray:
+    """Edges of a histogram's bars: of shares, twentieths from 0 to 1; of counts, each number in the middle of its bar,
+    as far as they fit; else 24 bars. Up to the 99th percentile."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        raise ValueError("nothing to show: no value is a number")
+    if values.min() >= 0 and values.max() <= 1:
+        return np.linspace(0, 1, 21)
+    low, high = values.min(), np.percentile(values, 99)
+    if (values == np.rint(values)).all() and high - low <= 30:
+        return np.arange(low - 0.5, np.ceil(high) + 1)
+    return np.linspace(low, high if high > low else low + 1, 25)
 
 
 def _sheet(width: float, height: float) -> Axes:

@@ -28,18 +28,26 @@ HOLD = 1 / 5  # of the frames of a drawing: they show it finished
 LONG = 100  # frames: more than these show a progress bar
 
 
-def pen_frames(sketch: np.ndarray, switches=(), size: int = 480, frames: int = 75) -> list[np.ndarray]:
+def pen_frames(
+    sketch: np.ndarray, switches=(), size: int = 480, frames: int = 75, place: tuple[float, np.ndarray] | None = None
+) -> list[np.ndarray]:
     """`frames` pictures (size, size, 3) of one drawing being drawn at an even pace; a fifth of them hold the end.
 
     `switches` are the rows at which the mind changed, as `plots.grid` takes them: the line changes colour there, and
-    so does the dot that stands for the pen. Raises ValueError for a sketch that is none, switches out of order or more
-    than there are colours, and for fewer than two frames.
+    so does the dot that stands for the pen. The drawing fills the frame up to a margin, unless `place` gives its scale
+    so does the dot that stands for the pen. The drawing fills the frame up to a margin, unless `place` gives its scale
+    and where its pen starts, x and y in pixels, so that another clip can go on from it: see `fit_frame`.
+    Raises ValueError for a sketch that is none, switches out of order or more than there are colours, and for fewer
+    than two frames.
     """
     sketch = check(sketch)
     if frames < 2:
         raise ValueError(f"frames is {frames}; a drawing in motion has at least 2")
-    scale, origin = _placed([sketch], None, size)
-    points = absolute(sketch) * scale + origin[0]
+    if place is None:
+        scale, (start,) = fit_frame([sketch], size=size)
+    else:
+        scale, start = place
+    points = absolute(sketch) * scale + start
     minds, inks, travels = _minds(sketch, switches), *inked(sketch)
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     # a dot and a turn on the spot take a moment too
@@ -80,7 +88,7 @@ def frames_of(
     for name, values in (("switches", switches), ("origins", origins)):
         if values is not None and len(values) != len(sketches):
             raise ValueError(f"{len(values)} {name} for {len(sketches)} drawings")
-    scale, starts = _placed(sketches, origins, size)
+    scale, starts = fit_frame(sketches, origins, size)
     pictures = []
     for i, sketch in enumerate(sketches):
         canvas = _paper(size)
@@ -186,8 +194,10 @@ def _checked(frames: Iterable[np.ndarray]) -> list[np.ndarray]:
     return frames
 
 
-def _placed(sketches: Sequence[np.ndarray], origins, size: int) -> tuple[float, np.ndarray]:
-    """One scale for all, and where in the frame each pen starts, (N, 2), so that all the ink is inside the margin."""
+def fit_frame(
+    sketches: Sequence[np.ndarray], origins: Sequence[np.ndarray] | None = None, size: int = 480
+) -> tuple[float, np.ndarray]:
+    """How `frames_of` lays drawings into one frame: their scale, and where each pen starts, (N, 2), in pixels."""
     if not sketches:
         raise ValueError("no drawings to make frames of")
     if size < 16:

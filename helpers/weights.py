@@ -18,7 +18,7 @@ def save(path: Path | str, header: dict, network: keras.Model, arrays: dict[str,
     The write is atomic. Returns the path.
     """
     path = locate(path)
-    own = {f"weight/{_key(variable)}": keras.ops.convert_to_numpy(variable) for variable in network.weights}
+    own = {f"weight/{_key(network, variable)}": keras.ops.convert_to_numpy(variable) for variable in network.weights}
     with atomic(path) as temporary:
         with open(temporary, "wb") as file:  # given a name, numpy adds an ending to it
             halves = {key: value.astype(np.float16) for key, value in (own | (arrays or {})).items()}
@@ -49,7 +49,7 @@ def load(name: Path | str, kind: str) -> tuple[dict, dict[str, np.ndarray]]:
 def assign(network: keras.Model, arrays: dict[str, np.ndarray], path: Path) -> None:
     """Gives the network the weights among `arrays`; ValueError, naming `path` and array, where they do not fit."""
     for variable in network.weights:
-        key = f"weight/{_key(variable)}"
+        key = f"weight/{_key(network, variable)}"
         value = arrays.get(key)
         if value is None or value.shape != tuple(variable.shape):
             found = "missing" if value is None else f"of shape {value.shape}"
@@ -69,6 +69,6 @@ def locate(name: Path | str) -> Path:
     return MODELS / f"{name}.npz"
 
 
-def _key(variable: keras.Variable) -> str:
-    """A weight's path without the model's own name, which Keras makes unique by counting."""
-    return variable.path.split("/", 1)[-1]
+def _key(network: keras.Model, variable: keras.Variable) -> str:
+    """A weight's path, without the name of the network where that stands first."""
+    return variable.path.removeprefix(f"{network.name}/")

@@ -230,3 +230,29 @@ def test_a_saved_figure_is_three_small_files_with_the_same_bytes_on_every_run(tm
 def test_a_figure_name_with_a_folder_or_a_suffix_is_refused(name):
     with pytest.raises(ValueError, match="a figure's name is plain"):
         plots.save_figure(plots.strip([SQUARE]), name)
+
+
+def test_distributions_are_small_multiples_with_a_row_a_group_and_its_mean():
+    rng = np.random.default_rng(0)
+    real = {"closure": rng.uniform(0, 1, 50), "strokes": rng.integers(1, 9, 50).astype(float)}
+    fig = plots.distributions({"real": real, "drawn": {"closure": np.array([0.5, 0.7, np.nan])}})
+    closure, strokes = fig.axes
+    assert [ax.get_title(loc="left") for ax in fig.axes] == ["closure", "strokes"]
+    assert [text.get_text() for text in closure.texts] == [f"{real['closure'].mean():.2f}", "0.60"]
+    assert [text.get_text() for text in strokes.texts] == [f"{real['strokes'].mean():.2f}"]
+    assert [label.get_text() for label in closure.get_yticklabels()] == ["real", "drawn"]
+    assert closure.get_xlim() == (0, 1)
+    # whole numbers stand in the middle of their bars
+    edges = strokes.patches[0].get_data().edges
+    np.testing.assert_array_equal(edges, np.arange(0.5, 9))
+    heights = strokes.patches[0].get_data().values
+    np.testing.assert_allclose(heights / heights.sum(), np.bincount(real["strokes"].astype(int))[1:] / 50)
+
+
+def test_distributions_of_nothing_or_of_too_much_are_refused():
+    with pytest.raises(ValueError, match="0 groups"):
+        plots.distributions({})
+    with pytest.raises(ValueError, match="5 groups"):
+        plots.distributions({key: {"ink": np.ones(3)} for key in "abcde"})
+    with pytest.raises(ValueError, match="no value is a number"):
+        plots.distributions({"a": {"ink": np.full(3, np.nan)}})
