@@ -134,11 +134,12 @@ def to_video(frames: Iterable[np.ndarray], path: str | Path, fps: float = 5) -> 
 
 # one palette from all the frames, and no dots to make up for it
 GIF = ["-vf", "split[a][b];[a]palettegen=stats_mode=full[p];[b][p]paletteuse=dither=none:diff_mode=rectangle"]
-# flat colours and thin lines; the colours are labelled, so that players do not guess them; no version in the file
+# flat colours and thin lines; what the numbers mean is in the file, so that players do not guess; no version is
+SRGB = "color_primaries=bt709:color_trc=iec61966-2-1"
 H264 = [
     *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset", "fast", "-tune", "animation", "-crf", "18"),
-    *("-vf", "scale=out_color_matrix=bt709:out_range=tv", "-colorspace", "bt709", "-color_range", "tv"),
-    *("-color_primaries", "bt709", "-color_trc", "bt709", "-movflags", "+faststart", "-fflags", "+bitexact"),
+    *("-vf", "scale=out_color_matrix=bt709:out_range=tv,setparams=range=tv:colorspace=bt709:" + SRGB),
+    *("-movflags", "+faststart", "-fflags", "+bitexact"),
 ]
 
 
