@@ -7,7 +7,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import cv2
@@ -16,12 +16,13 @@ import numpy as np
 from keras import ops
 
 from helpers import weights
+from helpers.alter import retrace
 from helpers.generate import compile_once, in_chunks
 from helpers.paths import atomic
 from helpers.quickdraw import DataSet, Split, load
 from helpers.raster import MARGIN, render_batch
 from helpers.strokes import check
-from helpers.training import Schedule, augment, begin_run, fast_dtype, fit, make_optimizer
+from helpers.training import Schedule, augment, begin_run, bucketed, fast_dtype, fit, make_optimizer
 
 SIZE = 48  # of the bitmaps, pixels
 SURE = 0.5  # the probability from which a drawing counts as recognised
@@ -170,14 +171,16 @@ def train_judge(data: DataSet, name: str = "judge", plan: Schedule = PLAN, kind:
 
 def _batches(split: Split, kind: str, plan: Schedule, step: int) -> Iterator[tuple]:
     """Drawings and labels from `step` on, without end; what a step sees depends on the seed and the step alone."""
-    n = len(split.sketches)
-    order, drawn, per_pass = [], -1, max(1, n // plan.batch)
+    lengths = np.array([len(sketch) for sketch in split.sketches])
+    order, drawn, per_pass = [], -1, max(1, len(lengths) // plan.batch)
     while True:
         if step // per_pass != drawn:
             drawn = step // per_pass
-            order = np.random.default_rng([plan.seed, 0, drawn]).permutation(n)
+            order = bucketed(
+                lengths if kind == "rnn" else 0 * lengths, plan.batch, np.random.default_rng([plan.seed, 0, drawn])
+            )
         rng = np.random.default_rng([plan.seed, 1, step])
-        chosen = np.take(order, np.arange(plan.batch) + step % per_pass * plan.batch, mode="wrap")
+        chosen = order[step % per_pass]
         sketches = _vary([split.sketches[i] for i in chosen], rng)
         if kind == "cnn":
             bitmaps = render_batch(sketches, SIZE, rng.choice([1.0, 1.0, 1.5, 2.0, 2.5]))
@@ -303,21 +306,32 @@ def _card(judge: Judge, name: str, facts: dict, table: np.ndarray) -> str:
     )
 
 
+def _with_traced(split: Split) -> Split:
+    """Every drawing, and every drawing once more, rendered and traced."""
+    return Split(split.sketches + retrace(split.sketches), np.tile(split.labels, 2))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description="Train the judge; run again to resume.", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     parser.add_argument("name", nargs="?", default="judge", help="of the run, and of the model in data/models")
     parser.add_argument("--classes", nargs="+", default=CLASSES, metavar="CLASS", help="Quick, Draw! categories")
-    parser.add_argument("--steps", type=int, default=PLAN.steps, help="of training")
-    parser.add_argument(
-        "--limit", type=int, default=4000, help="training drawings a class: none should be expected more"
-    )
-    arguments = parser.parse_args()
-    plan = Schedule(steps=arguments.steps, batch=PLAN.batch)
-    data = load(arguments.classes, limit=arguments.limit)
-    judge = train_judge(data, arguments.name, plan)
-    path = release(judge, arguments.name, data, plan, shlex.join(["python", "-m", "helpers.classifier", *sys.argv[1:]]))
+    parser.add_argument("--kind", choices=KINDS, default="cnn", help="sees the bitmap, or reads the strokes")
+    parser.add_argument("--limit", type=int, default=4000, help="training drawings a class, to expect all alike")
+    parser.add_argument("--traced", action="store_true", help="learn from every drawing twice, also as it is traced")
+    for setting in fields(Schedule):
+        default, meaning = getattr(PLAN, setting.name), setting.metadata["help"]
+        parser.add_argument(f"--{setting.name.replace('_', '-')}", type=setting.type, default=default, help=meaning)
+    arguments = vars(parser.parse_args())
+    name, classes, kind, limit = (arguments.pop(key) for key in ("name", "classes", "kind", "limit"))
+    traced = arguments.pop("traced")
+    plan = Schedule(**arguments)
+    data = load(classes, limit=limit)
+    if traced:
+        data = replace(data, train=_with_traced(data.train), valid=_with_traced(data.valid))
+    judge = train_judge(data, name, plan, kind)
+    path = release(judge, name, data, plan, shlex.join(["python", "-m", "helpers.classifier", *sys.argv[1:]]))
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
 
 

@@ -21,7 +21,8 @@ from helpers.strokes import absolute, check, to_polylines
 MEET = 0.1  # of the size: ends so near to ink meet it; most outlines drawn by hand close as well as that
 NEAR = 0.03  # of the size: ink so near to ink lies on it, for symmetry and overlap
 SAMPLES = 128  # points at even distances that stand for the ink of a drawing
-ANGLES = np.arange(60) * np.pi / 60  # of mirror axes
+ANGLES = np.arange(60) * np.pi / 60  # of the normals of mirror axes
+UPRIGHT = np.radians(np.arange(-9, 10, 3))  # those of axes that stand, nearly
 OFFSETS = np.linspace(-0.1, 0.1, 11)  # of mirror axes from the centre of the ink, of the size
 PIXELS = 100  # a size, in the picture in which mirrored ink is looked up
 
@@ -96,13 +97,14 @@ def closure(sketch: np.ndarray) -> float:
     return float(length[closed].sum() / length.sum())
 
 
-def symmetry(sketch: np.ndarray) -> float:
+def symmetry(sketch: np.ndarray, angles: np.ndarray = ANGLES) -> float:
     """The share of the ink, 0..1, whose mirror image falls on ink, for the best of many mirror axes.
 
     Ink falls on ink where it is at most `NEAR` of the drawing's size away. The axes have 60 directions, 3 degrees
     apart, and 11 places, up to a tenth of the size from the centre of the ink, through which every true mirror axis
-    goes. 1 for whatever has a mirror axis; but a shape without one overlaps its image too, here and there, and a
-    dense scribble falls on itself in any mirror: compare with real drawings, not with 0.
+    goes; `angles` gives other directions, of their normals: `UPRIGHT` asks whether left mirrors right. 1 for whatever
+    has a mirror axis; but a shape without one overlaps its image too, here and there, and a dense scribble falls on
+    itself in any mirror: compare with real drawings, not with 0.
 
     The best overlap with the mirror image, over all axes: Marola (1989), doi 10.1109/34.23119.
     """
@@ -121,7 +123,7 @@ def symmetry(sketch: np.ndarray) -> float:
     drawn = [line if len(line) > 1 else line.repeat(2, axis=0) for line in fixed]
     cv2.polylines(paper, drawn, False, 1, thickness=round(2 * NEAR * PIXELS))
     # twice the distance of each point from each axis, (angles, offsets, points), takes it to the other side
-    normal = np.stack([np.cos(ANGLES), np.sin(ANGLES)]).astype(np.float32)
+    normal = np.stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
     across = 2 * (OFFSETS.astype(np.float32)[:, None] - (normal.T @ ink.T)[:, None])
     x, y = (
         (PIXELS * (ink[:, i] + across * normal[i, :, None, None]) + (middle + 0.5)).astype(np.int32) for i in (0, 1)
@@ -165,6 +167,35 @@ def transition(sketch: np.ndarray, switch: int | Sequence[int]) -> Transition:
         float(1 - np.minimum(distance, 1).mean()),
         float((1 - np.minimum(beside, 1)).mean(axis=-1).max()),
     )
+
+
+def sharpest_turn(sketch: np.ndarray) -> float:
+    """The sharpest turn of the drawing's longest stroke, in degrees: 0 for a straight line, 90 for a square's corner.
+
+    A turn is between the lines to the points a tenth of the drawing's size behind and ahead along the stroke, so a
+    curve has one as well: a circle's is about 11 degrees, of a smaller one as part of a drawing more.
+    """
+    lines = to_polylines(check(sketch))
+    longest = max(lines, key=_length)
+    steps = round(10 * _length(longest) / size(lines)) if size(lines) else 0
+    if steps < 2:
+        return 0.0
+    points = _along(longest, 4 * steps + 1)
+    back, ahead = points[4:-4] - points[:-8], points[8:] - points[4:-4]
+    cosine = (back * ahead).sum(axis=1)
+    sine = back[:, 0] * ahead[:, 1] - back[:, 1] * ahead[:, 0]
+    return float(np.degrees(np.abs(np.arctan2(sine, cosine)).max()))
+
+
+def to_the_right(sketch: np.ndarray) -> float:
+    """How far the drawing's longest stroke lies to the right of its ends, in sizes: a C below 0, the bow of a D above.
+
+    From the middle of the two ends to the middle of the ink, along x.
+    """
+    lines = to_polylines(check(sketch))
+    longest = max(lines, key=_length)
+    extent = size(lines)
+    return float((_even([longest], SAMPLES)[:, 0].mean() - longest[[0, -1], 0].mean()) / extent) if extent else 0.0
 
 
 def measure(sketches: Sequence[np.ndarray], switches: Sequence | None = None) -> dict[str, np.ndarray]:
@@ -259,6 +290,13 @@ def _even(lines: Sequence[np.ndarray], n: int) -> np.ndarray:
     segment = np.searchsorted(ends, at)
     share = 1 - (ends[segment] - at) / lengths[segment]
     return begins[segment] + share[:, None] * vectors[segment]
+
+
+def _along(line: np.ndarray, n: int) -> np.ndarray:
+    """n points (n, 2) at even distances along a polyline, both its ends included."""
+    at = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    even = np.linspace(0, at[-1], n)
+    return np.column_stack([np.interp(even, at, line[:, 0]), np.interp(even, at, line[:, 1])])
 
 
 def _meetings(lines: Sequence[np.ndarray], tolerance: float) -> list[tuple[tuple[int, float], int, float]]:

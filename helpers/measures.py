@@ -1,4 +1,4 @@
-"""How good a network's drawings are, in numbers: how many the judge recognises, how varied they are, how smooth the way.
+"""How good drawings are, in numbers: how many the judge recognises, how varied they are, how sure the way is.
 
 Every share is meant to stand beside the same share of real test drawings.
 """

@@ -71,7 +71,8 @@ class DataSet:
 
     `scale` is the standard deviation of all dx and dy of the training drawings, in pixels: a model divides by it on
     the way in and multiplies on the way out (Ha & Eck, arXiv 1704.03477, section 3.1). The sketches stay in pixels.
-    `source` is "quickdraw" for people's drawings, "sample" for those that a released model drew itself.
+    `source` is "quickdraw" for people's drawings, "sample" for those that a released model drew itself, "traced" for
+    those from a folder of pictures.
     """
 
     classes: tuple[str, ...]

@@ -1,25 +1,44 @@
-"""Pictures of drawings to bitmaps: any image file, a photo of a page in uneven light, a screenshot, a scan."""
+"""Pictures of drawings to bitmaps: any image file, a page of a PDF, a photo in uneven light, a screenshot, a scan."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pypdfium2 as pdfium
 from PIL import Image, ImageOps
 
-LARGEST = 1500  # pixels of the longer side that are kept: larger scans are averaged down
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".pdf", ".tif", ".tiff", ".gif", ".bmp")
+
+LARGEST = 1500  # pixels of the longer side that are kept: larger scans are averaged down, PDF pages drawn so large
 MOST_PIXELS = 200_000_000  # of a file: beyond this it is refused before it takes memory
 CONTRAST = 0.15  # between paper and ink, of full: less is an empty page
 SPECK = 1 / 150  # of the longer side: specks smaller than a square of this go
+_one_at_a_time = threading.Lock()  # PDFium is not made for threads
 
 
-def read_image(path: str | Path) -> np.ndarray:
-    """The bitmap, uint8 (H, W), ink 255 on paper 0, of a drawing in a PNG, JPEG, WebP, TIFF, GIF or BMP file.
+def read_image(path: str | Path, page: int = 0) -> np.ndarray:
+    """The bitmap, uint8 (H, W), ink 255 on paper 0, of a drawing in a file of one of the `SUFFIXES`.
 
     Colour becomes grey, transparency white paper; 16 bits become 8; a photo's rotation tag is followed. A side
-    longer than 1,500 pixels is averaged down to fit, whole pixels to one. Then `clean`. Raises ValueError, with the
-    path, for a file that is no image, is damaged or too large, and for a page without ink or without paper.
+    longer than 1,500 pixels is averaged down to fit, whole pixels to one; `page` counts the pages of a PDF from 0.
+    Then `clean`. Raises ValueError, with the path, for a file that is no image, is damaged or too large, and for a
+    page without ink or without paper.
     """
+    grey = read_grey(path, page)
+    try:
+        return clean(grey)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def read_grey(path: str | Path, page: int = 0) -> np.ndarray:
+    """The picture in a file as `read_image` finds it before it is cleaned: uint8 (H, W), mostly ink 0 on paper 255."""
     path = Path(path)
+    if path.suffix.lower() == ".pdf":
+        return _draw_pdf(path, page)
     try:
         with Image.open(path) as image:
             if image.width * image.height > MOST_PIXELS:
@@ -27,8 +46,7 @@ def read_image(path: str | Path) -> np.ndarray:
                     f"{image.width}x{image.height} pixels are too many; make it smaller than 200 megapixels"
                 )
             image.draft(None, (LARGEST, LARGEST))  # a JPEG is decoded at a half, a quarter or an eighth
-            grey = _to_grey(image)
-        return clean(grey)
+            return _to_grey(image)
     except Image.UnidentifiedImageError as error:
         raise ValueError(f"{path} is not an image that can be read; use a PNG or JPEG file") from error
     except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
@@ -37,6 +55,36 @@ def read_image(path: str | Path) -> np.ndarray:
         raise ValueError(f"{path} is damaged, or cut off: {error}") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def count_pages(path: str | Path) -> int:
+    """The number of pictures in a file: the pages of a PDF, else 1. Raises ValueError for a PDF that is none."""
+    path = Path(path)
+    if path.suffix.lower() != ".pdf":
+        return 1
+    with _pdf(path) as document:
+        return len(document)
+
+
+@contextmanager
+def _pdf(path: Path) -> Iterator[pdfium.PdfDocument]:
+    try:
+        with _one_at_a_time, closing(pdfium.PdfDocument(path)) as document:
+            yield document
+    except pdfium.PdfiumError as error:
+        raise ValueError(f"{path} is not a PDF file that can be read: {error}") from error
+
+
+def _draw_pdf(path: Path, number: int) -> np.ndarray:
+    with _pdf(path) as document:
+        if not 0 <= number < len(document):
+            raise ValueError(f"{path} has {len(document)} pages; there is no page {number + 1}")
+        with closing(document[number]) as page:
+            side = max(page.get_size())
+            if not side > 0:
+                raise ValueError(f"{path}: page {number + 1} has no extent")
+            with closing(page.render(scale=LARGEST / side, grayscale=True)) as picture:
+                return picture.to_numpy().reshape(picture.height, picture.width).copy()
 
 
 def _to_grey(image: Image.Image) -> np.ndarray:

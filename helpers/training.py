@@ -289,7 +289,7 @@ def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> 
     while True:
         if step // per_pass != drawn:
             drawn = step // per_pass
-            order = _bucketed(lengths, plan.batch, np.random.default_rng([plan.seed, 0, drawn]))
+            order = bucketed(lengths, plan.batch, np.random.default_rng([plan.seed, 0, drawn]))
         chosen = order[step % per_pass]
         rng = np.random.default_rng([plan.seed, 1, step])
         sketches = augment([split.sketches[i] for i in chosen], plan.stretch, plan.drop, rng)
@@ -311,7 +311,7 @@ def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[
         yield _inputs(sketches, sketches, noise, plan.kl_weight, plan.free_bits, settings)
 
 
-def _bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[np.ndarray]:
+def bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[np.ndarray]:
     """All drawings in random batches of like length: shuffled, sorted inside pools, batches shuffled again."""
     order = rng.permutation(len(lengths))
     # what does not fill a batch sits out this pass: by chance, not by length

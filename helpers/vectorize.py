@@ -1,16 +1,17 @@
 """Bitmaps to sketches: `trace` along the middle of the lines; the published method and the outline beside it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from scipy.sparse.csgraph import depth_first_order
-from sklearn.cluster import DBSCAN
-from sklearn.neighbors import NearestNeighbors
 
 from helpers.centerlines import Lines, refine, sharpen, simplify
+from helpers.folders import trace_pages
 from helpers.junctions import join
+from helpers.quickdraw import DataSet
 from helpers.skeleton import contract, graph, thin
 from helpers.strokeorder import NEXT, OPEN, RING, human_order
 from helpers.strokes import from_polylines, simplify_line
@@ -69,6 +70,24 @@ def trace_batch(bitmaps: Sequence[np.ndarray]) -> list[Trace]:
     return traces
 
 
+def trace_folder(folder: str | Path, out: str | Path | None = None, jobs: int = -1) -> DataSet:
+    """Traces every picture in a folder into a data set of strokes, split into train, valid and test.
+
+    PNG, JPEG, WebP, TIFF, GIF and BMP files and the pages of PDF files. A picture in a folder inside it has that
+    folder's name for its class, others have the name of `folder`. In `out` (by default beside the folder, named
+    `<folder>-traced`) come for each class `<class>.npz`, a sketch-rnn file that `formats.read` reads, in the 255 pixels
+    and the simplification of Quick, Draw!; `report.html`, what was skipped and why, with some of what was traced; and
+    `progress.ndjson`, what is done. A run that was killed goes on from there when it is started again, and ends with
+    the same bytes; one over a folder that has grown traces what is new. The split goes by a picture's content: each
+    picture stays where it was, and copies of one come together.
+
+    `jobs` processes work at once, -1 is one for each core; inside `joblib.parallel_config(backend="dask")` the workers
+    of a Dask cluster do, who must see the folder under the same path. Raises NotADirectoryError, and ValueError where
+    there is no picture, or none that can be traced; a picture that cannot is skipped, and reported.
+    """
+    return trace_pages(folder, out, jobs, trace)
+
+
 def check(bitmap: np.ndarray) -> np.ndarray:
     """The bitmap, contiguous, or a ValueError that says why there is nothing to trace."""
     bitmap = np.asarray(bitmap)
@@ -117,6 +136,9 @@ def trace_reference(bitmap: np.ndarray, epsilon: float = 2.0) -> Trace:
     visits one component of the graph of two nearest neighbours and drops the rest; a path that is found early and
     cheap keeps out a longer one; dots (clusters under 3 pixels) vanish. Raises ValueError where no stroke is left.
     """
+    # takes as long to import as all the rest: workers that only trace do not wait for it
+    from sklearn.cluster import DBSCAN
+
     bitmap = check(bitmap)
     ink = np.pad((bitmap > 127).astype(np.uint8), 1)
     pixels = np.argwhere(thin(ink))[:, ::-1] - 1.0
@@ -132,6 +154,8 @@ def trace_reference(bitmap: np.ndarray, epsilon: float = 2.0) -> Trace:
 
 def _published_path(points: np.ndarray) -> np.ndarray:
     """Of the depth-first walks from every point, the one that the published code keeps."""
+    from sklearn.neighbors import NearestNeighbors
+
     neighbours = NearestNeighbors(n_neighbors=2).fit(points).kneighbors_graph()
     best, kept, longest = np.inf, points, 0
     for start in range(len(points)):

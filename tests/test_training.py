@@ -104,7 +104,7 @@ def test_a_share_of_the_pictures_shows_only_a_beginning():
 
 def test_a_pass_shows_a_drawing_at_most_once_and_no_drawing_is_never_shown():
     lengths = np.random.default_rng(0).integers(5, 100, 4050)
-    passes = [training._bucketed(lengths, 100, np.random.default_rng(seed)) for seed in range(8)]
+    passes = [training.bucketed(lengths, 100, np.random.default_rng(seed)) for seed in range(8)]
     for batches in passes:
         shown = np.concatenate(batches)
         assert len(shown) == len(set(shown)) == 4000
@@ -113,7 +113,7 @@ def test_a_pass_shows_a_drawing_at_most_once_and_no_drawing_is_never_shown():
 
 def test_batches_hold_drawings_of_like_length():
     lengths = np.random.default_rng(0).integers(5, 100, 4000)
-    batches = training._bucketed(lengths, 100, np.random.default_rng(1))
+    batches = training.bucketed(lengths, 100, np.random.default_rng(1))
     assert sum(lengths[batch].max() * 100 for batch in batches) < 1.05 * lengths.sum()
 
 
