@@ -306,6 +306,76 @@ def latent_insets(
 
 
 @mpl.rc_context(STYLE)
+def confusion_plot(tables: Mapping[str, np.ndarray], classes: Sequence[str]) -> Figure:
+    """What was taken for what, several classifiers side by side: `{name: table (C, C)}`, see `classifier.confusion`.
+
+    A row for each true class, a column for each answer; the shade is the share of the row, the figure the count. Of
+    more than ten classes only shades are shown. Raises ValueError for a table that does not fit the classes.
+    """
+    count = len(classes)
+    for name, table in tables.items():
+        if np.shape(table) != (count, count):
+            raise ValueError(f"the table of {name} has shape {np.shape(table)}; there are {count} classes")
+    few = count <= 10
+    columns = min(4, len(tables)) if few else 1
+    rows = -(-len(tables) // columns)
+    side = (WIDTH - 40) / columns / 72 if few else 5
+    fig, axes = plt.subplots(
+        rows, columns, figsize=(7 if few else 5.6, rows * (side + 0.25)), squeeze=False, layout="constrained"
+    )
+    plt.close(fig)
+    shades = mpl.colors.LinearSegmentedColormap.from_list("ink", ["white", MINDS[0]])
+    for ax in axes.flat[len(tables) :]:
+        ax.remove()
+    for i, (ax, (name, table)) in enumerate(zip(axes.flat, tables.items(), strict=False)):
+        shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+        ax.imshow(shares, cmap=shades, vmin=0, vmax=1)
+        ax.set_xticks(range(count), classes, rotation=0 if few else 90)
+        ax.set_yticks(range(count), classes if i % columns == 0 else [])
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        ax.set_title(f"{name}, {np.trace(table) / table.sum():.1%} right")
+        for (row, column), share in np.ndenumerate(shares if few else np.zeros((0, 0))):
+            if table[row, column]:
+                color = "white" if share > 0.5 else MINDS[1] if row != column else QUIET
+                ax.text(column, row, f"{table[row, column]:,}", color=color, ha="center", va="center")
+    fig.supylabel("drawn", fontsize=7)
+    fig.supxlabel("taken for", fontsize=7)
+    return fig
+
+
+@mpl.rc_context(STYLE)
+def shares(rows: Mapping[str, Mapping[str, float]], lowest: float = 0.0) -> Figure:
+    """Shares (0..1) as dots on lines: `{row: {group: share}}`, a line each row, a colour each group, figures beside.
+
+    `lowest` is where the axis begins; a share below it stands at the edge.
+    """
+    groups = list(dict.fromkeys(name for row in rows.values() for name in row))
+    if not 0 < len(groups) <= len(MINDS):
+        raise ValueError(f"{len(groups)} groups; shares shows 1 to {len(MINDS)}")
+    fig, ax = plt.subplots(figsize=(7, 0.55 + 0.24 * len(rows)), layout="constrained")
+    plt.close(fig)
+    for y, row in enumerate(rows.values()):
+        ax.axhline(y, color="#e5e7eb", linewidth=0.6, zorder=0)
+        for group, color, shape in zip(groups, MINDS, "osD^", strict=False):
+            if group in row:
+                ax.plot(max(row[group], lowest), y, shape, color=color, markersize=4.5, clip_on=False)
+    for k, (group, color, shape) in enumerate(zip(groups, MINDS, "osD^", strict=False)):
+        ax.plot([], [], shape, color=color, markersize=4.5, label=group)
+        for y, row in enumerate(rows.values()):
+            if group in row:
+                place = 1.04 + 0.075 * k
+                ax.text(place, y, f"{row[group]:.1%}", color=color, va="center", transform=ax.get_yaxis_transform())
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set(xlim=(lowest, 1), ylim=(len(rows) - 0.5, -0.5))
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    ax.legend(frameon=False, labelcolor="linecolor", loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0)
+    return fig
+
+
+@mpl.rc_context(STYLE)
 def save_figure(fig: Figure, name: str) -> Figure:
     """Writes figures/`name`.svg, .pdf and .png, the same bytes on every run, each whole or not at all.
 
