@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
+from helpers.classifier import Judge, load_judge
 from helpers.easel import (
     EPSILON,
     HERE,
@@ -18,7 +19,6 @@ from helpers.easel import (
     number,
     read_strokes,
     simplify_lines,
-    svg_path,
     whole_seed,
     with_article,
 )
@@ -26,9 +26,10 @@ from helpers.generate import Switched, class_index, class_mean, decode, encode, 
 from helpers.plots import MINDS
 from helpers.scans import read_image
 from helpers.strokes import absolute, check, fit, from_polylines, stroke_ends, to_polylines
-from helpers.svg import fit_curves
+from helpers.svg import fit_curves, path_data
 from helpers.vae import SketchVAE
 from helpers.vectorize import trace
+from helpers.weights import locate
 
 ROOM = 1000  # units along a side of the paper, as in easel.js
 FILLED = 840  # of them that a whole drawing usually takes
@@ -44,21 +45,21 @@ YOU, MACHINE = 0, 1
 class DrawPad(Easel):
     """Paper to draw on with mouse, pen or finger; the model of `model` goes on where the hand stops.
 
-    `beginning` is a sketch that lies on the paper to start with. `judge`, anything with `classes` and
-    `probabilities(sketches) -> (N, C)`, says what it takes the drawing for. `strokes` are what is on the paper, each
-    {"mind": 0 for the person's or 1 for the machine's, "points": [[x, y], ...]} in thousandths of the paper. `finish`
-    is what the button calls. The drawing is `drawn`, as in `BlendStudio`.
+    `beginning` is a sketch that lies on the paper to start with. `judge` says what it takes the drawing for; without
+    one it is the judge that ships, where its file is there. `strokes` are what is on the paper, each {"mind": 0 for the
+    person's or 1 for the machine's, "points": [[x, y], ...]} in thousandths of the paper. `finish` is what the button
+    calls. The drawing is `drawn`, as in `BlendStudio`.
     """
 
     _esm = (HERE / "easel.js").read_text(encoding="utf-8") + (HERE / "drawpad.js").read_text(encoding="utf-8")
     strokes = traitlets.List().tag(sync=True)
 
-    def __init__(self, model: SketchVAE, beginning: np.ndarray | None = None, judge=None):
+    def __init__(self, model: SketchVAE, beginning: np.ndarray | None = None, judge: Judge | None = None):
         super().__init__(model)
-        self.judge = judge
+        self.judge = load_judge() if judge is None and locate("judge").exists() else judge
         classes = list(model.settings.classes)
         self.settings = {"target": classes[-1], "temperature": 0.15, "seed": 7}
-        self.options = {"classes": classes, "judged": judge is not None, "temperature": TEMPERATURE}
+        self.options = {"classes": classes, "judged": self.judge is not None, "temperature": TEMPERATURE}
         self._answers |= {"look": self._look, "finish": self._finish, "import": self._import}
         self._own, self._z = None, None
         if beginning is not None:
@@ -210,7 +211,7 @@ def _on_paper(sketch: np.ndarray) -> list[dict]:
 
 def _stroke(mind: int, line: np.ndarray, tolerance: float) -> dict:
     """A stroke for the browser, with the curve to show it by."""
-    return {"mind": mind, "points": line.round(1).tolist(), "d": svg_path(fit_curves(line, tolerance))}
+    return {"mind": mind, "points": line.round(1).tolist(), "d": path_data(fit_curves(line, tolerance), True)}
 
 
 def _added(whole: np.ndarray, begun: int, scale: float, origin: np.ndarray) -> list[dict]:

@@ -20,7 +20,7 @@ from PIL import Image
 from helpers.export import draw_figure, save_drawing, to_svg
 from helpers.plots import MINDS
 from helpers.strokes import bounds, simplify_line
-from helpers.svg import pen_strokes
+from helpers.svg import path_data, pen_strokes
 from helpers.vae import SketchVAE
 
 HERE = Path(__file__).parent
@@ -228,15 +228,9 @@ def with_article(name: str) -> str:
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-def svg_path(curve: np.ndarray) -> str:
-    """The path of the control points of cubic curves, as `fit_curves` gives them; one point is a dot."""
-    start, *rest = (f"{x:.1f} {y:.1f}" for x, y in curve.tolist())
-    return f"M{start}C{' '.join(rest)}" if rest else f"M{start}h.01"
-
-
 def _ink(drawn: Drawn) -> dict:
     """The drawing for the browser: a path a pen stroke, in its own pixels, where the pen starts at the origin."""
     strokes = pen_strokes(drawn.sketch, drawn.switches, (0, 0), EPSILON)
-    paths = [[MINDS.index(drawn.colors[mind]), svg_path(curve)] for mind, curve in strokes]
+    paths = [[MINDS.index(drawn.colors[mind]), path_data(curve, True)] for mind, curve in strokes]
     box = bounds(drawn.sketch).ravel().round(1).tolist()
     return {"ink": paths, "box": box, "caption": drawn.caption, "code": drawn.code}

@@ -20,16 +20,18 @@ from helpers import svg
 from helpers.paths import atomic
 from helpers.plots import MINDS, STYLE
 from helpers.strokes import check, fit
-from helpers.svg import pen_strokes, to_svg
-from helpers.video import pen_frames, to_gif, to_video
+from helpers.svg import SLACK, pen_strokes, to_svg
+from helpers.video import pen_frames, to_gif
 
-__all__ = ["FORMATS", "draw_figure", "pen_frames", "read_recipe", "save_drawing", "to_gif", "to_svg", "to_video"]
+__all__ = [
+    *("FORMATS", "booklet", "draw_figure", "film", "pen_frames", "read_recipe", "save_drawing"),
+    *("to_gif", "to_svg", "to_video"),
+]
 
 FORMATS = (".svg", ".pdf", ".png", ".gif")
 SIDE = 90  # mm: one column of a paper
 MARGIN = 0.06  # of the side
 PEN = 0.5  # mm
-SLACK = 2 / 255  # of the drawing's side: what Quick, Draw! was simplified by, and a curve may differ by
 RECIPE = "midstroke-recipe"
 FPS = 25
 SECONDS = 3  # that a drawing takes to be drawn in a GIF

@@ -29,20 +29,31 @@ LONG = 100  # frames: more than these show a progress bar
 
 
 def pen_frames(
-    sketch: np.ndarray, switches=(), size: int = 480, frames: int = 75, colors: Sequence[str] = MINDS
+    sketch: np.ndarray,
+    switches=(),
+    size: int = 480,
+    frames: int = 75,
+    place: tuple[float, np.ndarray] | None = None,
+    colors: Sequence[str] = MINDS,
 ) -> list[np.ndarray]:
     """`frames` pictures (size, size, 3) of one drawing being drawn at an even pace; a fifth of them hold the end.
 
     `switches` are the rows at which the mind changed, as `plots.grid` takes them: the line changes colour there, and
-    so does the dot that stands for the pen. Raises ValueError for a sketch that is none, switches out of order or more
-    than there are colours, and for fewer than two frames.
+    so does the dot that stands for the pen. The drawing fills the frame up to a margin, unless `place` gives its scale
+    so does the dot that stands for the pen. The drawing fills the frame up to a margin, unless `place` gives its scale
+    and where its pen starts, x and y in pixels, so that another clip can go on from it: see `fit_frame`.
+    Raises ValueError for a sketch that is none, switches out of order or more than there are colours, and for fewer
+    than two frames.
     """
     sketch = check(sketch)
     if frames < 2:
         raise ValueError(f"frames is {frames}; a drawing in motion has at least 2")
-    scale, origin = _placed([sketch], None, size)
-    points = absolute(sketch) * scale + origin[0]
-    minds, inks, travels = _minds(sketch, switches, colors), *_inked(sketch)
+    if place is None:
+        scale, (start,) = fit_frame([sketch], size=size)
+    else:
+        scale, start = place
+    points = absolute(sketch) * scale + start
+    minds, inks, travels = _minds(sketch, switches, colors), *inked(sketch)
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     # a dot and a turn on the spot take a moment too
     clock = np.concatenate([[0], np.cumsum(np.where(travels, AIR * lengths, lengths) + LINE * size / 2)])
@@ -82,13 +93,13 @@ def frames_of(
     for name, values in (("switches", switches), ("origins", origins)):
         if values is not None and len(values) != len(sketches):
             raise ValueError(f"{len(values)} {name} for {len(sketches)} drawings")
-    scale, starts = _placed(sketches, origins, size)
+    scale, starts = fit_frame(sketches, origins, size)
     pictures = []
     for i, sketch in enumerate(sketches):
         canvas = _paper(size)
         points = absolute(sketch) * scale + starts[i]
         minds = _minds(sketch, () if switches is None else switches[i])
-        for row, (inks, travels) in enumerate(zip(*_inked(sketch), strict=True)):
+        for row, (inks, travels) in enumerate(zip(*inked(sketch), strict=True)):
             if inks:
                 _line(canvas, points[row + travels], points[row + 1], minds[row])
         pictures.append(_shrink(canvas))
@@ -128,11 +139,12 @@ def to_video(frames: Iterable[np.ndarray], path: str | Path, fps: float = 5) -> 
 
 # one palette from all the frames, and no dots to make up for it
 GIF = ["-vf", "split[a][b];[a]palettegen=stats_mode=full[p];[b][p]paletteuse=dither=none:diff_mode=rectangle"]
-# flat colours and thin lines; the colours are labelled, so that players do not guess them; no version in the file
+# flat colours and thin lines; what the numbers mean is in the file, so that players do not guess; no version is
+SRGB = "color_primaries=bt709:color_trc=iec61966-2-1"
 H264 = [
     *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset", "fast", "-tune", "animation", "-crf", "18"),
-    *("-vf", "scale=out_color_matrix=bt709:out_range=tv", "-colorspace", "bt709", "-color_range", "tv"),
-    *("-color_primaries", "bt709", "-color_trc", "bt709", "-movflags", "+faststart", "-fflags", "+bitexact"),
+    *("-vf", "scale=out_color_matrix=bt709:out_range=tv,setparams=range=tv:colorspace=bt709:" + SRGB),
+    *("-movflags", "+faststart", "-fflags", "+bitexact"),
 ]
 
 
@@ -188,8 +200,10 @@ def _checked(frames: Iterable[np.ndarray]) -> list[np.ndarray]:
     return frames
 
 
-def _placed(sketches: Sequence[np.ndarray], origins, size: int) -> tuple[float, np.ndarray]:
-    """One scale for all, and where in the frame each pen starts, (N, 2), so that all the ink is inside the margin."""
+def fit_frame(
+    sketches: Sequence[np.ndarray], origins: Sequence[np.ndarray] | None = None, size: int = 480
+) -> tuple[float, np.ndarray]:
+    """How `frames_of` lays drawings into one frame: their scale, and where each pen starts, (N, 2), in pixels."""
     if not sketches:
         raise ValueError("no drawings to make frames of")
     if size < 16:
@@ -204,7 +218,7 @@ def _placed(sketches: Sequence[np.ndarray], origins, size: int) -> tuple[float, 
     return scale, (origins - (low + high) / 2) * scale + (size - 1) / 2
 
 
-def _inked(sketch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def inked(sketch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which rows leave ink, and which begin with a lifted pen: one that does both is a dot where it lands."""
     lift = sketch[:, 2] > 0.5
     travels = np.concatenate([[False], lift[:-1]])
