@@ -88,7 +88,7 @@ class DrawPad(Easel):
         sketch, switches, _, _, note = _to_sketch(strokes, self.model)
         self.strokes = strokes
         self._own, self._z = sketch, encode(self.model, [sketch])[0]
-        code = as_code(self.model, [], [f"sketch, switches = mine, {switches}"], {"mine": sketch})
+        code = as_code(self.model, [], [f"sketch, switches = mine, {switches}"], {"mine": sketch}, two_hands=True)
         drawn = Drawn(sketch, switches, _colors(switches), _names(switches, "machine"), "A drawing of yours", code)
         self._show(drawn, question, settings=self.settings, note=note, thoughts=self._thoughts(sketch), added=[])
 
@@ -125,7 +125,7 @@ class DrawPad(Easel):
         self._z = (z + class_mean(self.model, target) - nearest_mean(self.model, z))[0]
         self._own, self.strokes, self.settings = sketch, strokes, settings
         how = "Begun by you, finished as" if count is None else "Drawn in turns, as"
-        code = as_code(self.model, ["Switched", "switch"], lines, {"mine": sketch})
+        code = as_code(self.model, ["Switched", "switch"], lines, {"mine": sketch}, two_hands=True)
         names, caption = _names(switches, target), f"{how} {with_article(target)}"
         made = Drawn(whole, switches, _colors(switches), names, caption, code)
         more = {"note": note, "thoughts": self._thoughts(whole), "added": _added(whole, begun, scale, origin)}

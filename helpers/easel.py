@@ -207,21 +207,35 @@ def simplify_lines(lines: Sequence[np.ndarray], limit: int) -> tuple[list[np.nda
 
 
 def as_code(
-    model: SketchVAE, used: Sequence[str], lines: Sequence[str], mines: Mapping[str, np.ndarray] | None = None
+    model: SketchVAE,
+    used: Sequence[str],
+    lines: Sequence[str],
+    mines: Mapping[str, np.ndarray],
+    two_hands: bool = False,
 ) -> str:
     """The Python that makes a drawing again: `used` names what it takes from helpers.generate; `lines` end with
-    `sketch` and `switches`. `mines`, sketches in hundredths of a pixel, go in as they are, each under its name."""
-    head = ["from helpers.plots import grid", ""]
+    `sketch` and `switches`. `mines`, sketches in hundredths of a pixel, go in as they are, each under its name.
+    With `two_hands` the minds take turns with two colours."""
+    head = ["import numpy as np", ""] if mines else []
+    head.append("from helpers.export import draw_figure")
+    if used:
+        head.append(f"from helpers.generate import {', '.join(used)}")
+    if two_hands:
+        head.append("from helpers.plots import MINDS")
     if used:  # else there is nothing but the person's own drawing
-        head = [f"from helpers.generate import {', '.join(used)}", head[0], "from helpers.vae import load", ""]
         own = "# this model was not loaded from a file: let `model` be it"
-        head.append(own if model.saved_as is None else f"model = load({model.saved_as!r})")
-    if mines:
-        head = ["import numpy as np", "", *head]
-    for name, sketch in (mines or {}).items():
+        head += [
+            "from helpers.vae import load",
+            "",
+            own if model.saved_as is None else f"model = load({model.saved_as!r})",
+        ]
+    else:
+        head.append("")
+    for name, sketch in mines.items():
         rows = ", ".join(f"[{x:.2f}, {y:.2f}, {lift:.0f}]" for x, y, lift in sketch.tolist())
         head.append(f"{name} = np.array([{rows}], np.float32)")
-    return "\n".join([*head, *lines, "grid([sketch], switches=[switches])"]) + "\n"
+    shown = f"draw_figure(sketch, switches{', MINDS[:2]' * two_hands})"
+    return "\n".join([*head, *lines, shown]) + "\n"
 
 
 def with_article(name: str) -> str:

@@ -17,15 +17,24 @@ from matplotlib.path import Path as Line
 from PIL import Image, PngImagePlugin
 
 from helpers import svg
+from helpers.booklet import booklet
+from helpers.film import film
 from helpers.paths import atomic
 from helpers.plots import MINDS, STYLE
 from helpers.strokes import check, fit
 from helpers.svg import SLACK, pen_strokes, to_svg
-from helpers.video import pen_frames, to_gif
+from helpers.video import pen_frames, to_gif, to_video
 
 __all__ = [
-    *("FORMATS", "booklet", "draw_figure", "film", "pen_frames", "read_recipe", "save_drawing"),
-    *("to_gif", "to_svg", "to_video"),
+    "booklet",
+    "draw_figure",
+    "film",
+    "pen_frames",
+    "read_recipe",
+    "save_drawing",
+    "to_gif",
+    "to_svg",
+    "to_video",
 ]
 
 FORMATS = (".svg", ".pdf", ".png", ".gif")
@@ -72,7 +81,10 @@ def save_drawing(
 
 @mpl.rc_context(STYLE)
 def draw_figure(sketch: np.ndarray, switches=(), colors=MINDS, side: float = SIDE) -> Figure:
-    """One drawing as a square figure of `side` mm, its lines the curves that `to_svg` draws."""
+    """One drawing as a square figure of `side` mm, its lines the curves that `to_svg` draws.
+
+    Where there are more minds than `colors`, they begin again.
+    """
     fig = plt.figure(figsize=(side / 25.4, side / 25.4))
     plt.close(fig)  # pyplot would show it a second time
     ax = fig.add_axes((0, 0, 1, 1), xlim=(0, side), ylim=(side, 0))
@@ -84,7 +96,7 @@ def draw_figure(sketch: np.ndarray, switches=(), colors=MINDS, side: float = SID
         if len(line) == 1:  # round caps make a dot of it, but only where it has some length
             line = np.repeat(line, 4, axis=0) + np.array([[0, 0], [0, 0], [0.01, 0], [0.01, 0]])
         codes = [Line.MOVETO] + [Line.CURVE4] * (len(line) - 1)
-        pen = {"edgecolor": colors[mind], "linewidth": width, "capstyle": "round", "joinstyle": "round"}
+        pen = {"edgecolor": colors[mind % len(colors)], "linewidth": width, "capstyle": "round", "joinstyle": "round"}
         ax.add_patch(PathPatch(Line(line, codes), fill=False, clip_on=False, **pen))
     return fig
 
