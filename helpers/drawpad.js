@@ -43,7 +43,6 @@ function render({ model, el }) {
     hint.hidden = strokes.length > 0;
     undo.disabled = !past.length;
     clear.disabled = !strokes.length;
-    finish.disabled = !strokes.length;
     another.disabled = !finished;
     if (pen) drawOut(fresh, image.clientWidth / ROOM);
   }
@@ -61,6 +60,7 @@ function render({ model, el }) {
   /** Lets the machine draw: to the end, or so many strokes. */
   async function goOn(count) {
     if (!strokes.length) return say("The paper is empty: draw something first.", "ms-trouble");
+    if (!count) remember();
     const asked = strokes.length;
     try {
       const { picture } = await ask("finish", { strokes: bare(), settings: { ...wanted }, count });
@@ -143,14 +143,14 @@ function render({ model, el }) {
       ),
     ),
   );
-  const finish = h("button", { type: "button", class: "ms-primary", click: () => (remember(), goOn()) });
+  const finish = h("button", { type: "button", class: "ms-primary", click: () => goOn() });
   const another = h(
     "button",
     {
       type: "button",
       class: "ms-quiet",
       title: "Finish it again, otherwise",
-      click: () => (remember(), (wanted.seed = Math.floor(Math.random() * 10000)), goOn()),
+      click: () => ((wanted.seed = Math.floor(Math.random() * 10000)), goOn()),
     },
     "Another",
   );
