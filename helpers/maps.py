@@ -8,13 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import anywidget
 import numpy as np
+import traitlets
 from sklearn.cluster import KMeans
 from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits
 
 from helpers.cohesion import UPRIGHT, closure, sharpest_turn, symmetry, to_the_right
+from helpers.plots import MARKERS, MINDS
+from helpers.strokes import fit, to_polylines
 from helpers.vae import Prior
 
 HERE = Path(__file__).parent
@@ -48,6 +53,66 @@ class Kind(NamedTuple):
     members: np.ndarray
     traits: dict[str, float]
     words: list[str]
+
+
+class LatentMap(anywidget.AnyWidget):
+    """A map to walk on, in JupyterLab: hover over a dot, click it, or go from dot to dot with the arrow keys, and see
+    its drawing, the drawing as the model draws it again, and its nearest neighbours in z, which can be clicked in turn.
+
+    points (N, 2) as `embed` gives them, the drawings and those drawn again (N each), the numbers of each one's
+    neighbours (N, k) as `neighbours` gives them, and the classes: labels (N,) of `names`. `selected` is the number of
+    the drawing that is shown. Raises ValueError where the counts do not match.
+    """
+
+    _esm = HERE / "maps.js"
+    _css = HERE / "maps.css"
+    drawings = traitlets.List().tag(sync=True)
+    classes = traitlets.List().tag(sync=True)
+    selected = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self,
+        points: np.ndarray,
+        sketches: Sequence[np.ndarray],
+        again: Sequence[np.ndarray],
+        near: np.ndarray,
+        labels: Sequence[int],
+        names: Sequence[str],
+    ) -> None:
+        counts = {"drawings": sketches, "drawings drawn again": again, "rows of neighbours": near, "labels": labels}
+        for what, values in counts.items():
+            if len(values) != len(points):
+                raise ValueError(f"{len(values)} {what} for {len(points)} points")
+        if len(names) > len(MARKERS):
+            raise ValueError(f"{len(names)} classes; a map tells at most {len(MARKERS)} apart")
+        rows = zip(points, sketches, again, near, labels, strict=True)
+        super().__init__(
+            drawings=[
+                {
+                    "at": np.round(point, 4).tolist(),
+                    "path": _path(sketch),
+                    "again": _path(redrawn),
+                    "near": [int(i) for i in its],
+                    "label": int(label),
+                }
+                for point, sketch, redrawn, its, label in rows
+            ],
+            classes=[{"name": name, "mark": MARKERS[c], "color": c % len(MINDS)} for c, name in enumerate(names)],
+        )
+
+    @traitlets.validate("selected")
+    def _within(self, proposal: dict) -> int:
+        if not 0 <= proposal["value"] < len(self.drawings):
+            raise ValueError(f"selected is {proposal['value']}; the map has drawings 0 to {len(self.drawings) - 1}")
+        return proposal["value"]
+
+
+def _path(sketch: np.ndarray) -> str:
+    """A sketch as an SVG path in a square of 100, with a margin. A line of no length is a dot, given round caps."""
+    fitted, origin = fit(sketch, 84)
+    lines = to_polylines(fitted, origin + 8)
+    pairs = [line if len(line) > 1 else line.repeat(2, axis=0) for line in lines]
+    return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) for line in pairs)
 
 
 def by_angle(z: np.ndarray) -> np.ndarray:
@@ -98,13 +163,15 @@ def separation(z: np.ndarray, labels: np.ndarray, k: int = 10) -> Separation:
 def embed(z: np.ndarray, perplexity: float = 20, seed: int = 0) -> np.ndarray:
     """A map (N, 2) of z (N, Z), in a square from 0 to 1, aspect kept: t-SNE, begun at the two principal components.
 
-    Its directions mean nothing; it is turned so that it fills its square. `perplexity` is about how many neighbours each drawing tries to keep. Van der Maaten and Hinton (2008),
-    https://www.jmlr.org/papers/v9/vandermaaten08a.html; scikit-learn's.
+    Its directions mean nothing; it is turned so that it fills its square. `perplexity` is about how many neighbours
+    each drawing tries to keep. Van der Maaten and Hinton (2008), https://www.jmlr.org/papers/v9/vandermaaten08a.html;
+    scikit-learn's.
     """
     if not 1 <= perplexity < len(z):
         raise ValueError(f"perplexity is {perplexity}; for {len(z)} drawings it must be at least 1 and below {len(z)}")
     tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed)
-    points = tsne.fit_transform(np.asarray(z, np.float32)).astype(np.float64)
+    with threadpool_limits(1):  # a few hundred points gain nothing by more, and sums come out the same everywhere
+        points = tsne.fit_transform(np.asarray(z, np.float32)).astype(np.float64)
     angles = np.arange(90) * np.pi / 180
     turns = np.array([[np.cos(angles), -np.sin(angles)], [np.sin(angles), np.cos(angles)]])
     turned = np.einsum("nd,dea->ane", points, turns)  # the map at each angle
@@ -129,7 +196,8 @@ def kinds(z: np.ndarray, sketches: Sequence[np.ndarray], count: int = 3, seed: i
         raise ValueError(f"{len(z)} drawings do not fall into {count} kinds; ask for 2 to {len(z) - 1}")
     if len(sketches) != len(z):
         raise ValueError(f"{len(sketches)} drawings for {len(z)} z")
-    means = KMeans(count, n_init=20, random_state=seed).fit(z)
+    with threadpool_limits(1):  # a few hundred points gain nothing by more, and sums come out the same everywhere
+        means = KMeans(count, n_init=20, random_state=seed).fit(z)
     distance = np.linalg.norm(z - means.cluster_centers_[means.labels_], axis=1)
     measured = {name: np.array([trait(sketch) for sketch in sketches]) for name, (*_, trait) in TRAITS.items()}
     found = []
