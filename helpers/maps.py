@@ -20,9 +20,10 @@ from threadpoolctl import threadpool_limits
 from helpers.cohesion import UPRIGHT, closure, sharpest_turn, symmetry, to_the_right
 from helpers.plots import MARKERS, MINDS
 from helpers.strokes import fit, to_polylines
-from helpers.vae import Prior
 
 HERE = Path(__file__).parent
+# a few hundred points gain nothing by more, and sums then come out the same on any number of cores
+one_thread = threadpool_limits.wrap(limits=1)
 # what can be said of a kind of drawing: the words for little and for much of it, and how it is measured
 TRAITS: Mapping[str, tuple[str, str, Callable[[np.ndarray], float]]] = {
     "bulge": ("bulging left", "bulging right", to_the_right),
@@ -120,11 +121,12 @@ def by_angle(z: np.ndarray) -> np.ndarray:
     return z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
 
 
-def whiten(z: np.ndarray, prior: Prior) -> np.ndarray:
-    """z (N, Z) as the fitted prior measures it: directions in which drawings of one class differ count for less.
+@one_thread
+def whiten(z: np.ndarray, prior: Sequence[np.ndarray]) -> np.ndarray:
+    """z (N, Z) as the fitted prior (a `vae.Prior`) measures it: where drawings of one class differ counts for less.
 
-    A linear map, after which the covariance within classes, as the prior has it of the training drawings, is (nearly) a
-    sphere: straight distance is then Mahalanobis'. The covariance is first drawn halfway toward its mean variance,
+    A linear map, after which the covariance within classes, as the prior has it of the training drawings, is nearly
+    a sphere: straight distance is then Mahalanobis'. The covariance is first drawn halfway toward its mean variance,
     the target of Ledoit and Wolf (2004), doi 10.1016/S0047-259X(03)00096-4, so that directions that z does not use
     are not blown up. The prior knows the classes of its training drawings, so this measure does too.
     """
@@ -137,6 +139,7 @@ def whiten(z: np.ndarray, prior: Prior) -> np.ndarray:
     return (z - weight @ mean) @ (vectors / np.sqrt(values + values.mean()))
 
 
+@one_thread
 def neighbours(z: np.ndarray, k: int = 10) -> np.ndarray:
     """The numbers (N, k) of the k drawings nearest to each z (N, Z), nearest first, itself left out."""
     if not 0 < k < len(z):
@@ -145,6 +148,7 @@ def neighbours(z: np.ndarray, k: int = 10) -> np.ndarray:
     return NearestNeighbors(n_neighbors=k).fit(z).kneighbors(return_distance=False)
 
 
+@one_thread
 def separation(z: np.ndarray, labels: np.ndarray, k: int = 10) -> Separation:
     """How well classes, labels (N,) in 0..C-1, stay together in z (N, Z), by k nearest neighbours and silhouette."""
     labels = np.asarray(labels)
@@ -160,6 +164,7 @@ def separation(z: np.ndarray, labels: np.ndarray, k: int = 10) -> Separation:
     )
 
 
+@one_thread
 def embed(z: np.ndarray, perplexity: float = 20, seed: int = 0) -> np.ndarray:
     """A map (N, 2) of z (N, Z), in a square from 0 to 1, aspect kept: t-SNE, begun at the two principal components.
 
@@ -170,8 +175,7 @@ def embed(z: np.ndarray, perplexity: float = 20, seed: int = 0) -> np.ndarray:
     if not 1 <= perplexity < len(z):
         raise ValueError(f"perplexity is {perplexity}; for {len(z)} drawings it must be at least 1 and below {len(z)}")
     tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed)
-    with threadpool_limits(1):  # a few hundred points gain nothing by more, and sums come out the same everywhere
-        points = tsne.fit_transform(np.asarray(z, np.float32)).astype(np.float64)
+    points = tsne.fit_transform(np.asarray(z, np.float32)).astype(np.float64)
     angles = np.arange(90) * np.pi / 180
     turns = np.array([[np.cos(angles), -np.sin(angles)], [np.sin(angles), np.cos(angles)]])
     turned = np.einsum("nd,dea->ane", points, turns)  # the map at each angle
@@ -185,6 +189,7 @@ def principal(z: np.ndarray) -> np.ndarray:
     return _in_square(u[:, :2] * s[:2])
 
 
+@one_thread
 def kinds(z: np.ndarray, sketches: Sequence[np.ndarray], count: int = 3, seed: int = 0) -> list[Kind]:
     """The sub-clusters of one class, z (N, Z) and its drawings: k-means in z, the largest first.
 
@@ -196,8 +201,7 @@ def kinds(z: np.ndarray, sketches: Sequence[np.ndarray], count: int = 3, seed: i
         raise ValueError(f"{len(z)} drawings do not fall into {count} kinds; ask for 2 to {len(z) - 1}")
     if len(sketches) != len(z):
         raise ValueError(f"{len(sketches)} drawings for {len(z)} z")
-    with threadpool_limits(1):  # a few hundred points gain nothing by more, and sums come out the same everywhere
-        means = KMeans(count, n_init=20, random_state=seed).fit(z)
+    means = KMeans(count, n_init=20, random_state=seed).fit(z)
     distance = np.linalg.norm(z - means.cluster_centers_[means.labels_], axis=1)
     measured = {name: np.array([trait(sketch) for sketch in sketches]) for name, (*_, trait) in TRAITS.items()}
     found = []

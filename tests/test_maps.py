@@ -210,17 +210,17 @@ def test_the_map_in_the_browser_has_a_mark_for_every_class_that_a_figure_has():
     assert set(re.findall(r'^ {2}"?([^":]+)"?:', marks, re.MULTILINE)) == set(maps.MARKERS)
 
 
+# bitmaps for z, and simplified drawings for those drawn again: a kernel with TensorFlow in it starts slowly
 NOTEBOOK = """
-import numpy as np
-from helpers.generate import encode, reconstruct
-from helpers.maps import LatentMap, by_angle, embed, neighbours
-from helpers.quickdraw import load as load_drawings
-from helpers.vae import load
+from helpers.maps import LatentMap, embed, neighbours
+from helpers.quickdraw import load
+from helpers.raster import render_batch
+from helpers.strokes import simplify
 names = ["eye", "nose"]
-test = load_drawings(names, "sample", limit=15).test
-model = load("face-parts")
-z = by_angle(encode(model, test.sketches))
-widget = LatentMap(embed(z, 8), test.sketches, reconstruct(model, test.sketches), neighbours(z, 6), test.labels, names)
+test = load(names, "sample", limit=15).test
+z = render_batch(test.sketches, 16).reshape(30, -1) / 255.0
+again = [simplify(sketch, 10) for sketch in test.sketches]
+widget = LatentMap(embed(z, 8), test.sketches, again, neighbours(z, 6), test.labels, names)
 widget
 """
 
@@ -231,7 +231,8 @@ def lab(tmp_path):
     folder = tmp_path / "work"
     folder.mkdir()
     cells = [nbformat.v4.new_code_cell(NOTEBOOK.strip()), nbformat.v4.new_code_cell("widget.selected")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "map.ipynb")
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "map.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -284,7 +285,8 @@ def test_a_dot_clicked_in_jupyterlab_shows_its_drawing_and_its_neighbours(page, 
     page.goto(lab)
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
     page.wait_for_function("window.jupyterapp?.commands.hasCommand('notebook:run-all-cells')", timeout=60_000)
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     widget = page.locator(".midstroke-map")
     widget.wait_for(timeout=240_000)
     assert widget.get_by_role("option").count() == 30
