@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip
 MADE := $(VENV)/.made
 
-.PHONY: help setup run lab test lint bench train
+.PHONY: help setup run lab test lint bench train results
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -29,6 +29,9 @@ lint: $(MADE)  ## check style and format
 
 bench: $(MADE)  ## measure against peers, side by side
 	@for file in benchmarks/*.py; do echo "$$file"; $(PYTHON) "$$file" || exit 1; done
+
+results: $(MADE)  ## measure every number of README's table of drawings anew; needs real drawings
+	$(PYTHON) benchmarks/recognition.py
 
 train: $(MADE)  ## train without a notebook; ARGS="--help" lists what can be set
 	$(PYTHON) -m helpers.training $(ARGS)

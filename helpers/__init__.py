@@ -1,7 +1,8 @@
 """What two chapters need, or a test can check. Flat: a noun a module, each importing only from floors below.
 
-paths < chapters < strokes < download < formats < quickdraw < raster <
-skeleton < centerlines < junctions < strokeorder < scans < folders < vectorize < vae < generate < training < plots < svg
+paths < chapters < strokes < cohesion < plots < svg < video < download < formats < quickdraw < raster <
+skeleton < centerlines < junctions < strokeorder < scans < folders < vectorize < alter <
+weights < vae < generate < maps < training < classifier < measures
 
 Training stands above generate, because it fits the prior to encoded drawings and shows reconstructions as it goes.
 """

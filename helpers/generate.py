@@ -22,7 +22,7 @@ from helpers.strokes import DOWN, END, check, from_stroke5, prefix, to_stroke5
 from helpers.vae import SketchVAE, load, mixture
 
 CHUNK = 500  # drawings at a time: larger gains no speed, and memory stays bounded
-_compiled: weakref.WeakKeyDictionary[SketchVAE, dict[str, Callable]] = weakref.WeakKeyDictionary()
+_compiled: weakref.WeakKeyDictionary[keras.Model, dict[str, Callable]] = weakref.WeakKeyDictionary()
 
 
 class Switched(NamedTuple):
@@ -36,7 +36,7 @@ class Switched(NamedTuple):
 def encode(model: SketchVAE, sketches: Sequence[np.ndarray]) -> np.ndarray:
     """The mean of z, float32 (N, Z), of each sketch (N drawings, in pixels)."""
     sketches = [check(sketch) for sketch in sketches]
-    return _chunks(lambda part: _encode_chunk(model, part), sketches, model.settings.z_size)
+    return in_chunks(lambda part: _encode_chunk(model, part), sketches, model.settings.z_size)
 
 
 def _encode_chunk(model: SketchVAE, sketches: Sequence[np.ndarray]) -> np.ndarray:
@@ -45,7 +45,9 @@ def _encode_chunk(model: SketchVAE, sketches: Sequence[np.ndarray]) -> np.ndarra
         seen, kind = render_batch(sketches, size), ((None, size, size), "uint8")
     else:
         seen, kind = as_strokes(sketches, model.settings.scale), ((None, None, 5), "float32")
-    return np.asarray(_compile(model, "encode", lambda seen: model.encode(seen)[0], kind)(ops.convert_to_tensor(seen)))
+    return np.asarray(
+        compile_once(model, "encode", lambda seen: model.encode(seen)[0], kind)(ops.convert_to_tensor(seen))
+    )
 
 
 def as_strokes(sketches: Sequence[np.ndarray], scale: float) -> np.ndarray:
@@ -130,7 +132,7 @@ def _decode_chunk(
         given[i, : len(sketch)] = to_stroke5(sketch, len(sketch) + 1)[:-1]
         lengths[i] = len(sketch)
     given[..., :2] /= scale
-    draw = _compile(
+    draw = compile_once(
         model,
         "decode",
         _draw(model),
@@ -448,12 +450,13 @@ def main() -> None:
             save_dataset(draw_sample(model, name, arguments.drawings), DATA / "sample" / f"{name}.npz")
 
 
-def _chunks(function: Callable, sketches: Sequence[np.ndarray], width: int) -> np.ndarray:
+def in_chunks(function: Callable, sketches: Sequence[np.ndarray], width: int) -> np.ndarray:
+    """function(sketches) (N, width), `CHUNK` sketches at a time."""
     parts = [function(sketches[a : a + CHUNK]) for a in range(0, len(sketches), CHUNK)]
     return np.concatenate(parts) if parts else np.zeros((0, width), np.float32)
 
 
-def _compile(model: SketchVAE, name: str, function: Callable, *kinds: tuple[tuple, str]) -> Callable:
+def compile_once(model: keras.Model, name: str, function: Callable, *kinds: tuple[tuple, str]) -> Callable:
     """The function compiled for this model, once, for inputs of these shapes and dtypes (None: any size)."""
     compiled = _compiled.setdefault(model, {})
     if name not in compiled:

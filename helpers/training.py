@@ -39,21 +39,34 @@ def _setting(default: float, meaning: str):
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How a network is trained. Two runs of one plan on one machine end alike."""
+class Schedule:
+    """How any network here is trained. Two runs of one schedule on one machine end alike."""
 
     steps: int = _setting(10_000, "of training")
     batch: int = _setting(100, "drawings a step, over all devices")
     learning_rate: float = _setting(1e-3, "of Adam at the start; it falls linearly to a hundredth")
     clip: float = _setting(1.0, "norm that the gradient of each weight array is clipped to")
+    epoch: int = _setting(500, "steps between checkpoints")
+    seed: int = _setting(0, "of everything drawn by chance")
+
+    def __post_init__(self):
+        if min(self.steps, self.epoch, self.batch) < 1:
+            sizes = f"{self.steps}, {self.epoch}, {self.batch}"
+            raise ValueError(f"steps, epoch and batch must be 1 or more; they are {sizes}")
+        if self.steps % self.epoch:
+            raise ValueError(f"steps ({self.steps}) must be a multiple of epoch ({self.epoch})")
+
+
+@dataclass(frozen=True)
+class Plan(Schedule):
+    """How the variational autoencoder is trained, and what its training drawings go through."""
+
     kl_weight: float = _setting(0.06, "1 is the evidence lower bound, 0 a plain autoencoder")
     anneal: int = _setting(3_000, "steps over which the KL weight rises from a hundredth")
     free_bits: float = _setting(8.0, "nats a drawing that the KL term leaves alone (arXiv 1606.04934)")
     stretch: float = _setting(0.15, "x and y are scaled by up to this share, independently")
     drop: float = _setting(0.10, "share of the points inside strokes that is left out")
     partial: float = _setting(0.25, "share of the drawings of which the encoder sees only the beginning")
-    epoch: int = _setting(500, "steps between checkpoints")
-    seed: int = _setting(0, "of everything drawn by chance")
 
 
 def train(
@@ -76,18 +89,13 @@ def train(
         settings: of `vae.Settings` (encoder, z_size, units, ...).
     """
     plan = plan or Plan()
-    if min(plan.steps, plan.epoch, plan.batch) < 1:
-        raise ValueError(f"steps, epoch and batch must be 1 or more; they are {plan.steps}, {plan.epoch}, {plan.batch}")
-    if plan.steps % plan.epoch:
-        raise ValueError(f"steps ({plan.steps}) must be a multiple of epoch ({plan.epoch})")
     settings = vae.Settings(
         classes=data.classes,
         scale=data.scale,
         mean_points=float(np.mean([len(sketch) for sketch in data.train.sketches])),
         **settings,
     )
-    run = DATA / "work" / "runs" / name
-    _claim(run, plan, settings)
+    run = begin_run(name, plan, asdict(settings))
     train_split, valid_split = (_short(split, settings.max_points) for split in (data.train, data.valid))
     left_out, n = len(data.train.sketches) - len(train_split.sketches), len(data.train.sketches)
     print(f"{left_out:,} of {n:,} training drawings have over {settings.max_points} points: left out")
@@ -95,37 +103,66 @@ def train(
     strategy = strategy or pick_strategy()
     with strategy.scope() if strategy else nullcontext():
         model = vae.SketchVAE(settings, dtype=fast_dtype())
-        schedule = keras.optimizers.schedules.PolynomialDecay(plan.learning_rate, plan.steps, plan.learning_rate / 100)
-        # Keras clips each replica's share of the gradient and then sums the shares: together they keep to the norm
-        replicas = strategy.num_replicas_in_sync if strategy else 1
-        optimizer = keras.optimizers.Adam(schedule, clipnorm=plan.clip / replicas)
-        optimizer.build(model.trainable_variables)
-        model.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
+        model.compile(optimizer=make_optimizer(model, plan, strategy), jit_compile=keras.backend.backend() == "jax")
+    fit(
+        model,
+        run,
+        plan,
+        lambda step: _feed(lambda: batches(train_split, settings, plan, step), settings),
+        lambda: _feed(lambda: valid_batches(valid_split, settings, plan), settings),
+        -(-len(valid_split.sketches) // VALID_BATCH),
+        preview,
+    )
+    trained = vae.SketchVAE(settings)  # float32, for drawing
+    trained.set_weights(model.get_weights())
+    trained.prior = vae.fit_prior(encode(trained, train_split.sketches), train_split.labels, len(data.classes))
+    return trained
+
+
+def make_optimizer(network: keras.Model, plan: Schedule, strategy=None) -> keras.optimizers.Optimizer:
+    """Adam with the plan's learning rate and clipping, built for this network."""
+    schedule = keras.optimizers.schedules.PolynomialDecay(plan.learning_rate, plan.steps, plan.learning_rate / 100)
+    # Keras clips each replica's share of the gradient and then sums the shares: together they keep to the norm
+    replicas = strategy.num_replicas_in_sync if strategy else 1
+    optimizer = keras.optimizers.Adam(schedule, clipnorm=plan.clip / replicas)
+    optimizer.build(network.trainable_variables)
+    return optimizer
+
+
+def fit(
+    network: keras.Model,
+    run: Path,
+    plan: Schedule,
+    feed: Callable[[int], object],
+    valid_feed: Callable[[], object],
+    valid_steps: int,
+    preview: Callable[[keras.Model, int], None] | None = None,
+) -> None:
+    """Trains a compiled network to the end of its plan, from where the run was left, and gives it its best weights.
+
+    `feed(step)` makes what `fit` reads from that step on, `valid_feed()` what the `valid_steps` validation steps read.
+    """
     keeper = Keeper(run, plan, preview)
-    keeper.set_model(model)
+    keeper.set_model(network)
     step = keeper.resume()
     if step < plan.steps:
         callbacks = [keeper, keras.callbacks.TerminateOnNaN()]
         if keras.backend.backend() == "tensorflow" and importlib.util.find_spec("tensorboard"):
             callbacks.append(keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False))
-        model.fit(
-            _feed(lambda: batches(train_split, settings, plan, step), settings),
+        network.fit(
+            feed(step),
             initial_epoch=step // plan.epoch,
             epochs=plan.steps // plan.epoch,
             steps_per_epoch=plan.epoch,
-            validation_data=_feed(lambda: valid_batches(valid_split, settings, plan), settings),
-            validation_steps=-(-len(valid_split.sketches) // VALID_BATCH),
+            validation_data=valid_feed(),
+            validation_steps=valid_steps,
             callbacks=callbacks,
-            shuffle=False,  # `batches` has done that
+            shuffle=False,  # the feed has done that
             verbose=0,
         )
     if not (run / "best.weights.h5").exists():
         raise ValueError(f"{run} never had a finite validation loss: lower the learning rate, and take another name")
-    model.load_weights(run / "best.weights.h5")
-    trained = vae.SketchVAE(settings)  # float32, for drawing
-    trained.set_weights(model.get_weights())
-    trained.prior = vae.fit_prior(encode(trained, train_split.sketches), train_split.labels, len(data.classes))
-    return trained
+    network.load_weights(run / "best.weights.h5")
 
 
 def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
@@ -219,9 +256,10 @@ def _short(split: Split, limit: int) -> Split:
     return Split([split.sketches[i] for i in keep], split.labels[keep])
 
 
-def _claim(run: Path, plan: Plan, settings: vae.Settings) -> None:
-    """The run's plan and settings are written at its start, and must not have changed when it is resumed."""
-    wanted = json.loads(json.dumps({"plan": asdict(plan), "settings": asdict(settings)}))
+def begin_run(name: str, plan: Schedule, settings: dict) -> Path:
+    """The folder of a run. Plan and settings are written down at its start, and must be the same when it is resumed."""
+    run = DATA / "work" / "runs" / name
+    wanted = json.loads(json.dumps({"plan": asdict(plan), "settings": settings}))
     path = run / "run.json"
     if path.exists():
         begun = json.loads(path.read_text())
@@ -233,9 +271,10 @@ def _claim(run: Path, plan: Plan, settings: vae.Settings) -> None:
                 if begun[part].get(key) != value
             ]
             raise ValueError(f"{run} was begun otherwise ({'; '.join(differ)}). Take another name, or delete it")
-        return
-    with atomic(path) as temporary:
-        temporary.write_text(json.dumps(wanted, indent=1))
+    else:
+        with atomic(path) as temporary:
+            temporary.write_text(json.dumps(wanted, indent=1))
+    return run
 
 
 def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> Iterator[dict]:
@@ -250,10 +289,10 @@ def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> 
     while True:
         if step // per_pass != drawn:
             drawn = step // per_pass
-            order = _bucketed(lengths, plan.batch, np.random.default_rng([plan.seed, 0, drawn]))
+            order = bucketed(lengths, plan.batch, np.random.default_rng([plan.seed, 0, drawn]))
         chosen = order[step % per_pass]
         rng = np.random.default_rng([plan.seed, 1, step])
-        sketches = augment([split.sketches[i] for i in chosen], plan, rng)
+        sketches = augment([split.sketches[i] for i in chosen], plan.stretch, plan.drop, rng)
         seen = list(sketches)
         for i in np.flatnonzero(rng.random(len(seen)) < plan.partial):
             seen[i] = _beginning(seen[i], rng)
@@ -272,7 +311,7 @@ def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[
         yield _inputs(sketches, sketches, noise, plan.kl_weight, plan.free_bits, settings)
 
 
-def _bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[np.ndarray]:
+def bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[np.ndarray]:
     """All drawings in random batches of like length: shuffled, sorted inside pools, batches shuffled again."""
     order = rng.permutation(len(lengths))
     # what does not fill a batch sits out this pass: by chance, not by length
@@ -282,12 +321,13 @@ def _bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list
     return list(rng.permutation(order.reshape(-1, batch)))
 
 
-def augment(sketches: Sequence[np.ndarray], plan: Plan, rng: np.random.Generator) -> list[np.ndarray]:
-    """x and y of each drawing scaled on their own, and points inside strokes left out (not the first or last of
-    a stroke). All drawings at once: this runs between training steps. As sketch-rnn's, Ha & Eck, section 4.1."""
+def augment(sketches: Sequence[np.ndarray], stretch: float, drop: float, rng: np.random.Generator) -> list[np.ndarray]:
+    """x and y of each drawing scaled on their own, by up to `stretch`, and a share `drop` of the points inside
+    strokes left out (not the first or last of a stroke). All drawings at once: this runs between training steps.
+    As sketch-rnn's, Ha & Eck, section 4.1."""
     lengths = np.array([len(sketch) for sketch in sketches])
     rows = np.concatenate(sketches)
-    scale = 1 + rng.uniform(-plan.stretch, plan.stretch, (len(sketches), 2))
+    scale = 1 + rng.uniform(-stretch, stretch, (len(sketches), 2))
     rows[:, :2] *= np.repeat(scale, lengths, axis=0)
     lift = rows[:, 2] > 0.5
     firsts = np.cumsum(lengths) - lengths
@@ -295,7 +335,7 @@ def augment(sketches: Sequence[np.ndarray], plan: Plan, rng: np.random.Generator
     opens[firsts] = False  # a drawing's first stroke begins at the origin, before its first row
     lasts = lift.copy()
     lasts[firsts[1:] - 1] = lasts[-1] = True
-    keep = opens | lasts | (rng.random(len(rows)) >= plan.drop)
+    keep = opens | lasts | (rng.random(len(rows)) >= drop)
     # a running sum over all drawings: differences between kept points are offsets, at borders taken from the origin
     position = np.cumsum(rows[:, :2], axis=0, dtype=np.float64)
     origin = np.repeat(position[firsts] - rows[firsts, :2], lengths, axis=0)
@@ -377,7 +417,7 @@ class Keeper(keras.callbacks.Callback):
     is inside the checkpoint.
     """
 
-    def __init__(self, run: Path, plan: Plan, preview: Callable | None):
+    def __init__(self, run: Path, plan: Schedule, preview: Callable | None):
         super().__init__()
         self.run, self.plan, self.preview = run, plan, preview
         self.rows: list[dict] = []
@@ -415,9 +455,7 @@ class Keeper(keras.callbacks.Callback):
             writer.writeheader()
             writer.writerows(self.rows)
         self._save("checkpoint.weights.h5", step)  # last: what it says is done, is
-        self.bar.set_postfix(
-            {"nats a point": f"{row['reconstruction']:.3f}", "valid": f"{row['val_reconstruction']:.3f}"}
-        )
+        self.bar.set_postfix({"loss": f"{row['loss']:.3f}", "valid": f"{row['val_loss']:.3f}"})
         if self.preview:
             self.preview(self.model, step)
 

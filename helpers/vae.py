@@ -4,7 +4,6 @@ Sketch-RNN (Ha & Eck, arXiv 1704.03477) with the encoder that sees the drawing a
 `keras.ops`, so that the same file trains under `fit` on TensorFlow and on JAX.
 """
 
-import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers.paths import MODELS, atomic
+from helpers import weights
 from helpers.strokes import DOWN, END
 
 LOG_2PI = float(np.log(2 * np.pi))
@@ -346,15 +345,9 @@ def save(model: SketchVAE, path: Path | str, facts: dict | None = None) -> Path:
 
     A bare name goes to `data/models/`. The write is atomic.
     """
-    path = _path(path)
-    arrays = {f"weight/{_key(variable)}": np.asarray(variable, np.float16) for variable in model.weights}
-    if model.prior is not None:
-        arrays |= {f"prior/{name}": part.astype(np.float16) for name, part in model.prior._asdict().items()}
+    prior = {} if model.prior is None else {f"prior/{name}": part for name, part in model.prior._asdict().items()}
     header = {"format": FORMAT, "settings": asdict(model.settings), "facts": facts or {}}
-    with atomic(path) as temporary:
-        with open(temporary, "wb") as file:  # given a name, numpy adds an ending to it
-            np.savez(file, header=np.array(json.dumps(header)), **arrays)
-    return path
+    return weights.save(path, header, model, prior)
 
 
 def load(name: Path | str) -> SketchVAE:
@@ -363,29 +356,11 @@ def load(name: Path | str) -> SketchVAE:
     Raises FileNotFoundError with the names there are, and ValueError where the file is no model of this kind or
     its weights do not fit its settings.
     """
-    path = _path(name)
-    if not path.exists():
-        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.npz"))) or "none"
-        raise FileNotFoundError(f"no model {path.stem!r} in {path.parent}; there: {there}")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
-        header = json.loads(str(arrays.pop("header")))
-    except Exception as error:  # zip, numpy and JSON each have errors of their own
-        raise ValueError(f"{path} is not a model file, or a damaged one: {error}") from error
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise ValueError(f"{path} is not a {FORMAT!r} file")
+    header, arrays = weights.load(name, FORMAT)
+    path = weights.locate(name)
     model = SketchVAE(_settings(header.get("settings"), path))
     model.facts = header.get("facts", {})
-    for variable in model.weights:
-        key = f"weight/{_key(variable)}"
-        value = arrays.pop(key, None)
-        if value is None or value.shape != tuple(variable.shape):
-            found = "missing" if value is None else f"of shape {value.shape}"
-            raise ValueError(f"{path}: {key} is {found}; the settings ask for {tuple(variable.shape)}")
-        if not np.isfinite(value).all():
-            raise ValueError(f"{path}: {key} holds values that are not finite")
-        variable.assign(value.astype(np.float32))
+    weights.assign(model, arrays, path)
     if "prior/mean" in arrays:
         model.prior = _prior(arrays, model.settings, path)
     return model
@@ -410,17 +385,3 @@ def _settings(values: object, path: Path) -> Settings:
     if not isinstance(values, dict) or set(values) != names:
         raise ValueError(f"{path}: its settings are not those of a model: expected {sorted(names)}")
     return Settings(**values | {"classes": tuple(values["classes"])})
-
-
-def _path(name: Path | str) -> Path:
-    path = Path(name)
-    if path.suffix == ".npz":
-        return path
-    if path.parent != Path("."):
-        raise ValueError(f"a model's path ends in .npz; this is {str(name)!r}")
-    return MODELS / f"{name}.npz"
-
-
-def _key(variable) -> str:
-    """A weight's path without the model's own name, which Keras makes unique by counting."""
-    return variable.path.split("/", 1)[-1]

@@ -42,8 +42,7 @@ def data(tmp_path, monkeypatch):
 
 def test_augmentation_keeps_ends_of_strokes_and_moves_nothing_else():
     sketches = make_data().train.sketches
-    still = training.Plan(stretch=0.0, drop=0.5)
-    for before, after in zip(sketches, training.augment(sketches, still, np.random.default_rng(0)), strict=True):
+    for before, after in zip(sketches, training.augment(sketches, 0.0, 0.5, np.random.default_rng(0)), strict=True):
         assert before[:, 2].sum() == after[:, 2].sum()  # as many strokes
         a, b = absolute(before), absolute(after)
         kept = {tuple(np.round(point, 2)) for point in a}
@@ -52,13 +51,13 @@ def test_augmentation_keeps_ends_of_strokes_and_moves_nothing_else():
         np.testing.assert_allclose(a[ends], b[np.flatnonzero(after[:, 2]) + 1], atol=1e-3)
         begins = ends[:-1] + 1
         np.testing.assert_allclose(a[begins], b[np.flatnonzero(after[:-1, 2]) + 2], atol=1e-3)
-    share = sum(map(len, training.augment(sketches, still, np.random.default_rng(0)))) / sum(map(len, sketches))
+    share = sum(map(len, training.augment(sketches, 0.0, 0.5, np.random.default_rng(0)))) / sum(map(len, sketches))
     assert 0.5 < share < 0.75
 
 
 def test_augmentation_stretches_x_and_y_on_their_own():
     sketches = make_data().train.sketches
-    stretched = training.augment(sketches, training.Plan(stretch=0.15, drop=0.0), np.random.default_rng(0))
+    stretched = training.augment(sketches, 0.15, 0.0, np.random.default_rng(0))
     ratios = np.array([b[:, :2].std(axis=0) / a[:, :2].std(axis=0) for a, b in zip(sketches, stretched, strict=True)])
     assert 0.85 <= ratios.min() < 0.9 and 1.1 < ratios.max() <= 1.15
     assert abs(np.corrcoef(ratios.T)[0, 1]) < 0.4
@@ -67,7 +66,7 @@ def test_augmentation_stretches_x_and_y_on_their_own():
 def test_no_drawing_is_changed_by_augmenting_it():
     sketches = make_data().train.sketches
     copies = [sketch.copy() for sketch in sketches]
-    training.augment(sketches, training.Plan(), np.random.default_rng(0))
+    training.augment(sketches, 0.15, 0.1, np.random.default_rng(0))
     assert all(np.array_equal(a, b) for a, b in zip(sketches, copies, strict=True))
 
 
@@ -105,7 +104,7 @@ def test_a_share_of_the_pictures_shows_only_a_beginning():
 
 def test_a_pass_shows_a_drawing_at_most_once_and_no_drawing_is_never_shown():
     lengths = np.random.default_rng(0).integers(5, 100, 4050)
-    passes = [training._bucketed(lengths, 100, np.random.default_rng(seed)) for seed in range(8)]
+    passes = [training.bucketed(lengths, 100, np.random.default_rng(seed)) for seed in range(8)]
     for batches in passes:
         shown = np.concatenate(batches)
         assert len(shown) == len(set(shown)) == 4000
@@ -114,7 +113,7 @@ def test_a_pass_shows_a_drawing_at_most_once_and_no_drawing_is_never_shown():
 
 def test_batches_hold_drawings_of_like_length():
     lengths = np.random.default_rng(0).integers(5, 100, 4000)
-    batches = training._bucketed(lengths, 100, np.random.default_rng(1))
+    batches = training.bucketed(lengths, 100, np.random.default_rng(1))
     assert sum(lengths[batch].max() * 100 for batch in batches) < 1.05 * lengths.sum()
 
 

@@ -1,0 +1,181 @@
+"""Every number in README's table of drawings: the released models and people's own test drawings before the judge.
+
+Run: make results, or python benchmarks/recognition.py --help. It needs real drawings (data/quickdraw, or the network)
+and the models in data/models. The table goes to benchmarks/results/recognition.md. About 10 minutes on 2 cores.
+"""
+
+import argparse
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from helpers import cohesion, vae
+from helpers.classifier import Judge, load_judge
+from helpers.generate import reconstruct, sample, switch
+from helpers.measures import recognised, recognised_as_own, recognised_on_the_way, variety
+from helpers.paths import MODELS, atomic
+from helpers.quickdraw import DataSet, load
+from helpers.training import evaluate
+
+RESULT = Path(__file__).parent / "results" / "recognition.md"
+TEMPERATURE = 0.2
+PAIRS = (("cloud", "camel"), ("cat", "pig"), ("rabbit", "sheep"), ("face", "owl"), ("sun", "flower"), ("cat", "bus"))
+
+
+class Row(NamedTuple):
+    """A line of the table."""
+
+    what: str
+    ours: str
+    real: str = ""
+    published: str = ""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--drawings", type=int, default=1000, help="of each measure")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    judge, rows = load_judge(), []
+    for part in (faces, baseline, menagerie):
+        rows += part(judge, arguments.drawings, arguments.seed)
+    head = (
+        f"{arguments.drawings:,} drawings each unless it says otherwise, seed {arguments.seed}, temperature "
+        f"{TEMPERATURE}. *Recognised* is the most probable of the judge's {len(judge.classes)} classes, with a "
+        "probability of at least 0.5. Real drawings are test drawings.\n\n"
+    )
+    table = "\n".join(f"| {row.what} | {row.published} | {row.ours} | {row.real} |" for row in rows)
+    with atomic(RESULT) as temporary:
+        temporary.write_text(f"{head}| measure | published | ours | real drawings |\n|---|---|---|---|\n{table}\n")
+    print(RESULT.read_text())
+
+
+def faces(judge: Judge, n: int, seed: int) -> list[Row]:
+    """Parts of a face: samples, reconstructions, ways between drawings, and how they hold together."""
+    model = vae.load("face-parts")
+    data = load(model.settings.classes)
+    real = deal(data, n)
+    names = [data.classes[label] for label in data.test.labels]
+    of_real = share(recognised(judge, real, *data.classes))
+    own = recognised_as_own(judge, data.test.sketches, names).mean()
+    again = recognised_as_own(judge, reconstruct(model, data.test.sketches, TEMPERATURE, seed), names).mean()
+    normal = sample(model, n, "normal", TEMPERATURE, seed)
+    fitted = sample(model, n, "fitted", TEMPERATURE, seed)
+    varied = variety(judge, fitted, real), variety(judge, normal, real)
+    holding = {name: cohesion.measure(group) for name, group in (("real", real), ("ours", fitted))}
+    rows = [
+        Row(
+            "face parts, z from N(0, I): recognised as one of the four",
+            share(recognised(judge, normal, *data.classes)),
+            of_real,
+            "63% (100, by eye)",
+        ),
+        Row(
+            "face parts, z from the fitted Gaussians: the same",
+            share(recognised(judge, fitted, *data.classes)),
+            of_real,
+        ),
+        Row(
+            "their variety: mean distance of two, over real ones'; recall",
+            f"{varied[0].distance:.2f}; {varied[0].recall:.2f}",
+            f"1; {halves(judge, data)} (one half of them for the other)",
+        ),
+        Row("the same for N(0, I)", f"{varied[1].distance:.2f}; {varied[1].recall:.2f}"),
+        Row(f"reconstruction recognised as its own class ({len(names):,})", f"{again:.1%}", f"{own:.1%}"),
+    ]
+    for name in ("closure", "symmetry"):
+        ours, theirs = (cohesion.summarise(holding[who][name]).mean for who in ("ours", "real"))
+        rows.append(Row(f"{name} of samples, mean", f"{ours:.3f} ({ours / theirs - 1:+.0%})", f"{theirs:.3f}"))
+    for label, name in enumerate(data.classes):
+        own_tests = [sketch for sketch, own in zip(data.test.sketches, data.test.labels, strict=True) if own == label]
+        ways = recognised_on_the_way(judge, model, own_tests, name)
+        whole = f"{ways.all(axis=1).sum()} of 25 ways, {ways.sum()} of 250 frames"
+        rows.append(Row(f"25 pairs of {name}, 10 frames each: recognised", whole, "", "25 of 25, by eye"))
+    return [*rows, *losses(model, data, "CNN")]
+
+
+def baseline(judge: Judge, n: int, seed: int) -> list[Row]:
+    """The encoder that reads strokes: the same samples, and its losses."""
+    model = vae.load("face-parts-rnn")
+    data = load(model.settings.classes)
+    rows = []
+    for prior, what, published in (
+        ("normal", "RNN baseline, z from N(0, I): recognised as one of the four", "18% (100, by eye)"),
+        ("fitted", "RNN baseline, z from the fitted Gaussians: the same", ""),
+    ):
+        drawn = sample(model, n, prior, TEMPERATURE, seed)
+        rows.append(Row(what, share(recognised(judge, drawn, *data.classes)), "", published))
+    return [*rows, *losses(model, data, "RNN")]
+
+
+def menagerie(judge: Judge, n: int, seed: int) -> list[Row]:
+    """z-switching: one model of many classes, and two of one class each."""
+    rows = []
+    if (MODELS / "menagerie.npz").exists():
+        model = vae.load("menagerie")
+        each = -(-n // len(PAIRS))
+        drawn = {pair: switch(model, *pair, n=each, seed=seed).sketches for pair in PAIRS}
+        rows += switched(judge, drawn, f"z-switching at a third, {len(PAIRS)} pairs")
+        rows.append(prefixes(model, each, seed))
+    pair = ("cloud", "camel")
+    single = tuple(vae.load(name) for name in pair)
+    rows += switched(judge, {pair: switch(single, "cloud", n=n, seed=seed).sketches}, "cloud to camel, two models")
+    return rows
+
+
+def switched(judge: Judge, drawn: dict[tuple[str, str], list[np.ndarray]], what: str) -> list[Row]:
+    either = np.concatenate([recognised(judge, group, *pair) for pair, group in drawn.items()])
+    second = {pair: recognised(judge, group, pair[1]) for pair, group in drawn.items()}
+    both = load(sorted({name for pair in drawn for name in pair}))
+    names = [both.classes[label] for label in both.test.labels]
+    real = share(recognised_as_own(judge, both.test.sketches, names))
+    each = ", ".join(f"{pair[0]} to {pair[1]} {hits.mean():.0%}" for pair, hits in second.items())
+    return [
+        Row(f"{what}: recognised as the first or the second", share(either), real),
+        Row(f"{what}: as the second" + f" ({each})" * (len(drawn) > 1), share(np.concatenate(list(second.values())))),
+    ]
+
+
+def prefixes(model: vae.SketchVAE, n: int, seed: int) -> Row:
+    """What stood before the switch stands there after it, bit for bit: drawn with and without a change of mind."""
+    kept = total = 0
+    for pair in PAIRS:
+        changed, same = (switch(model, *pair, n=n, blend=blend, seed=seed) for blend in (1.0, 0.0))
+        for a, b, (row,) in zip(changed.sketches, same.sketches, changed.switches, strict=True):
+            kept += a[:row].tobytes() == b[:row].tobytes()
+            total += 1
+    return Row("z-switching keeps the ink before the switch, bit for bit", f"{kept:,} of {total:,}", "", "yes")
+
+
+def losses(model: vae.SketchVAE, data: DataSet, what: str) -> list[Row]:
+    held_out = evaluate(model, data.test)
+    longest = max(len(sketch) for part in (data.train, data.valid, data.test) for sketch in part.sketches)
+    points = np.mean([len(s) for s in data.test.sketches if len(s) <= model.settings.max_points])
+    ours = f"{held_out['reconstruction']:.3f}; {held_out['kl']:.1f}"
+    theirs = f"{held_out['reconstruction'] * points / longest:.3f}; {held_out['kl'] / model.settings.z_size:.3f}"
+    return [
+        Row(f"held-out loss, {what} encoder: nats a real point; KL, nats a drawing", ours),
+        Row(f"by sketch-rnn's definition: a drawing's nats over {longest} points, the longest's; KL over z", theirs),
+    ]
+
+
+def halves(judge: Judge, data: DataSet) -> str:
+    """The recall of one half of the test drawings for the other: what samples as good as real ones would reach."""
+    order = np.random.default_rng(0).permutation(len(data.test.sketches))
+    one, two = np.array_split(order[: len(order) // 2 * 2], 2)
+    return f"{variety(judge, *([data.test.sketches[i] for i in half] for half in (one, two))).recall:.2f}"
+
+
+def deal(data: DataSet, n: int) -> list[np.ndarray]:
+    """n test drawings, as many of each class as can be; all of them where there are fewer."""
+    order = np.argsort(np.concatenate([np.arange(count) for count in np.bincount(data.test.labels)]), kind="stable")
+    return [data.test.sketches[i] for i in order[:n]]
+
+
+def share(hits: np.ndarray) -> str:
+    return f"{hits.mean():.1%}"
+
+
+if __name__ == "__main__":
+    main()

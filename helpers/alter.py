@@ -1,0 +1,61 @@
+"""Drawings changed on purpose: traced from their picture, or with one thing of their drawing taken away.
+
+What a classifier of strokes loses on them says what it had learned from.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from helpers.raster import render_batch
+from helpers.strokes import check, fit, from_polylines, simplify, to_polylines
+from helpers.vectorize import Trace, trace
+
+SIZE = 128  # of the pictures, pixels
+LINE = 2.0  # their lines, pixels
+FULL = 255  # the longer side of Quick, Draw!'s drawings, pixels
+EPSILON = 2.0  # Ramer-Douglas-Peucker in Quick, Draw!, pixels of those
+
+
+def retrace(
+    sketches: Sequence[np.ndarray],
+    how: Callable[[np.ndarray], Trace] = trace,
+    size: int = SIZE,
+    line_width: float = LINE,
+) -> list[np.ndarray]:
+    """Each drawing rendered and its picture traced, in the size and the simplification of Quick, Draw!.
+
+    Raises ValueError as `how` does, with the number of the drawing.
+    """
+    traced = []
+    for number, bitmap in enumerate(render_batch(sketches, size, line_width)):
+        try:
+            sketch = how(bitmap).sketch
+        except ValueError as error:
+            raise ValueError(f"drawing {number}: {error}") from error
+        traced.append(simplify(fit(sketch, FULL)[0], EPSILON))
+    return traced
+
+
+def shuffle_order(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The same strokes, one after another by chance."""
+    lines = to_polylines(check(sketch))
+    return from_polylines([lines[i] for i in rng.permutation(len(lines))])
+
+
+def shuffle_directions(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The same strokes in the same order, each drawn from its other end half of the time."""
+    return from_polylines([line[:: rng.choice([-1, 1])] for line in to_polylines(check(sketch))])
+
+
+def smooth(sketch: np.ndarray) -> np.ndarray:
+    """The same strokes with their corners cut off: two rounds of Chaikin (1974), doi 10.1016/0146-664X(74)90028-8."""
+    return from_polylines([_cut_corners(_cut_corners(line)) for line in to_polylines(check(sketch))])
+
+
+def _cut_corners(line: np.ndarray) -> np.ndarray:
+    if len(line) < 3:
+        return line
+    near, far = 0.75 * line[:-1] + 0.25 * line[1:], 0.25 * line[:-1] + 0.75 * line[1:]
+    cut = np.stack([near, far], axis=1).reshape(-1, 2)
+    return np.concatenate([line[:1], cut[1:-1], line[-1:]])

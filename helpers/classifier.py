@@ -1,0 +1,339 @@
+"""Networks that say what a drawing shows: the judge, which counts recognised drawings, and what it is compared with.
+
+python -m helpers.classifier --help
+"""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+from keras import ops
+
+from helpers import weights
+from helpers.alter import retrace
+from helpers.generate import compile_once, in_chunks
+from helpers.paths import atomic
+from helpers.quickdraw import DataSet, Split, load
+from helpers.raster import MARGIN, render_batch
+from helpers.strokes import check
+from helpers.training import Schedule, augment, begin_run, bucketed, fast_dtype, fit, make_optimizer
+
+SIZE = 48  # of the bitmaps, pixels
+SURE = 0.5  # the probability from which a drawing counts as recognised
+CLASSES = tuple(
+    """
+    backpack bear bicycle bird bus camel car cat cloud crab dog ear elephant eye eyeglasses face fish flower hat house
+    lightning mosquito mouth nose owl pig rabbit sheep shoe sun tree yoga
+    """.split()
+)
+PLAN = Schedule(steps=7_000, batch=200)
+VALID_BATCH = 500
+FORMAT = "midstroke classifier 1"
+KINDS = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}
+
+
+class Judge:
+    """A classifier of drawings. `kind` "cnn" looks at the bitmap, "rnn" reads the strokes in the order drawn.
+
+    The one that ships is a "cnn" of 32 classes, `load_judge()`. A drawing is a sketch, or for a "cnn" also a bitmap
+    of any size (uint8, ink on paper): only its ink counts, which is brought to the middle and to one size.
+    """
+
+    def __init__(self, classes: Sequence[str], kind: str = "cnn", dtype: str = "float32"):
+        if kind not in KINDS:
+            raise ValueError(f"kind is {kind!r}; it must be one of {', '.join(KINDS)}")
+        self.classes, self.kind = tuple(classes), kind
+        self.network = _network(kind, len(self.classes), dtype)
+        self.facts: dict = {}  # what its card says of its training
+
+    def probabilities(self, drawings: Sequence[np.ndarray]) -> np.ndarray:
+        """(N, C) float32: how probable each class is for each drawing. Raises ValueError for one without ink."""
+        return self._run("logits", drawings, len(self.classes), lambda x: ops.softmax(self.network(x)))
+
+    def features(self, drawings: Sequence[np.ndarray]) -> np.ndarray:
+        """(N, F) float32: each drawing as the last layer sees it. Like drawings lie close together."""
+        body = keras.Model(self.network.input, self.network.layers[-2].input)
+        return self._run("features", drawings, body.output.shape[-1], body)
+
+    def recognise(self, drawings: Sequence[np.ndarray]) -> list[str | None]:
+        """The class of each drawing, where that is the most probable of all with at least `SURE`, else None."""
+        probabilities = self.probabilities(drawings)
+        best = probabilities.argmax(axis=1)
+        sure = probabilities.max(axis=1, initial=0) >= SURE
+        return [self.classes[c] if ok else None for c, ok in zip(best, sure, strict=True)]
+
+    def _run(self, name: str, drawings: Sequence[np.ndarray], width: int, function) -> np.ndarray:
+        seen, kind = (_bitmaps, "uint8") if self.kind == "cnn" else (_rows, "float32")
+        run = compile_once(self.network, name, function, (self.network.input.shape, kind))
+        return in_chunks(lambda part: np.asarray(run(ops.convert_to_tensor(seen(part)))), drawings, width)
+
+
+def _network(kind: str, classes: int, dtype: str) -> keras.Model:
+    """Bitmaps (B, 48, 48) uint8, or rows (B, T, 5) as `_rows` makes them, to logits (B, classes)."""
+    layer = keras.layers
+    if kind == "cnn":
+        x = seen = keras.Input((SIZE, SIZE), dtype="uint8")
+        x = layer.Rescaling(1 / 255, dtype="float32")(layer.Reshape((SIZE, SIZE, 1))(x))
+        for i, (filters, stride) in enumerate([(32, 2), (64, 2), (96, 1), (128, 2), (192, 1), (256, 2)]):
+            x = layer.Conv2D(filters, 3, stride, padding="same", use_bias=False, dtype=dtype, name=f"conv{i}")(x)
+            x = layer.ReLU(dtype=dtype)(layer.BatchNormalization(momentum=0.95, dtype=dtype, name=f"norm{i}")(x))
+        x = layer.Dense(256, "relu", dtype=dtype, name="features")(layer.Flatten(dtype=dtype)(x))
+    else:
+        x = seen = keras.Input((None, 5))
+        x = layer.Masking(0.0)(x)
+        for i, every in enumerate((True, False)):
+            lstm = layer.LSTM(128, return_sequences=every, dtype=dtype, name="lstm")
+            x = layer.Bidirectional(lstm, dtype=dtype, name=f"both{i}")(x)
+    x = layer.Activation("linear", dtype="float32")(x)
+    x = layer.Dropout(0.3, seed=0)(x)
+    return keras.Model(seen, layer.Dense(classes, dtype="float32", name="logits")(x), name="judge")
+
+
+def _bitmaps(drawings: Sequence[np.ndarray]) -> np.ndarray:
+    """Drawings as the network sees them, (N, 48, 48) uint8: sketches rendered, bitmaps cropped to their ink."""
+    out = np.empty((len(drawings), SIZE, SIZE), np.uint8)
+    sketches = [i for i, drawing in enumerate(drawings) if np.asarray(drawing).dtype != np.uint8]
+    out[sketches] = render_batch([check(drawings[i]) for i in sketches], SIZE)
+    for i in set(range(len(drawings))) - set(sketches):
+        out[i] = _framed(drawings[i], i)
+    return out
+
+
+def _framed(bitmap: np.ndarray, number: int) -> np.ndarray:
+    """A bitmap's ink, as large as a rendered sketch's, in the middle of a frame of `SIZE` pixels."""
+    if bitmap.ndim != 2:
+        raise ValueError(f"drawing {number} has shape {bitmap.shape}; a bitmap has (height, width)")
+    x, y, width, height = cv2.boundingRect((bitmap > 64).astype(np.uint8))
+    if not width:
+        raise ValueError(f"drawing {number} has no ink; a bitmap is ink (255) on paper (0)")
+    scale = SIZE * (1 - 2 * MARGIN) / max(width, height)
+    # pixel centres are whole numbers: the ink's middle goes to the frame's
+    shift = (SIZE - 1) / 2 - scale * np.array([x + (width - 1) / 2, y + (height - 1) / 2])
+    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
+    if scale < 1:  # warpAffine skips pixels where it shrinks
+        bitmap = cv2.blur(bitmap, (int(np.ceil(1 / scale)),) * 2)
+    framed = cv2.warpAffine(bitmap, matrix, (SIZE, SIZE), flags=cv2.INTER_LINEAR)
+    return np.minimum(framed * (255.0 / framed.max()), 255).astype(np.uint8)
+
+
+def _rows(sketches: Sequence[np.ndarray]) -> np.ndarray:
+    """Sketches as the recurrent network reads them, (N, T, 5): dx, dy, x, y, and a pen that draws (-1) or lifts (1).
+
+    Offsets and places are in units of half the drawing's longer side, the middle of its box the origin; rows of
+    zeros behind.
+    """
+    length = max(len(sketch) for sketch in sketches)
+    out = np.zeros((len(sketches), length + -length % 16, 5), np.float32)
+    for row, sketch in zip(out, sketches, strict=True):
+        points = np.cumsum(check(sketch)[:, :2], axis=0)
+        low, high = np.minimum(points.min(axis=0), 0), np.maximum(points.max(axis=0), 0)
+        unit = max((high - low).max() / 2, 1e-6)
+        row[: len(sketch), :2] = sketch[:, :2] / unit
+        row[: len(sketch), 2:4] = (points - (low + high) / 2) / unit
+        row[: len(sketch), 4] = 2 * sketch[:, 2] - 1
+    return out
+
+
+def train_judge(data: DataSet, name: str = "judge", plan: Schedule = PLAN, kind: str = "cnn") -> Judge:
+    """Trains a classifier on `data.train` and returns the one with the lowest loss on `data.valid`.
+
+    The training drawings are stretched, turned, and lose points; bitmaps also change line width, size and place.
+    The run is `data/work/runs/<name>/`, resumed as `training.train`'s are.
+    """
+    run = begin_run(name, plan, {"classes": data.classes, "kind": kind})
+    keras.utils.set_random_seed(plan.seed)
+    trained = Judge(data.classes, kind)
+    network = _network(kind, len(data.classes), fast_dtype())
+    network.compile(
+        make_optimizer(network, plan),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=keras.backend.backend() == "jax",
+    )
+    valid_steps = -(-len(data.valid.sketches) // VALID_BATCH)
+    fit(
+        network,
+        run,
+        plan,
+        lambda step: _feed(lambda: _batches(data.train, kind, plan, step), kind),
+        lambda: _feed(lambda: _valid_batches(data.valid, kind), kind),
+        valid_steps,
+    )
+    trained.network.set_weights(network.get_weights())
+    return trained
+
+
+def _batches(split: Split, kind: str, plan: Schedule, step: int) -> Iterator[tuple]:
+    """Drawings and labels from `step` on, without end; what a step sees depends on the seed and the step alone."""
+    lengths = np.array([len(sketch) for sketch in split.sketches])
+    order, drawn, per_pass = [], -1, max(1, len(lengths) // plan.batch)
+    while True:
+        if step // per_pass != drawn:
+            drawn = step // per_pass
+            order = bucketed(
+                lengths if kind == "rnn" else 0 * lengths, plan.batch, np.random.default_rng([plan.seed, 0, drawn])
+            )
+        rng = np.random.default_rng([plan.seed, 1, step])
+        chosen = order[step % per_pass]
+        sketches = _vary([split.sketches[i] for i in chosen], rng)
+        if kind == "cnn":
+            bitmaps = render_batch(sketches, SIZE, rng.choice([1.0, 1.0, 1.5, 2.0, 2.5]))
+            yield np.stack([_moved(bitmap, rng) for bitmap in bitmaps]), split.labels[chosen]
+        else:
+            yield _rows(sketches), split.labels[chosen]
+        step += 1
+
+
+def _vary(sketches: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+    """As `training.augment`, and each drawing turned by up to 10 degrees."""
+    varied = augment(sketches, 0.15, 0.1, rng)
+    for sketch, angle in zip(varied, np.radians(rng.uniform(-10, 10, len(varied))), strict=True):
+        sketch[:, :2] = sketch[:, :2] @ np.float32([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return varied
+
+
+def _moved(bitmap: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A bitmap 0.8 to 1.05 times as large, up to 2 pixels aside."""
+    scale, (x, y) = rng.uniform(0.8, 1.05), rng.uniform(-2, 2, 2) + (SIZE - 1) / 2
+    middle = scale * (SIZE - 1) / 2
+    return cv2.warpAffine(bitmap, np.array([[scale, 0, x - middle], [0, scale, y - middle]]), (SIZE, SIZE))
+
+
+def _valid_batches(split: Split, kind: str) -> Iterator[tuple]:
+    while True:
+        for a in range(0, len(split.sketches), VALID_BATCH):
+            sketches = split.sketches[a : a + VALID_BATCH]
+            seen = render_batch(sketches, SIZE) if kind == "cnn" else _rows(sketches)
+            yield seen, split.labels[a : a + VALID_BATCH]
+
+
+def _feed(make, kind: str):
+    """The batches in the form that `fit` takes on this backend, the next two made while one is trained on."""
+    if keras.backend.backend() != "tensorflow":
+        return make()
+    import tensorflow as tf
+
+    seen = tf.TensorSpec((None, SIZE, SIZE), tf.uint8) if kind == "cnn" else tf.TensorSpec((None, None, 5), tf.float32)
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    feed = tf.data.Dataset.from_generator(make, output_signature=(seen, tf.TensorSpec((None,), tf.int64)))
+    return feed.prefetch(2).with_options(options)
+
+
+def confusion(truth: Sequence[int], answers: Sequence[int], classes: int) -> np.ndarray:
+    """(classes, classes) int64: how many drawings of class i were taken for class j. Numbers outside are refused."""
+    truth, answers = np.asarray(truth), np.asarray(answers)
+    if truth.shape != answers.shape:
+        raise ValueError(f"{len(truth)} true classes and {len(answers)} answers")
+    both = np.concatenate([truth, answers])
+    if len(both) and not 0 <= both.min() <= both.max() < classes:
+        raise ValueError(f"class numbers run from {both.min()} to {both.max()}; there are {classes} classes")
+    return np.bincount(truth * classes + answers, minlength=classes**2).reshape(classes, classes)
+
+
+def load_judge(name: Path | str = "judge") -> Judge:
+    """The classifier saved as `data/models/<name>.npz`, or at a path. Runs no code from the file.
+
+    Raises FileNotFoundError and ValueError as `vae.load`.
+    """
+    header, arrays = weights.load(name, FORMAT)
+    path = weights.locate(name)
+    classes, kind = header.get("classes"), header.get("kind")
+    if kind not in KINDS or not isinstance(classes, list) or not all(isinstance(one, str) for one in classes):
+        raise ValueError(f"{path}: its header does not name a kind and classes")
+    judge = Judge(classes, kind)
+    judge.facts = header.get("facts", {})
+    weights.assign(judge.network, arrays, path)
+    return judge
+
+
+def save_judge(judge: Judge, path: Path | str = "judge", facts: dict | None = None) -> Path:
+    """Writes `<path>.npz`; a bare name goes to `data/models/`. The write is atomic."""
+    header = {"format": FORMAT, "classes": judge.classes, "kind": judge.kind, "facts": facts or {}}
+    return weights.save(path, header, judge.network)
+
+
+def release(judge: Judge, name: str, data: DataSet, plan: Schedule, command: str) -> Path:
+    """Saves a classifier to `data/models` with its card: what it was trained on, and what it makes of test drawings."""
+    probabilities = judge.probabilities(data.test.sketches)
+    best, n = probabilities.argmax(axis=1), len(data.classes)
+    table = confusion(data.test.labels, best, n)
+    right = best == data.test.labels
+    recognised = right & (probabilities.max(axis=1) >= SURE)
+    rates = [float(recognised[data.test.labels == c].mean()) for c in range(n)]
+    facts = {
+        "drawings": {part: len(getattr(data, part).sketches) for part in ("train", "valid", "test")},
+        "plan": asdict(plan),
+        "test": {"accuracy": float(right.mean()), "recognised": dict(zip(data.classes, rates, strict=True))},
+        "command": command,
+    }
+    path = save_judge(judge, name, facts)
+    with atomic(path.with_suffix(".md")) as temporary:
+        temporary.write_text(_card(judge, name, facts, table))
+    return path
+
+
+def _card(judge: Judge, name: str, facts: dict, table: np.ndarray) -> str:
+    counts, plan, test = facts["drawings"], facts["plan"], facts["test"]
+    rows = {
+        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) by players of "
+        "*Quick, Draw!*, made available by Google under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)",
+        "network": KINDS[judge.kind],
+        "training": f"{plan['steps']:,} steps of {plan['batch']} drawings, seed {plan['seed']}; the checkpoint with "
+        "the lowest validation loss",
+        "right": f"{test['accuracy']:.1%} of {counts['test']:,} test drawings, {len(judge.classes)} classes",
+        "recognised": f"{np.mean(list(test['recognised'].values())):.1%} of them: right, with a probability of {SURE} "
+        "or more",
+        "made by": f"`{facts['command']}`",
+    }
+    head = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+    lines = []
+    for c, label in enumerate(judge.classes):
+        others = [j for j in np.argsort(-table[c], kind="stable") if j != c and table[c, j]][:3]
+        taken = ", ".join(f"{judge.classes[j]} {table[c, j]}" for j in others)
+        lines.append(f"| {label} | {table[c].sum()} | {test['recognised'][label]:.1%} | {table[c, c]} | {taken} |")
+    body = "\n".join(lines)
+    return (
+        f"# {name}\n\n| | |\n|---|---|\n{head}\n\nRead it with `helpers.classifier.load_judge({name!r})`. Weights are "
+        "float16.\n\n## Real test drawings\n\nA class no one can tell from another in these drawings, no judge can.\n\n"
+        f"| class | drawings | recognised | right | most often taken for |\n|---|---|---|---|---|\n{body}\n"
+    )
+
+
+def _with_traced(split: Split) -> Split:
+    """Every drawing, and every drawing once more, rendered and traced."""
+    return Split(split.sketches + retrace(split.sketches), np.tile(split.labels, 2))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description="Train the judge; run again to resume.", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("name", nargs="?", default="judge", help="of the run, and of the model in data/models")
+    parser.add_argument("--classes", nargs="+", default=CLASSES, metavar="CLASS", help="Quick, Draw! categories")
+    parser.add_argument("--kind", choices=KINDS, default="cnn", help="sees the bitmap, or reads the strokes")
+    parser.add_argument("--limit", type=int, default=4000, help="training drawings a class, to expect all alike")
+    parser.add_argument("--traced", action="store_true", help="learn from every drawing twice, also as it is traced")
+    for setting in fields(Schedule):
+        default, meaning = getattr(PLAN, setting.name), setting.metadata["help"]
+        parser.add_argument(f"--{setting.name.replace('_', '-')}", type=setting.type, default=default, help=meaning)
+    arguments = vars(parser.parse_args())
+    name, classes, kind, limit = (arguments.pop(key) for key in ("name", "classes", "kind", "limit"))
+    traced = arguments.pop("traced")
+    plan = Schedule(**arguments)
+    data = load(classes, limit=limit)
+    if traced:
+        data = replace(data, train=_with_traced(data.train), valid=_with_traced(data.valid))
+    judge = train_judge(data, name, plan, kind)
+    path = release(judge, name, data, plan, shlex.join(["python", "-m", "helpers.classifier", *sys.argv[1:]]))
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
+
+
+if __name__ == "__main__":
+    main()

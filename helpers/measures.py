@@ -1,0 +1,83 @@
+"""How good drawings are, in numbers: how many the judge recognises, how varied they are, how sure the way is.
+
+Every share is meant to stand beside the same share of real test drawings.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial.distance import cdist, pdist
+
+from helpers.classifier import Judge
+from helpers.generate import encode, interpolate
+from helpers.vae import SketchVAE
+
+NEIGHBOURS = 3  # the k of improved precision and recall, as its authors recommend
+
+
+class Variety(NamedTuple):
+    """How a group of drawings lies to real ones in the judge's features.
+
+    `distance`: mean distance of two of its drawings over that of two real ones. `precision`: share of its drawings
+    that lie among the real ones; `recall`: share of the real ones that lie among its own. A point lies among others
+    if for one of them it is no further away than that one's third neighbour (Kynkäänniemi et al., arXiv 1904.06991).
+    """
+
+    distance: float
+    precision: float
+    recall: float
+
+
+def recognised(judge: Judge, drawings: Sequence[np.ndarray], *any_of: str) -> np.ndarray:
+    """(N,) bool: whether the judge recognises each drawing as one of the named classes.
+
+    Raises ValueError for a class that the judge does not know.
+    """
+    _check(judge, any_of)
+    return np.array([answer in any_of for answer in judge.recognise(drawings)], bool)
+
+
+def recognised_as_own(judge: Judge, drawings: Sequence[np.ndarray], classes: Sequence[str]) -> np.ndarray:
+    """(N,) bool: whether the judge recognises each drawing as its own class, one of `classes` (N)."""
+    _check(judge, classes)
+    answers = judge.recognise(drawings)
+    return np.array([answer == own for answer, own in zip(answers, classes, strict=True)], bool)
+
+
+def _check(judge: Judge, classes: Sequence[str]) -> None:
+    if unknown := sorted(set(classes) - set(judge.classes)):
+        raise ValueError(f"the judge knows no {', '.join(unknown)}; it knows: {', '.join(judge.classes)}")
+
+
+def variety(judge: Judge, drawings: Sequence[np.ndarray], real: Sequence[np.ndarray]) -> Variety:
+    """`drawings` beside as many `real` ones: precision and recall depend on how many there are.
+
+    Raises ValueError where there are not as many of both, or too few.
+    """
+    if len(drawings) != len(real) or len(real) <= NEIGHBOURS:
+        raise ValueError(f"{len(drawings)} drawings beside {len(real)}: take as many of both, above {NEIGHBOURS}")
+    ours, theirs = (judge.features(group).astype(np.float64) for group in (drawings, real))
+    return Variety(
+        float(pdist(ours).mean() / pdist(theirs).mean()), float(_among(ours, theirs)), float(_among(theirs, ours))
+    )
+
+
+def _among(points: np.ndarray, others: np.ndarray) -> float:
+    """The share of the points that lie among the others."""
+    radius = np.partition(cdist(others, others), NEIGHBOURS, axis=1)[:, NEIGHBOURS]  # the nearest of all is itself
+    return (cdist(points, others) <= radius).any(axis=1).mean()
+
+
+def recognised_on_the_way(
+    judge: Judge, model: SketchVAE, sketches: Sequence[np.ndarray], name: str, pairs: int = 25, steps: int = 10
+) -> np.ndarray:
+    """(pairs, steps) bool: whether each frame between two drawings of a class is recognised as that class.
+
+    Pair i goes from drawing 2i to drawing 2i + 1, by slerp between their z, decoded coolly, chance shared.
+    """
+    if len(sketches) < 2 * pairs:
+        raise ValueError(f"{pairs} pairs need {2 * pairs} drawings; these are {len(sketches)}")
+    z = encode(model, sketches[: 2 * pairs])
+    frames = [interpolate(model, z[2 * i], z[2 * i + 1], steps, seed=i) for i in range(pairs)]
+    return recognised(judge, [frame for way in frames for frame in way], name).reshape(pairs, steps)

@@ -1,0 +1,74 @@
+"""Networks in a file: float16 arrays and a header in JSON, in one .npz. Nothing is pickled, no code is run.
+
+`helpers.vae` and `helpers.classifier` say what stands in the header and which arrays there are.
+"""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from helpers.paths import MODELS, atomic
+
+
+def save(path: Path | str, header: dict, network: keras.Model, arrays: dict[str, np.ndarray] | None = None) -> Path:
+    """Writes header, the network's weights and other `arrays` (as float16). A bare name goes to `data/models/`.
+
+    The write is atomic. Returns the path.
+    """
+    path = locate(path)
+    own = {f"weight/{_key(network, variable)}": keras.ops.convert_to_numpy(variable) for variable in network.weights}
+    with atomic(path) as temporary:
+        with open(temporary, "wb") as file:  # given a name, numpy adds an ending to it
+            halves = {key: value.astype(np.float16) for key, value in (own | (arrays or {})).items()}
+            np.savez(file, header=np.array(json.dumps(header)), **halves)
+    return path
+
+
+def load(name: Path | str, kind: str) -> tuple[dict, dict[str, np.ndarray]]:
+    """Header and arrays of `data/models/<name>.npz`, or of a path, where the header's `format` is `kind`.
+
+    Raises FileNotFoundError with the names there are, and ValueError where the file is none of that kind.
+    """
+    path = locate(name)
+    if not path.exists():
+        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.npz"))) or "none"
+        raise FileNotFoundError(f"no model {path.stem!r} in {path.parent}; there: {there}")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+        header = json.loads(str(arrays.pop("header")))
+    except Exception as error:  # zip, numpy and JSON each have errors of their own
+        raise ValueError(f"{path} is not a model file, or a damaged one: {error}") from error
+    if not isinstance(header, dict) or header.get("format") != kind:
+        raise ValueError(f"{path} is not a {kind!r} file")
+    return header, arrays
+
+
+def assign(network: keras.Model, arrays: dict[str, np.ndarray], path: Path) -> None:
+    """Gives the network the weights among `arrays`; ValueError, naming `path` and array, where they do not fit."""
+    for variable in network.weights:
+        key = f"weight/{_key(network, variable)}"
+        value = arrays.get(key)
+        if value is None or value.shape != tuple(variable.shape):
+            found = "missing" if value is None else f"of shape {value.shape}"
+            raise ValueError(f"{path}: {key} is {found}; the settings ask for {tuple(variable.shape)}")
+        if not np.isfinite(value).all():
+            raise ValueError(f"{path}: {key} holds values that are not finite")
+        variable.assign(value.astype(np.float32))
+
+
+def locate(name: Path | str) -> Path:
+    """The file of a model: `data/models/<name>.npz` for a bare name, else the path, which ends in .npz."""
+    path = Path(name)
+    if path.suffix == ".npz":
+        return path
+    if path.parent != Path("."):
+        raise ValueError(f"a model's path ends in .npz; this is {str(name)!r}")
+    return MODELS / f"{name}.npz"
+
+
+def _key(network: keras.Model, variable: keras.Variable) -> str:
+    """A weight's path, without the name of the network where that stands first."""
+    return variable.path.removeprefix(f"{network.name}/")
