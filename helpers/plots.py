@@ -370,7 +370,7 @@ def shares(rows: Mapping[str, Mapping[str, float]], lowest: float = 0.0) -> Figu
         ax.plot([], [], shape, color=color, markersize=4.5, label=group)
         for y, row in enumerate(rows.values()):
             if group in row:
-                place = 1.04 + 0.075 * k
+                place = 1.03 + 0.085 * k
                 ax.text(place, y, f"{row[group]:.1%}", color=color, va="center", transform=ax.get_yaxis_transform())
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set(xlim=(lowest, 1), ylim=(len(rows) - 0.5, -0.5))
