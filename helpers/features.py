@@ -31,16 +31,17 @@ NEAR = 1 / 150  # of the bitmap's longer side: pieces of ink with a smaller gap 
 MOST = 40  # pieces, the largest: a face has fewer
 SOME = 150  # points of a piece, to measure gaps by
 OUTLINE = 0.55  # of the width and of the height of all ink: a piece that is larger is the face's outline
-# where a feature's middle is, of the outline's box, x and y, and how much that varies
+# what is usual, and how much it varies: where a feature's middle is, x and y of the face's box; in octaves, its width
+# over its height, and its longer side over the face's
 PLACES = (
-    ("eye", (0.30, 0.38), (0.11, 0.12)),
-    ("eye", (0.70, 0.38), (0.11, 0.12)),
-    ("nose", (0.50, 0.57), (0.10, 0.11)),
-    ("mouth", (0.50, 0.78), (0.12, 0.10)),
+    ("eye", (0.30, 0.38, 0.6, -2.2), (0.11, 0.12, 0.8, 0.8)),
+    ("eye", (0.70, 0.38, 0.6, -2.2), (0.11, 0.12, 0.8, 0.8)),
+    ("nose", (0.50, 0.57, -0.4, -2.2), (0.10, 0.10, 0.8, 0.8)),
+    ("mouth", (0.50, 0.78, 1.3, -1.4), (0.12, 0.11, 0.8, 0.8)),
 )
 DOUBT = 0.02  # the probability left to a name of which the judge thinks nothing: a circle may be an eye where eyes are
-MISSING = 7.0  # nats that a face pays for a feature that it does not have
-UNUSED = 6.0  # nats that it pays for ink that is in no feature, if that is all of it
+MISSING = 9.0  # nats that a face pays for a feature that it does not have
+UNUSED = 10.0  # nats that it pays for ink that is in no feature, if that is all of it
 
 
 class Feature(NamedTuple):
@@ -57,8 +58,9 @@ def find_features(bitmap: np.ndarray, judge: Judge | None = None) -> list[Featur
 
     The bitmap is uint8 (H, W), ink 255 on paper 0; `scans.read_image` makes one of any picture. The outline is left
     out: pieces of ink that span more than half of the drawing. What touches it, or another feature, is not found.
-    A name is the judge's opinion, weighed with where eyes, noses and mouths are in a face. `judge` is the one that
-    ships, unless another is given. Raises ValueError for what is no bitmap, has no ink, or no feature in it.
+    A name is the judge's opinion, weighed with where eyes, noses and mouths are in a face, how wide and how large.
+    `judge` is the one that ships, unless another is given. Raises ValueError for what is no bitmap, has no ink, or no
+    feature in it.
     """
     bitmap = check(bitmap)
     labels, boxes, face = _pieces(bitmap)
@@ -139,11 +141,13 @@ def _scores(boxes: Sequence[tuple], crops: Sequence[np.ndarray], face: np.ndarra
     probabilities = judge.probabilities(crops)
     boxes = np.array(boxes, float)
     middles = (boxes[:, :2] + boxes[:, 2:] / 2 - face[:2]) / (face[2:] - face[:2])
+    aspects = np.log2(boxes[:, 2] / boxes[:, 3]).clip(-2, 2)  # a line has next to no height
+    sizes = np.log2(boxes[:, 2:].max(axis=1) / (face[2:] - face[:2]).max()).clip(-4, 0)  # and an eye may be a dot
     scores = []
-    for name, at, spread in PLACES:
-        off = ((middles - at) / spread) ** 2
+    for name, usual, spread in PLACES:
+        off = (np.column_stack([middles, aspects, sizes]) - usual) / spread
         seen = probabilities[:, judge.classes.index(name)]
-        scores.append(np.log((seen + DOUBT) / (1 + DOUBT)) - off.sum(axis=1) / 2)
+        scores.append(np.log((seen + DOUBT) / (1 + DOUBT)) - (off**2).sum(axis=1) / 2)
     return np.stack(scores, axis=1)
 
 
@@ -265,10 +269,10 @@ def compose_face(parts: Mapping[str, Sequence[np.ndarray]], rng: np.random.Gener
         (line,) = _placed([to_polylines(outline)[0]], (size / 2, size / 2), (0.92 * size, 0.92 * size))
         low, high = line.min(axis=0), line.max(axis=0)
         drawn = [[line]]
-        for name, at, _ in PLACES:
+        for name, usual, _ in PLACES:
             sketch = parts[name][rng.integers(len(parts[name]))]
             room = (high - low) * ROOM[name] * rng.uniform(0.8, 1.1)
-            middle = low + (high - low) * (np.array(at) + rng.normal(0, 0.015, 2))
+            middle = low + (high - low) * (np.array(usual[:2]) + rng.normal(0, 0.015, 2))
             drawn.append(_placed(to_polylines(sketch), middle, room))
         layers = []
         for lines in drawn:
