@@ -235,7 +235,7 @@ def face_frames(
                 lines = [np.rint(line * scale * 16).astype(np.int32) for line in _in_box(animation, i, box)]
                 cv2.polylines(picture, lines, False, 255, width, cv2.LINE_AA, 4)
         depth = picture[..., None] / 255
-        frames.append((255 + depth * (np.multiply(to_rgb(MINDS[0]), 255) - 255)).round().astype(np.uint8))
+        frames.append((255 + depth * (_rgb(MINDS[0]) - 255)).round().astype(np.uint8))
     return frames
 
 
@@ -247,6 +247,21 @@ def _in_box(animation: Animation, frame: int, box: tuple[int, int, int, int]) ->
     middle = np.array([x + (w - 1) / 2, y + (h - 1) / 2])
     lines = to_polylines(animation.sketches[frame], animation.origins[frame])
     return [(line - (low + high) / 2) * scale + middle for line in lines]
+
+
+def mark(bitmap: np.ndarray, features: Sequence[Feature]) -> np.ndarray:
+    """The face as a frame, RGB (H, W, 3), with a box around each feature, in a colour a name."""
+    depth = bitmap[..., None] / 255
+    frame = (255 + depth * (_rgb(MINDS[0]) - 255)).round().astype(np.uint8)
+    names = list(dict.fromkeys(name for name, _, _ in PLACES))
+    for name, (x, y, w, h), _ in features:
+        color = _rgb(MINDS[1 + names.index(name)]).tolist()
+        cv2.rectangle(frame, (x - 3, y - 3), (x + w + 2, y + h + 2), color, max(1, round(max(bitmap.shape) / 200)))
+    return frame
+
+
+def _rgb(color: str) -> np.ndarray:
+    return np.rint(np.multiply(to_rgb(color), 255))
 
 
 class Composed(NamedTuple):

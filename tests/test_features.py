@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import animate, features, vae
+from helpers import animate, features, generate, vae
 from helpers.classifier import load_judge
 from helpers.features import compose_face, find_features, overlap
 from helpers.quickdraw import read
@@ -89,7 +89,7 @@ def test_features_move_in_their_places_and_the_rest_stands_still(judge, parts):
     face = compose_face(parts, np.random.default_rng(0))
     found = find_features(face.bitmap, judge)
     model = vae.load("face-parts")
-    z = animate.encode(model, parts["eye"][:1])[0]
+    z = generate.encode(model, parts["eye"][:1])[0]
     animations = features.animate_features(model, found, {"eye": z}, steps=3)
     assert [animation is None for animation in animations] == [False, False, True, True]
     frames = features.face_frames(face.bitmap, found, animations, size=320)

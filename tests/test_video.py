@@ -80,6 +80,17 @@ def test_pictures_share_one_scale_and_stand_where_their_pens_start():
     np.testing.assert_allclose(corners[0], corners[1], atol=1)
 
 
+def test_a_contact_sheet_shows_every_frame_and_fits_the_page():
+    frames = video.pen_frames(FACE, size=60, frames=12)
+    figure = video.contact_sheet(frames, columns=5, titles=[str(i) for i in range(12)])
+    shown = [axes for axes in figure.axes if axes.images]
+    assert [axes.get_title() for axes in shown] == [str(i) for i in range(12)]
+    np.testing.assert_array_equal(shown[11].images[0].get_array(), frames[11])
+    assert figure.get_size_inches()[0] <= 7
+    with pytest.raises(ValueError, match="1 titles for 12"):
+        video.contact_sheet(frames, titles=["one"])
+
+
 @pytest.mark.parametrize("size", [(160, 120), (161, 121)])
 def test_an_mp4_is_h264_that_browsers_play_and_shows_what_went_in(tmp_path, size):
     frames = [cv2.resize(frame, size) for frame in video.pen_frames(FACE, (4,), size=200, frames=20)]
