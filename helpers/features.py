@@ -40,7 +40,7 @@ PLACES = (
     ("mouth", (0.50, 0.78, 1.3, -1.4), (0.12, 0.11, 0.8, 0.8)),
 )
 DOUBT = 0.02  # the probability left to a name of which the judge thinks nothing: a circle may be an eye where eyes are
-MISSING = 9.0  # nats that a face pays for a feature that it does not have
+MISSING = 9.0  # nats that a face pays for a feature that it does not have; what scores less than that is none
 UNUSED = 10.0  # nats that it pays for ink that is in no feature, if that is all of it
 
 
@@ -168,7 +168,7 @@ def _choose(scores: np.ndarray, merges: np.ndarray, amounts: np.ndarray) -> dict
                 if not a & b and score_a + score_b > table.get(a | b, (-np.inf,))[0]:
                     table[a | b] = score_a + score_b, chosen_a | chosen_b
         for place, score in enumerate(own):
-            if score > table.get(1 << place, (-np.inf,))[0]:
+            if score > max(-MISSING, table.get(1 << place, (-np.inf,))[0]):
                 table[1 << place] = score, {place: i}
         tables.append(table)
     whole = tables[-1]
