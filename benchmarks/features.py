@@ -22,7 +22,7 @@ NAMES = ("eye", "nose", "mouth", "face")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--faces", type=int, default=500)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)  # 0 was looked at in the making
     arguments = parser.parse_args()
     data = load(NAMES)
     parts = {name: [] for name in NAMES}

@@ -36,10 +36,10 @@ OUTLINE = 0.55  # of the width and of the height of all ink: a piece that is lar
 PLACES = (
     ("eye", (0.30, 0.38, 0.6, -2.2), (0.11, 0.12, 0.8, 0.8)),
     ("eye", (0.70, 0.38, 0.6, -2.2), (0.11, 0.12, 0.8, 0.8)),
-    ("nose", (0.50, 0.57, -0.4, -2.2), (0.10, 0.10, 0.8, 0.8)),
+    ("nose", (0.50, 0.57, -0.4, -2.2), (0.08, 0.08, 0.8, 0.8)),
     ("mouth", (0.50, 0.78, 1.3, -1.4), (0.12, 0.11, 0.8, 0.8)),
 )
-DOUBT = 0.02  # the probability left to a name of which the judge thinks nothing: a circle may be an eye where eyes are
+DOUBT = 0.05  # the probability left to a name of which the judge thinks nothing: a circle may be an eye where eyes are
 MISSING = 9.0  # nats that a face pays for a feature that it does not have; what scores less than that is none
 UNUSED = 10.0  # nats that it pays for ink that is in no feature, if that is all of it
 
