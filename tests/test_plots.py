@@ -256,3 +256,33 @@ def test_distributions_of_nothing_or_of_too_much_are_refused():
         plots.distributions({key: {"ink": np.ones(3)} for key in "abcde"})
     with pytest.raises(ValueError, match="no value is a number"):
         plots.distributions({"a": {"ink": np.full(3, np.nan)}})
+
+
+def test_a_confusion_plot_has_a_panel_a_classifier_with_its_share_and_its_counts():
+    tables = {"RNN": np.array([[9, 1], [0, 10]]), "CNN": np.array([[5, 5], [2, 8]])}
+    fig = plots.confusion_plot(tables, ["ear", "eye"])
+    assert [ax.get_title() for ax in fig.axes] == ["RNN, 95.0% right", "CNN, 65.0% right"]
+    assert [text.get_text() for text in fig.axes[0].texts] == ["9", "1", "10"]  # zeros stay empty
+    assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == ["ear", "eye"]
+    np.testing.assert_allclose(fig.axes[1].images[0].get_array(), [[0.5, 0.5], [0.2, 0.8]])
+
+
+def test_a_confusion_plot_of_many_classes_shows_shades_alone():
+    fig = plots.confusion_plot({"judge": np.eye(32, dtype=int)}, [f"class {i}" for i in range(32)])
+    assert not fig.axes[0].texts and len(fig.axes[0].get_xticks()) == 32
+
+
+def test_a_confusion_table_that_does_not_fit_its_classes_is_refused():
+    with pytest.raises(ValueError, match=r"RNN has shape \(2, 2\); there are 3 classes"):
+        plots.confusion_plot({"RNN": np.eye(2)}, ["a", "b", "c"])
+
+
+def test_shares_stand_as_dots_on_a_line_a_row_and_in_figures():
+    fig = plots.shares({"as drawn": {"RNN": 0.985, "CNN": 0.99}, "traced": {"RNN": 0.2}}, lowest=0.5)
+    ax = fig.axes[0]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["as drawn", "traced"]
+    assert [text.get_text() for text in ax.texts] == ["98.5%", "20.0%", "99.0%"]
+    dots = [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1]
+    assert dots == [0.985, 0.99, 0.5]  # what lies below the axis stands at its edge
+    with pytest.raises(ValueError, match="5 groups"):
+        plots.shares({"row": dict.fromkeys("abcde", 0.5)})

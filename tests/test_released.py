@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from helpers import training, vae
+from helpers.classifier import load_judge
 from helpers.generate import encode, sample, switch
 from helpers.quickdraw import Split, load, read
 
 ROOT = Path(__file__).resolve().parents[1]
-RELEASED = sorted((ROOT / "data" / "models").glob("*.npz"))
+FILES = sorted((ROOT / "data" / "models").glob("*.npz"))
+CLASSIFIERS = [path for path in FILES if path.stem == "judge" or path.stem.startswith("parts-")]
+RELEASED = [path for path in FILES if path not in CLASSIFIERS]
 MIRROR = ROOT.parent / "shared" / "quickdraw" / "sketchrnn"
 
 
@@ -25,16 +28,16 @@ def test_a_released_model_loads_and_draws(path):
         assert ended > 0.6, f"only {ended:.0%} of the drawings of {name} come to an end"
 
 
-@pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_card_says_where_the_drawings_came_from_and_how_to_make_the_model(path):
     card = path.with_suffix(".md").read_text()
     assert "Quick, Draw!" in card and "Google" in card and "creativecommons.org/licenses/by/4.0" in card
-    assert f"python -m helpers.training {path.stem} " in card
+    assert f"python -m helpers.{'classifier' if path in CLASSIFIERS else 'training'} {path.stem}" in card
 
 
 def test_released_models_are_small_together():
-    assert RELEASED, "data/models is empty"
-    assert sum(path.stat().st_size for path in RELEASED) < 45e6
+    assert RELEASED and CLASSIFIERS, "data/models is empty"
+    assert sum(path.stat().st_size for path in FILES) < 45e6
 
 
 @pytest.mark.skipif(not MIRROR.exists(), reason="no real drawings at ../shared/quickdraw to measure on")
@@ -48,6 +51,16 @@ def test_a_cards_held_out_loss_is_what_real_test_drawings_give(path):
     loss = training.evaluate(model, split)
     assert loss["reconstruction"] == pytest.approx(model.facts["test"]["reconstruction"], abs=0.01)
     assert f"{loss['reconstruction']:.2f}" in path.with_suffix(".md").read_text()
+
+
+@pytest.mark.parametrize("path", CLASSIFIERS, ids=lambda path: path.stem)
+def test_a_classifiers_card_says_how_many_real_test_drawings_it_gets_right(path, mirror):
+    judge = load_judge(path)
+    tests = [read(MIRROR / f"{name}.npz", "test")[:60] for name in judge.classes]
+    answers = judge.probabilities([sketch for own in tests for sketch in own]).argmax(axis=1)
+    right = (answers == np.repeat(np.arange(len(tests)), [len(own) for own in tests])).mean()
+    assert right == pytest.approx(judge.facts["test"]["accuracy"], abs=0.02)
+    assert f"{judge.facts['test']['accuracy']:.1%}" in path.with_suffix(".md").read_text()
 
 
 def test_the_sample_has_two_hundred_drawings_of_every_class_that_the_models_know():
