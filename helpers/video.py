@@ -32,12 +32,16 @@ LONG = 100  # frames: more than these show a progress bar
 
 
 def pen_frames(
-    sketch: np.ndarray, switches=(), size: int = 480, frames: int = 75, place: tuple[float, np.ndarray] | None = None
+    sketch: np.ndarray,
+    switches=(),
+    size: int = 480,
+    frames: int = 75,
+    place: tuple[float, np.ndarray] | None = None,
+    colors: Sequence[str] = MINDS,
 ) -> list[np.ndarray]:
     """`frames` pictures (size, size, 3) of one drawing being drawn at an even pace; a fifth of them hold the end.
 
     `switches` are the rows at which the mind changed, as `plots.grid` takes them: the line changes colour there, and
-    so does the dot that stands for the pen. The drawing fills the frame up to a margin, unless `place` gives its scale
     so does the dot that stands for the pen. The drawing fills the frame up to a margin, unless `place` gives its scale
     and where its pen starts, x and y in pixels, so that another clip can go on from it: see `fit_frame`.
     Raises ValueError for a sketch that is none, switches out of order or more than there are colours, and for fewer
@@ -51,7 +55,7 @@ def pen_frames(
     else:
         scale, start = place
     points = absolute(sketch) * scale + start
-    minds, inks, travels = _minds(sketch, switches), *inked(sketch)
+    minds, inks, travels = _minds(sketch, switches, colors), *inked(sketch)
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     # a dot and a turn on the spot take a moment too
     clock = np.concatenate([[0], np.cumsum(np.where(travels, AIR * lengths, lengths) + LINE * size / 2)])
@@ -77,9 +81,9 @@ def pen_frames(
 
 def frames_of(
     sketches: Sequence[np.ndarray],
+    origins: Sequence[np.ndarray] | None = None,
     switches: Sequence | None = None,
     size: int = 480,
-    origins: Sequence[np.ndarray] | None = None,
 ) -> list[np.ndarray]:
     """One picture (size, size, 3) of each sketch, all at one scale, so that what stays the same stands still.
 
@@ -248,15 +252,15 @@ def inked(sketch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ~travels | lift, travels
 
 
-def _minds(sketch: np.ndarray, switches) -> np.ndarray:
+def _minds(sketch: np.ndarray, switches, colors: Sequence[str] = MINDS) -> np.ndarray:
     """The colour of each row, (N, 3)."""
     switches = np.atleast_1d(np.asarray(switches, int))
     if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
         raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
-    if len(switches) >= len(MINDS):
-        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(MINDS)}")
-    colors = np.rint(np.array([to_rgb(color) for color in MINDS]) * 255)
-    return colors[np.searchsorted(switches, np.arange(len(sketch)), side="right")]
+    if len(switches) >= len(colors):
+        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(colors)}")
+    inks = np.rint(np.array([to_rgb(color) for color in colors]) * 255)
+    return inks[np.searchsorted(switches, np.arange(len(sketch)), side="right")]
 
 
 def _paper(size: int) -> np.ndarray:

@@ -65,7 +65,7 @@ def test_the_line_changes_colour_where_the_mind_changed():
     frames = video.pen_frames(SQUARE, (2,), size=200, frames=40)
     assert near(frames[8], RED) == 0 < near(frames[8], INK)
     assert near(frames[-1], RED) == pytest.approx(near(frames[-1], INK), rel=0.1)
-    (still,) = video.frames_of([SQUARE], [(2,)], size=200)
+    (still,) = video.frames_of([SQUARE], switches=[(2,)], size=200)
     np.testing.assert_array_equal(still, frames[-1])
 
 
