@@ -225,8 +225,9 @@ def face_frames(
     scale = size / max(bitmap.shape)
     sides = [max(1, round(side * scale)) for side in bitmap.shape]
     ground = cv2.resize(rest, sides[::-1], interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
-    ink = (bitmap > INK).astype(np.uint8)
-    width = max(1, round(scale * ink.sum() / max(1, thin(ink).sum())))
+    # ink over length is width; of a line of pixels, one step in two or so is a diagonal
+    length = 1.2 * thin((bitmap > INK).astype(np.uint8)).sum()
+    width = max(1, round(scale * bitmap.sum() / 255 / length))
     frames = []
     for i in range(lengths.pop()):
         picture = ground.copy()
