@@ -5,7 +5,7 @@ judge, from single pieces to the whole face; of groups that share ink, the ones 
 be are suppressed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import combinations, product
 from typing import NamedTuple
@@ -178,25 +178,24 @@ def _choose(scores: np.ndarray, merges: np.ndarray, amounts: np.ndarray) -> dict
 def animate_features(
     model: SketchVAE,
     features: Sequence[Feature],
-    toward: Mapping[str, np.ndarray],
+    toward: Mapping[str, Callable[[np.ndarray], np.ndarray]],
     steps: int = 8,
     seed: int = 0,
 ) -> list[Animation | None]:
-    """Of each feature an animation of 2 * steps frames: from its own z to the z (Z,) named for it, and back.
+    """Of each feature an animation of 2 * steps frames: from its own z to another, and back.
 
-    A feature whose name is not in `toward` stays as it is: None. Each is traced, and read by the encoder.
-    Raises ValueError where `toward` names what this face does not have.
+    Each is traced, and read by the encoder; `toward[name]` makes of its own z (Z,) the one that it goes to. A feature
+    whose name is not in `toward` stays as it is: None. Raises ValueError where `toward` names what this face does not
+    have.
     """
     have = [feature.name for feature in features]
     for name in toward:
         if name not in have:
             raise ValueError(f"no {name} was found in this face, only: {', '.join(have) or 'nothing'}")
     moving = [feature for feature in features if feature.name in toward]
-    own = iter(encode(model, [trace(np.pad(feature.crop, 2)).sketch for feature in moving]))
-    return [
-        tween(model, np.stack([next(own), toward[name]]), steps, closed=True, seed=seed) if name in toward else None
-        for name in have
-    ]
+    own = encode(model, [trace(np.pad(feature.crop, 2)).sketch for feature in moving])
+    ways = (np.stack([z, toward[feature.name](z)]) for z, feature in zip(own, moving, strict=True))
+    return [tween(model, next(ways), steps, closed=True, seed=seed) if name in toward else None for name in have]
 
 
 def face_frames(
@@ -227,7 +226,8 @@ def face_frames(
     ground = cv2.resize(rest, sides[::-1], interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
     # ink over length is width; of a line of pixels, one step in two or so is a diagonal
     length = 1.2 * thin((bitmap > INK).astype(np.uint8)).sum()
-    width = max(1, round(scale * bitmap.sum() / 255 / length))
+    # and OpenCV's antialiased lines are wider than they are said to be
+    width = max(1, round(scale * bitmap.sum() / 255 / length / 1.6))
     frames = []
     for i in range(lengths.pop()):
         picture = ground.copy()

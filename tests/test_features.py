@@ -10,7 +10,7 @@ from helpers.classifier import load_judge
 from helpers.features import compose_face, find_features, overlap
 from helpers.quickdraw import read
 from helpers.scans import read_image
-from helpers.strokes import from_polylines
+from helpers.strokes import bounds, from_polylines
 
 SQUARE = from_polylines([[[0, 0], [40, 0], [40, 40], [0, 40], [0, 0]]])
 
@@ -82,7 +82,7 @@ def test_a_face_without_a_nose_has_the_other_features(judge, parts):
     assert [feature.name for feature in found] == ["eye", "eye", "mouth"]
     model = vae.load("face-parts")
     with pytest.raises(ValueError, match="no nose was found in this face, only: eye, eye, mouth"):
-        features.animate_features(model, found, {"nose": np.zeros(512, np.float32)})
+        features.animate_features(model, found, {"nose": np.negative})
 
 
 def test_features_move_in_their_places_and_the_rest_stands_still(judge, parts):
@@ -90,7 +90,7 @@ def test_features_move_in_their_places_and_the_rest_stands_still(judge, parts):
     found = find_features(face.bitmap, judge)
     model = vae.load("face-parts")
     z = generate.encode(model, parts["eye"][:1])[0]
-    animations = features.animate_features(model, found, {"eye": z}, steps=3)
+    animations = features.animate_features(model, found, {"eye": lambda own: z}, steps=3)
     assert [animation is None for animation in animations] == [False, False, True, True]
     frames = features.face_frames(face.bitmap, found, animations, size=320)
     assert len(frames) == 6 and all(frame.shape == (320, 320, 3) and frame.dtype == np.uint8 for frame in frames)
@@ -105,6 +105,21 @@ def test_features_move_in_their_places_and_the_rest_stands_still(judge, parts):
     # the eye that was drawn is gone, the model's is there, about as large
     x, y, w, h = (np.array(found[0].box) * 320 / 256).astype(int)
     assert (frames[0][y : y + h, x : x + w].min(axis=2) < 128).any()
+
+
+def test_an_eye_can_close_though_no_one_drew_one_that_is_closed(parts):
+    """In latent space, the way from wide eyes to narrow ones goes on."""
+    model = vae.load("face-parts")
+
+    def aspect(sketch):
+        width, height = np.diff(bounds(sketch), axis=0)[0]
+        return width / max(height, 1)
+
+    ranked = sorted(parts["eye"], key=aspect)
+    closing = np.subtract(*(generate.encode(model, part).mean(axis=0) for part in (ranked[-25:], ranked[:25])))
+    own = generate.encode(model, ranked[100:120])
+    opened, closed = (generate.decode(model, own + k * closing, 0.1, [0] * 20) for k in (0, 2))
+    assert np.median([aspect(eye) for eye in closed]) > 2.5 * np.median([aspect(eye) for eye in opened])
 
 
 def test_the_choice_shares_no_ink_and_scores_most():
