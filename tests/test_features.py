@@ -107,7 +107,7 @@ def test_features_move_in_their_places_and_the_rest_stands_still(judge, parts):
     assert (frames[0][y : y + h, x : x + w].min(axis=2) < 128).any()
 
 
-def test_an_eye_can_close_though_no_one_drew_one_that_is_closed(parts):
+def test_an_eye_can_close_though_hardly_anyone_drew_one_that_is(parts):
     """In latent space, the way from wide eyes to narrow ones goes on."""
     model = vae.load("face-parts")
 
