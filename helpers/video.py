@@ -11,12 +11,15 @@ from pathlib import Path
 
 import cv2
 import imageio_ffmpeg
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
 from helpers.paths import atomic
-from helpers.plots import MINDS
+from helpers.plots import MINDS, STYLE, WIDTH
 from helpers.strokes import absolute, bounds, check
 
 MARGIN = 0.1  # of the frame, on each side
@@ -28,19 +31,31 @@ HOLD = 1 / 5  # of the frames of a drawing: they show it finished
 LONG = 100  # frames: more than these show a progress bar
 
 
-def pen_frames(sketch: np.ndarray, switches=(), size: int = 480, frames: int = 75) -> list[np.ndarray]:
+def pen_frames(
+    sketch: np.ndarray,
+    switches=(),
+    size: int = 480,
+    frames: int = 75,
+    place: tuple[float, np.ndarray] | None = None,
+    colors: Sequence[str] = MINDS,
+) -> list[np.ndarray]:
     """`frames` pictures (size, size, 3) of one drawing being drawn at an even pace; a fifth of them hold the end.
 
     `switches` are the rows at which the mind changed, as `plots.grid` takes them: the line changes colour there, and
-    so does the dot that stands for the pen. Raises ValueError for a sketch that is none, switches out of order or more
-    than there are colours, and for fewer than two frames.
+    so does the dot that stands for the pen. The drawing fills the frame up to a margin, unless `place` gives its scale
+    and where its pen starts, x and y in pixels, so that another clip can go on from it: see `fit_frame`.
+    Raises ValueError for a sketch that is none, switches out of order or more than there are colours, and for fewer
+    than two frames.
     """
     sketch = check(sketch)
     if frames < 2:
         raise ValueError(f"frames is {frames}; a drawing in motion has at least 2")
-    scale, origin = _placed([sketch], None, size)
-    points = absolute(sketch) * scale + origin[0]
-    minds, inks, travels = _minds(sketch, switches), *_inked(sketch)
+    if place is None:
+        scale, (start,) = fit_frame([sketch], size=size)
+    else:
+        scale, start = place
+    points = absolute(sketch) * scale + start
+    minds, inks, travels = _minds(sketch, switches, colors), *inked(sketch)
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     # a dot and a turn on the spot take a moment too
     clock = np.concatenate([[0], np.cumsum(np.where(travels, AIR * lengths, lengths) + LINE * size / 2)])
@@ -66,9 +81,9 @@ def pen_frames(sketch: np.ndarray, switches=(), size: int = 480, frames: int = 7
 
 def frames_of(
     sketches: Sequence[np.ndarray],
+    origins: Sequence[np.ndarray] | None = None,
     switches: Sequence | None = None,
     size: int = 480,
-    origins: Sequence[np.ndarray] | None = None,
 ) -> list[np.ndarray]:
     """One picture (size, size, 3) of each sketch, all at one scale, so that what stays the same stands still.
 
@@ -80,17 +95,42 @@ def frames_of(
     for name, values in (("switches", switches), ("origins", origins)):
         if values is not None and len(values) != len(sketches):
             raise ValueError(f"{len(values)} {name} for {len(sketches)} drawings")
-    scale, starts = _placed(sketches, origins, size)
+    scale, starts = fit_frame(sketches, origins, size)
     pictures = []
     for i, sketch in enumerate(sketches):
         canvas = _paper(size)
         points = absolute(sketch) * scale + starts[i]
         minds = _minds(sketch, () if switches is None else switches[i])
-        for row, (inks, travels) in enumerate(zip(*_inked(sketch), strict=True)):
+        for row, (inks, travels) in enumerate(zip(*inked(sketch), strict=True)):
             if inks:
                 _line(canvas, points[row + travels], points[row + 1], minds[row])
         pictures.append(_shrink(canvas))
     return pictures
+
+
+@mpl.rc_context(STYLE)
+def contact_sheet(frames: Sequence[np.ndarray], columns: int = 10, titles: Sequence[str] | None = None) -> Figure:
+    """Frames side by side, row by row, for print; at most 7 inches across. `titles` stand one above each.
+
+    Raises ValueError for frames that are none or not all of one size, and where titles do not match them in number.
+    """
+    frames = _checked(frames)
+    if titles is not None and len(titles) != len(frames):
+        raise ValueError(f"{len(titles)} titles for {len(frames)} frames")
+    columns = min(columns, len(frames))
+    rows = -(-len(frames) // columns)
+    width = min(1.6, WIDTH / 72 / columns)  # inches
+    height = width * frames[0].shape[0] / frames[0].shape[1] + (0.16 if titles is not None else 0)
+    figure, grid = plt.subplots(rows, columns, figsize=(columns * width, rows * height), squeeze=False)
+    plt.close(figure)  # pyplot would show it a second time
+    for i, axes in enumerate(grid.flat):
+        axes.axis("off")
+        if i < len(frames):
+            axes.imshow(frames[i], interpolation="antialiased")
+            axes.set_title(titles[i] if titles is not None else "", pad=2)
+    top = 0.16 / (rows * height) if titles is not None else 0
+    figure.subplots_adjust(0.002, 0.002, 0.998, 0.998 - top, wspace=0.02, hspace=0.02 if titles is None else 0.16)
+    return figure
 
 
 def to_gif(frames: Iterable[np.ndarray], path: str | Path, fps: float = 5) -> Path:
@@ -126,11 +166,12 @@ def to_video(frames: Iterable[np.ndarray], path: str | Path, fps: float = 5) -> 
 
 # one palette from all the frames, and no dots to make up for it
 GIF = ["-vf", "split[a][b];[a]palettegen=stats_mode=full[p];[b][p]paletteuse=dither=none:diff_mode=rectangle"]
-# flat colours and thin lines; the colours are labelled, so that players do not guess them; no version in the file
+# flat colours and thin lines; what the numbers mean is in the file, so that players do not guess; no version is
+SRGB = "color_primaries=bt709:color_trc=iec61966-2-1"
 H264 = [
     *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset", "fast", "-tune", "animation", "-crf", "18"),
-    *("-vf", "scale=out_color_matrix=bt709:out_range=tv", "-colorspace", "bt709", "-color_range", "tv"),
-    *("-color_primaries", "bt709", "-color_trc", "bt709", "-movflags", "+faststart", "-fflags", "+bitexact"),
+    *("-vf", "scale=out_color_matrix=bt709:out_range=tv,setparams=range=tv:colorspace=bt709:" + SRGB),
+    *("-movflags", "+faststart", "-fflags", "+bitexact"),
 ]
 
 
@@ -186,8 +227,10 @@ def _checked(frames: Iterable[np.ndarray]) -> list[np.ndarray]:
     return frames
 
 
-def _placed(sketches: Sequence[np.ndarray], origins, size: int) -> tuple[float, np.ndarray]:
-    """One scale for all, and where in the frame each pen starts, (N, 2), so that all the ink is inside the margin."""
+def fit_frame(
+    sketches: Sequence[np.ndarray], origins: Sequence[np.ndarray] | None = None, size: int = 480
+) -> tuple[float, np.ndarray]:
+    """How `frames_of` lays drawings into one frame: their scale, and where each pen starts, (N, 2), in pixels."""
     if not sketches:
         raise ValueError("no drawings to make frames of")
     if size < 16:
@@ -202,22 +245,22 @@ def _placed(sketches: Sequence[np.ndarray], origins, size: int) -> tuple[float, 
     return scale, (origins - (low + high) / 2) * scale + (size - 1) / 2
 
 
-def _inked(sketch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def inked(sketch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which rows leave ink, and which begin with a lifted pen: one that does both is a dot where it lands."""
     lift = sketch[:, 2] > 0.5
     travels = np.concatenate([[False], lift[:-1]])
     return ~travels | lift, travels
 
 
-def _minds(sketch: np.ndarray, switches) -> np.ndarray:
+def _minds(sketch: np.ndarray, switches, colors: Sequence[str] = MINDS) -> np.ndarray:
     """The colour of each row, (N, 3)."""
     switches = np.atleast_1d(np.asarray(switches, int))
     if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
         raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
-    if len(switches) >= len(MINDS):
-        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(MINDS)}")
-    colors = np.rint(np.array([to_rgb(color) for color in MINDS]) * 255)
-    return colors[np.searchsorted(switches, np.arange(len(sketch)), side="right")]
+    if len(switches) >= len(colors):
+        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(colors)}")
+    inks = np.rint(np.array([to_rgb(color) for color in colors]) * 255)
+    return inks[np.searchsorted(switches, np.arange(len(sketch)), side="right")]
 
 
 def _paper(size: int) -> np.ndarray:

@@ -1,0 +1,176 @@
+"""Drawings that turn into one another, frame by frame, and do not jump.
+
+Each frame of an animation is decoded from its own z; that neighbours are alike is not given, for a decoder that
+thinks twice about one stroke draws another picture. Three things keep a drawing steady: frames share their chance,
+they are laid over each other by the centre of their ink, and of several drawings of each frame, those are taken that
+make the steps small.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise, permutations
+from typing import NamedTuple
+
+import cv2
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from scipy.spatial.distance import cdist
+
+from helpers.generate import decode, slerp
+from helpers.plots import MINDS, STYLE, WIDTH
+from helpers.strokes import absolute, bounds, to_polylines
+from helpers.vae import SketchVAE
+from helpers.video import fit_frame, inked
+
+SIZE = 64  # pixels, of the pictures whose distance is a step
+BLUR = 2.0  # pixels: a line that moves by less than it is wide is then a small step
+LARGEST = 8  # drawings that `order` can put in order
+
+
+class Animation(NamedTuple):
+    """The frames as sketches, and where the pen of each starts, (N, 2), so that they lie over each other:
+    `video.frames_of(*animation)` are its pictures."""
+
+    sketches: list[np.ndarray]
+    origins: np.ndarray
+
+
+def tween(
+    model: SketchVAE,
+    keys: np.ndarray,
+    steps: int = 10,
+    closed: bool = False,
+    temperature: float = 0.1,
+    seed: int = 0,
+    tries: int = 16,
+    path: Callable = slerp,
+) -> Animation:
+    """Frames from each key z to the next, keys (M, Z): `steps` steps each, and back to the first where `closed`.
+
+    A closed one has M * steps frames, and its last is one step from its first; else there are (M - 1) * steps + 1.
+    Every frame is drawn `tries` times, with the same chances as every other frame. A key is shown as that one of its
+    tries that is most like the others: the same drawing in every animation with this seed, so that they join. Between
+    keys, the tries are taken whose steps, to the fourth power, have the smallest sum (Viterbi 1967,
+    doi 10.1109/TIT.1967.1054010): large steps hurt most. With one try all frames share one chance, as
+    `generate.interpolate` has it, and nothing is chosen.
+    Raises ValueError for fewer than two keys, or steps or tries below 1.
+    """
+    keys = np.asarray(keys)
+    if keys.ndim != 2 or len(keys) < 2:
+        raise ValueError(f"keys have shape {keys.shape}; an animation goes between at least two z, (M, Z)")
+    for name, value in (("steps", steps), ("tries", tries)):
+        if value < 1:
+            raise ValueError(f"{name} is {value}; it must be at least 1")
+    legs = pairwise([*keys, keys[0]] if closed else keys)
+    z = np.concatenate([path(a, b, np.arange(steps) / steps) for a, b in legs] + ([] if closed else [keys[-1:]]))
+    chances = [seed * tries + k for k in range(tries)] * len(z)
+    drawn = decode(model, np.repeat(z, tries, axis=0), temperature, chances)
+    origins = centred(drawn)
+    if tries > 1:
+        fixed = {i: _most_typical(drawn[i * tries : (i + 1) * tries]) for i in range(0, len(z), steps)}
+        seen = pictures(drawn, origins).reshape(len(z), tries, -1)
+        taken = np.arange(len(z)) * tries + _steadiest(seen, fixed, closed)
+        drawn, origins = [drawn[i] for i in taken], origins[taken]
+    return Animation(drawn, origins)
+
+
+def order(z: np.ndarray) -> np.ndarray:
+    """The order, beginning with the first, in which a walk through all z (M, Z) and back is shortest; M up to 8."""
+    z = np.asarray(z)
+    if not 1 <= len(z) <= LARGEST:
+        raise ValueError(f"{len(z)} drawings; order tries all orders of 1 to {LARGEST}")
+    far = np.linalg.norm(z[:, None] - z[None], axis=-1)
+    tours = np.array([(0, *rest) for rest in permutations(range(1, len(z)))])
+    return tours[far[tours, np.roll(tours, -1, axis=1)].sum(axis=1).argmin()]
+
+
+def centred(sketches: Sequence[np.ndarray]) -> np.ndarray:
+    """Where each pen starts, (N, 2), for the centre of all the drawings' ink to be at 0, 0."""
+    origins = []
+    for sketch in sketches:
+        points = absolute(sketch)
+        inks, travels = inked(sketch)
+        # a dot has some ink too
+        length = np.linalg.norm(np.diff(points, axis=0), axis=1) * ~travels + 1e-3 * inks
+        origins.append(-(points[:-1] + points[1:]).T @ length / (2 * length.sum()))
+    return np.array(origins)
+
+
+def pictures(sketches: Sequence[np.ndarray], origins: np.ndarray) -> np.ndarray:
+    """The drawings as they lie over each other, float32 (N, 64, 64), 0 to 1, blurred: what steps are measured in.
+
+    The drawing of middle size fills two thirds of the frame; what is half as large again is cut off.
+    """
+    boxes = np.stack([bounds(sketch) for sketch in sketches]) + np.asarray(origins)[:, None]
+    reach = np.median(np.abs(boxes).max(axis=(1, 2)))
+    scale = SIZE / 3 / reach if reach > 0 else 1.0
+    seen = np.zeros((len(sketches), SIZE, SIZE), np.float32)
+    for picture, sketch, origin in zip(seen, sketches, origins, strict=True):
+        bitmap = np.zeros((SIZE, SIZE), np.uint8)
+        lines = [np.rint((line * scale + (SIZE - 1) / 2) * 16) for line in to_polylines(sketch, origin)]
+        cv2.polylines(bitmap, [line.astype(np.int32) for line in lines], False, 255, 1, cv2.LINE_AA, 4)
+        cv2.GaussianBlur(bitmap.astype(np.float32) / 255, None, BLUR, picture)
+    return seen
+
+
+@mpl.rc_context(STYLE)
+def contact_sheet(animation: Animation, columns: int = 10) -> Figure:
+    """All the frames, row by row, 7 inches across, as vector lines: one frame's place in its cell is every frame's."""
+    cell = WIDTH / columns
+    scale, starts = fit_frame(*animation, size=100)
+    vertices, codes = [], []
+    for i, (sketch, start) in enumerate(zip(animation.sketches, starts, strict=True)):
+        corner = np.multiply(divmod(i, columns)[::-1], cell)
+        for line in to_polylines(sketch):
+            points = np.round((line * scale + start) * cell / 100 + corner, 2)
+            if len(points) == 1:  # round caps make a dot of a line, but only where it has some length
+                points = points + np.array([[0, 0], [0.05, 0]])
+            vertices.append(points)
+            codes += [Path.MOVETO] + [Path.LINETO] * (len(points) - 1)
+    height = -(-len(starts) // columns) * cell
+    figure = plt.figure(figsize=(WIDTH / 72, height / 72))
+    plt.close(figure)  # pyplot would show it a second time
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(height, 0))
+    axes.axis("off")
+    pen = {"edgecolor": MINDS[0], "linewidth": 0.4 + cell / 120, "capstyle": "round", "joinstyle": "round"}
+    axes.add_patch(PathPatch(Path(np.concatenate(vertices), codes), fill=False, **pen))
+    return figure
+
+
+def step_sizes(animation: Animation, closed: bool = False) -> np.ndarray:
+    """How far each frame is from the one before: the root mean square of the difference of their `pictures`.
+
+    One less than there are frames; or as many, the last one the step back to the first, where `closed`.
+    """
+    seen = pictures(*animation)
+    following = np.concatenate([seen, seen[:1]])[1:] if closed else seen[1:]
+    return np.sqrt(((following - seen[: len(following)]) ** 2).mean(axis=(1, 2)))
+
+
+def _most_typical(sketches: Sequence[np.ndarray]) -> int:
+    """The medoid: which drawing has the smallest sum of distances to the others."""
+    seen = pictures(sketches, centred(sketches)).reshape(len(sketches), -1)
+    return int(cdist(seen, seen).sum(axis=1).argmin())
+
+
+def _steadiest(seen: np.ndarray, fixed: Mapping[int, int], closed: bool) -> np.ndarray:
+    """Which try of each frame, (N,), makes the sum of the steps' fourth powers smallest; `seen` is (N, tries, P).
+
+    `fixed` says which try it is of some frames, the first among them.
+    """
+    n, tries, _ = seen.shape
+    cost = np.zeros(tries)
+    came_from = []
+    for here, there in enumerate([*range(1, n), 0] if closed else range(1, n)):
+        if here in fixed:
+            cost[np.arange(tries) != fixed[here]] = np.inf
+        whole = cost[:, None] + cdist(seen[here], seen[there], "sqeuclidean") ** 2
+        came_from.append(whole.argmin(axis=0))
+        cost = whole.min(axis=0)
+    taken = [fixed[0] if closed else fixed.get(n - 1, cost.argmin())]
+    for back in reversed(came_from):
+        taken.append(back[taken[-1]])
+    return np.array(taken[::-1][:n])
