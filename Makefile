@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip
 MADE := $(VENV)/.made
 
-.PHONY: help setup run lab test lint bench train results
+.PHONY: help setup run lab studio test lint bench train results
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -19,6 +19,9 @@ run: $(MADE)  ## run every chapter, write it back with what it drew, list the fi
 
 lab: $(MADE)  ## open JupyterLab on the table of contents
 	$(PYTHON) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/index.ipynb
+
+studio: $(MADE)  ## serve just the studio, as a page without code; ARGS="--Voila.ip=0.0.0.0" lets a classroom in
+	TF_CPP_MIN_LOG_LEVEL=2 $(PYTHON) -m voila notebooks/studio.ipynb --preheat_kernel=True --pool_size=1 $(ARGS)
 
 test: $(MADE)  ## run the tests
 	$(PYTHON) -m pytest

@@ -330,7 +330,7 @@ def switch(
         if isinstance(first, str) and mind_a is mind_b:
             own = class_mean(mind_b, first)
         else:
-            own = _nearest_mean(mind_b, encode(mind_b, whole))
+            own = nearest_mean(mind_b, encode(mind_b, whole))
         z = z_partial + blend * (class_mean(mind_b, second) - own)
     else:
         z = (1 - blend) * z_partial + blend * _read(mind_b, second, len(beginnings))
@@ -350,7 +350,7 @@ def _read(model: SketchVAE, what: np.ndarray | Sequence[np.ndarray], n: int | No
     return z if n is None else np.broadcast_to(z, (n, z.shape[1]))
 
 
-def _nearest_mean(model: SketchVAE, z: np.ndarray) -> np.ndarray:
+def nearest_mean(model: SketchVAE, z: np.ndarray) -> np.ndarray:
     """The class mean nearest to each z, (N, Z)."""
     means = np.stack([class_mean(model, name) for name in model.settings.classes])
     distance = ((z[:, None] - means[None]) ** 2).sum(axis=-1)

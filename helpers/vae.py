@@ -227,6 +227,7 @@ class SketchVAE(keras.Model):
         self.settings = settings
         self.prior: Prior | None = None
         self.facts: dict = {}  # what its card says of its training
+        self.saved_as: str | None = None  # what `load` was given: a name or a path
         body = _cnn(dtype) if settings.encoder == "cnn" else _rnn(dtype)
         self.body = keras.Sequential(body, name="encoder")
         self.stats = keras.layers.Dense(2 * settings.z_size, dtype="float32", name="stats")
@@ -360,6 +361,7 @@ def load(name: Path | str) -> SketchVAE:
     path = weights.locate(name)
     model = SketchVAE(_settings(header.get("settings"), path))
     model.facts = header.get("facts", {})
+    model.saved_as = str(name)
     weights.assign(model, arrays, path)
     if "prior/mean" in arrays:
         model.prior = _prior(arrays, model.settings, path)

@@ -1,7 +1,9 @@
 """What several tests share: the mirror of real drawings, and a real HTTP server on loopback."""
 
 import hashlib
+import os
 import re
+import shutil
 import subprocess
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,6 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 MIRROR = Path(__file__).resolve().parents[2] / "shared" / "quickdraw"
 
 
@@ -19,6 +22,21 @@ def mirror() -> Path:
     if not (MIRROR / "sketchrnn" / "nose.npz").exists():
         pytest.skip("NEEDS REAL DRAWINGS: no mirror of Quick, Draw! in ../shared/quickdraw beside the checkout")
     return MIRROR
+
+
+# of a module, not of the session: while it is open, its event loop is everyone's
+@pytest.fixture(scope="module")
+def browser():
+    """A real browser. Without one the test is skipped, or fails where MIDSTROKE_NEEDS_BROWSER is set."""
+    if BROWSER is None:
+        say = pytest.fail if os.environ.get("MIDSTROKE_NEEDS_BROWSER") else pytest.skip
+        say("NEEDS A BROWSER: there is no Chromium or Chrome here; on Debian and Ubuntu: apt install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import shutil
 import time
 
 import imageio_ffmpeg
@@ -14,7 +13,6 @@ from helpers import film, video
 from helpers.film import Scene
 
 SIZE = 96
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def flat(color, frames=24):
@@ -37,17 +35,6 @@ def path(tmp_path):
         "blue": Scene(own, "A blue one, from a </script> file.", {"Begin again": "red"}),
     }
     return film.film(scenes, tmp_path / "film.html", "Three & more")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if BROWSER is None:
-        pytest.skip("NEEDS A BROWSER: Chromium or Chrome is not installed")
-    api = pytest.importorskip("playwright.sync_api", reason="NEEDS PLAYWRIGHT: pip install -e .[dev]")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 class Viewer:

@@ -1,0 +1,148 @@
+"""The front door of files that people take away: for write-ups, for plotters, for screens, each with its recipe inside.
+
+`save_drawing` writes one drawing in the format its name ends in, `read_recipe` finds in any of them how it was made.
+"""
+
+import json
+import struct
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pypdf
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Line
+from PIL import Image, PngImagePlugin
+
+from helpers import svg
+from helpers.booklet import booklet
+from helpers.film import film
+from helpers.paths import atomic
+from helpers.plots import MINDS, STYLE
+from helpers.strokes import check, fit
+from helpers.svg import SLACK, pen_strokes, to_svg
+from helpers.video import pen_frames, to_gif, to_video
+
+__all__ = [
+    "booklet",
+    "draw_figure",
+    "film",
+    "pen_frames",
+    "read_recipe",
+    "save_drawing",
+    "to_gif",
+    "to_svg",
+    "to_video",
+]
+
+FORMATS = (".svg", ".pdf", ".png", ".gif")
+SIDE = 90  # mm: one column of a paper
+MARGIN = 0.06  # of the side
+PEN = 0.5  # mm
+RECIPE = "midstroke-recipe"
+FPS = 25
+SECONDS = 3  # that a drawing takes to be drawn in a GIF
+
+
+def save_drawing(
+    sketch: np.ndarray, path: str | Path, *, switches=(), colors=MINDS, names=None, recipe: dict | None = None
+) -> Path:
+    """Writes one sketch as .svg, .pdf or .png (a square of 90 mm, for a write-up), or .gif (being drawn).
+
+    `switches`, `colors` and `names` are as `to_svg` takes them; `recipe`, a dict that JSON can hold, goes inside.
+    For a plotter's page use `to_svg`. Raises ValueError for another ending and for what is no sketch.
+    """
+    path, sketch = Path(path), check(sketch)
+    if path.suffix not in FORMATS:
+        raise ValueError(f"{path.name}: a drawing is saved as {', '.join(FORMATS)}; a video as .mp4 by to_video")
+    if path.suffix == ".svg":
+        look = {"switches": switches, "colors": colors, "names": names, "pen": PEN}
+        return to_svg(sketch, path, page=(SIDE, SIDE), recipe=recipe, **look)
+    text = _text(recipe)
+    with atomic(path) as temporary:
+        if path.suffix == ".gif":
+            to_gif(pen_frames(sketch, switches, frames=FPS * SECONDS, colors=colors), temporary, FPS)
+            temporary.write_bytes(_with_comment(temporary.read_bytes(), text))
+        elif path.suffix == ".pdf":
+            nothing = {"CreationDate": None, "Creator": None, "Producer": None}
+            draw_figure(sketch, switches, colors).savefig(
+                temporary, format="pdf", metadata={**nothing, "Keywords": text}
+            )
+        else:
+            draw_figure(sketch, switches, colors).savefig(temporary, format="png", dpi=300)
+            inside = PngImagePlugin.PngInfo()
+            inside.add_itxt(RECIPE, text)
+            picture = Image.open(temporary).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1)
+            picture.save(temporary, format="png", optimize=True, dpi=(300, 300), pnginfo=inside)
+    return path
+
+
+@mpl.rc_context(STYLE)
+def draw_figure(sketch: np.ndarray, switches=(), colors=MINDS, side: float = SIDE) -> Figure:
+    """One drawing as a square figure of `side` mm, its lines the curves that `to_svg` draws.
+
+    Where there are more minds than `colors`, they begin again.
+    """
+    fig = plt.figure(figsize=(side / 25.4, side / 25.4))
+    plt.close(fig)  # pyplot would show it a second time
+    ax = fig.add_axes((0, 0, 1, 1), xlim=(0, side), ylim=(side, 0))
+    ax.axis("off")
+    room = side * (1 - 2 * MARGIN)
+    fitted, origin = fit(sketch, room)
+    width = PEN * side / SIDE * 72 / 25.4
+    for mind, line in pen_strokes(fitted, switches, origin + side * MARGIN, SLACK * room):
+        if len(line) == 1:  # round caps make a dot of it, but only where it has some length
+            line = np.repeat(line, 4, axis=0) + np.array([[0, 0], [0, 0], [0.01, 0], [0.01, 0]])
+        codes = [Line.MOVETO] + [Line.CURVE4] * (len(line) - 1)
+        pen = {"edgecolor": colors[mind % len(colors)], "linewidth": width, "capstyle": "round", "joinstyle": "round"}
+        ax.add_patch(PathPatch(Line(line, codes), fill=False, clip_on=False, **pen))
+    return fig
+
+
+def read_recipe(path: str | Path) -> dict:
+    """The recipe inside a file that was saved here: .svg, .pdf, .png or .gif. The file is not trusted.
+
+    Raises ValueError for another ending, a damaged file, and one without a recipe.
+    """
+    path = Path(path)
+    if path.suffix == ".svg":
+        return svg.read_recipe(path)
+    if path.suffix not in FORMATS:
+        raise ValueError(f"{path.name}: a recipe is inside {', '.join(FORMATS)} files")
+    try:
+        if path.suffix == ".pdf":
+            text = (pypdf.PdfReader(path).metadata or {}).get("/Keywords")
+        else:
+            with Image.open(path) as image:
+                text = image.info.get("comment" if path.suffix == ".gif" else RECIPE)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # each library has errors of its own for a damaged file
+        raise ValueError(f"{path} is damaged, or no {path.suffix} file: {error}") from error
+    try:
+        recipe = json.loads(text) if text else None
+    except ValueError as error:
+        raise ValueError(f"the recipe in {path} is damaged: {error}") from error
+    if not isinstance(recipe, dict):
+        raise ValueError(f"{path} holds no recipe: it was not made here, or changed")
+    return recipe
+
+
+def _text(recipe: dict | None) -> str:
+    try:
+        return json.dumps(recipe or {}, sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"the recipe is not plain JSON: {error}") from error
+
+
+def _with_comment(gif: bytes, text: str) -> bytes:
+    """A GIF with a comment extension (GIF89a, section 24) before its first block."""
+    flags = gif[10]
+    start = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)  # header, screen, and its colours
+    data = text.encode("ascii")
+    blocks = b"".join(
+        struct.pack("B", len(part)) + part for part in (data[a : a + 255] for a in range(0, len(data), 255))
+    )
+    return gif[:start] + b"\x21\xfe" + blocks + b"\x00" + gif[start:]

@@ -1,0 +1,204 @@
+"""The blend studio: two minds and when one hands over to the other, or four corners and a place between them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from helpers.easel import (
+    HERE,
+    SIDE,
+    TEMPERATURE,
+    Drawn,
+    Easel,
+    as_code,
+    number,
+    read_strokes,
+    simplify_lines,
+    whole_seed,
+    with_article,
+)
+from helpers.generate import class_mean, decode, encode, nearest_mean, sample_z, slerp, switch
+from helpers.plots import MINDS
+from helpers.strokes import check, fit, from_polylines, to_polylines
+from helpers.vae import SketchVAE
+
+MOST_MINES = 20  # drawings of the person's own that a studio keeps
+RANGES = {"at": (0, 1), "blend": (0, 1), "temperature": TEMPERATURE, "x": (0, 1), "y": (0, 1)}
+COOLER = 0.5  # of the temperature: the second mind has something to fit in with
+
+
+class BlendStudio(Easel):
+    """Hands on a model: what begins the drawing, what finishes it, when, and how much of each; or a blend of four.
+
+    `model` is a `SketchVAE`. `mines` are sketches of one's own, chosen as "mine 1", "mine 2", ... wherever a class can
+    be; more can be drawn in the widget. Further keywords say where it begins: `tab` ("switch" or "corners"), `first`,
+    `second`, `at`, `blend`, `temperature`, `seed`, `corners` (four classes), `x`, `y`. `draw` takes the same ones and
+    is what a moved slider calls. The drawing is `drawn`: its sketch, its switches, the code that makes it again.
+    """
+
+    _esm = (HERE / "easel.js").read_text(encoding="utf-8") + (HERE / "studio.js").read_text(encoding="utf-8")
+
+    def __init__(self, model: SketchVAE, mines: Sequence[np.ndarray] = (), **start):
+        super().__init__(model)
+        classes = model.settings.classes
+        self.mines = {f"mine {i}": _as_mine(model, check(sketch)) for i, sketch in enumerate(mines, 1)}
+        self.settings = {
+            "tab": "switch",
+            "first": classes[0],
+            "second": classes[-1],
+            "at": 0.33,
+            "blend": 1.0,
+            "temperature": 0.2,
+            "seed": 7,
+            "corners": [classes[i % len(classes)] for i in range(4)],
+            "x": 0.5,
+            "y": 0.5,
+        }
+        self.options = {"classes": list(classes), "ranges": RANGES}
+        self._answers |= {"draw": self._draw, "mine": self._take}
+        self.draw(**start)
+
+    def draw(self, **settings) -> Drawn:
+        """Changes some settings and draws. Raises ValueError, and draws nothing, where one does not fit."""
+        return self._drawn(settings, "")
+
+    def _drawn(self, settings: Mapping, question: str) -> Drawn:
+        wanted = _checked(self.model, self.settings | dict(settings), self.mines)
+        drawn = (_switched if wanted["tab"] == "switch" else _between)(self.model, wanted, self.mines)
+        self.settings = wanted
+        note = "" if len(drawn.sketch) < self.model.settings.max_points else "It scribbled on until it was stopped."
+        self._show(drawn, question, settings=wanted, note=note, mines=list(self.mines))
+        return drawn
+
+    def recipe(self) -> dict:
+        """All that made the drawing, for JSON: model, classes, z, seed, settings, and the code that makes it again."""
+        settings, drawn = self.settings, self._there()
+        if settings["tab"] == "switch":
+            used = ("first", "second", "at", "blend", "temperature", "seed")
+            more = {"cooler": _cooler(settings)}
+            z = _z_of_switch(self.model, settings, self.mines, drawn.sketch[: drawn.switches[0]])
+        else:
+            used, more = ("corners", "x", "y", "temperature", "seed"), {}
+            z = _z_between(self.model, settings, self.mines)
+        chosen = {name: settings[name] for name in used}
+        return self._recipe(z, chosen | more, _used(self.mines, settings))
+
+    def _draw(self, message: dict, _) -> None:
+        self._drawn(message.get("settings") or {}, message.get("id", ""))
+
+    def _take(self, message: dict, _) -> None:
+        """A drawing of the person's own."""
+        if len(self.mines) >= MOST_MINES:
+            raise ValueError(f"the studio keeps {MOST_MINES} drawings of your own, and has them")
+        sketch = _as_mine(self.model, from_polylines(read_strokes(message.get("strokes"))))
+        name = f"mine {len(self.mines) + 1}"
+        self.mines[name] = sketch
+        self.send({"id": message.get("id", ""), "mine": name})
+
+
+def _as_mine(model: SketchVAE, sketch: np.ndarray) -> np.ndarray:
+    """A whole drawing at the training drawings' scale and simplified as they are, in hundredths of a pixel."""
+    lines, _ = simplify_lines(to_polylines(fit(sketch, SIDE)[0]), model.settings.max_points)
+    return np.round(from_polylines(lines).astype(np.float64), 2).astype(np.float32)
+
+
+def _checked(model: SketchVAE, settings: dict, mines: Mapping[str, np.ndarray]) -> dict:
+    """The settings, every one of its kind and in its range, or a ValueError that says which is not."""
+    known = {"tab", "first", "second", "seed", "corners", *RANGES}
+    if set(settings) != known:
+        raise ValueError(f"the studio has no setting {sorted(set(settings) ^ known)}; it has {sorted(known)}")
+    if settings["tab"] not in ("switch", "corners"):
+        raise ValueError(f'tab is {settings["tab"]!r}; it must be "switch" or "corners"')
+    corners = settings["corners"]
+    if not isinstance(corners, list | tuple) or len(corners) != 4:
+        raise ValueError(f"a blend has four corners; these are {corners!r}")
+    for name in (settings["first"], settings["second"], *corners):
+        if name not in mines and name not in model.settings.classes:
+            known = ", ".join([*model.settings.classes, *mines])
+            raise ValueError(f"this model knows no class {name!r}; it knows: {known}")
+    numbers = {name: number(name, settings[name], low, high) for name, (low, high) in RANGES.items()}
+    return settings | {"corners": list(corners), "seed": whole_seed(settings["seed"])} | numbers
+
+
+def _switched(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray]) -> Drawn:
+    names = settings["first"], settings["second"]
+    first, second = ([mines[name]] if name in mines else name for name in names)
+    at, blend, temperature, seed = (settings[name] for name in ("at", "blend", "temperature", "seed"))
+    cooler = _cooler(settings)
+    drawn = switch(model, first, second, at, 1, blend, temperature, cooler, seed)
+    quoted = [f"[{_variable(name)}]" if name in mines else repr(name) for name in names]
+    lines = [
+        f"drawn = switch(model, {', '.join(quoted)}, at={at}, n=1, blend={blend},",
+        f"               temperature={temperature}, cooler={cooler}, seed={seed})",
+        "sketch, switches = drawn.sketches[0], drawn.switches[0]",
+    ]
+    code = as_code(model, ["switch"], lines, _used(mines, settings))
+    caption = f"Begun as {_phrase(names[0], mines)}, finished as {_phrase(names[1], mines)}"
+    return Drawn(drawn.sketches[0], drawn.switches[0], MINDS, list(names), caption, code)
+
+
+def _z_of_switch(
+    model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray], beginning: np.ndarray
+) -> np.ndarray:
+    """z (Z,) that finished the drawing, as `generate.switch` arrives at it."""
+    first, second, blend = settings["first"], settings["second"], settings["blend"]
+    z = encode(model, [beginning])[0]
+    if second in mines:
+        return (1 - blend) * z + blend * encode(model, [mines[second]])[0]
+    if first in mines:
+        whole = decode(model, encode(model, [mines[first]]), settings["temperature"], settings["seed"])
+        own = nearest_mean(model, encode(model, whole))[0]
+    else:
+        own = class_mean(model, first)
+    return z + blend * (class_mean(model, second) - own)
+
+
+def _between(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray]) -> Drawn:
+    names, x, y = settings["corners"], settings["x"], settings["y"]
+    temperature, seed = settings["temperature"], settings["seed"]
+    classes = _sampled(model, names, mines)
+    lines = [f"corners = sample_z(model, 4, seed={seed}, classes={classes})"]
+    lines += [f"corners[{i}] = encode(model, [{_variable(names[i])}])[0]" for i in range(4) if names[i] in mines]
+    lines += [
+        f"z = slerp(slerp(corners[0], corners[2], {y}), slerp(corners[1], corners[3], {y}), {x})",
+        f"sketch, switches = decode(model, z[None], temperature={temperature}, seed=[{seed}])[0], ()",
+    ]
+    (sketch,) = decode(model, _z_between(model, settings, mines)[None], temperature, [seed])
+    used = ["decode", *["encode"] * any(name in mines for name in names), "sample_z", "slerp"]
+    code = as_code(model, used, lines, _used(mines, settings))
+    apart = list(dict.fromkeys(names))
+    *others, last = (_phrase(name, mines) for name in apart)
+    caption = f"Between {', '.join(others)} and {last}" if others else f"Among drawings of {last}"
+    return Drawn(sketch, (), MINDS, [" ".join(apart)], caption, code)
+
+
+def _z_between(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray]) -> np.ndarray:
+    names, x, y = settings["corners"], settings["x"], settings["y"]
+    corners = sample_z(model, 4, seed=settings["seed"], classes=_sampled(model, names, mines))
+    for i in range(4):
+        if names[i] in mines:
+            corners[i] = encode(model, [mines[names[i]]])[0]
+    return slerp(slerp(corners[0], corners[2], y), slerp(corners[1], corners[3], y), x)
+
+
+def _sampled(model: SketchVAE, names: Sequence[str], mines: Mapping[str, np.ndarray]) -> list[str]:
+    """The classes to sample; where a corner is the person's own, any will do."""
+    return [model.settings.classes[0] if name in mines else name for name in names]
+
+
+def _used(mines: Mapping[str, np.ndarray], settings: Mapping) -> dict[str, np.ndarray]:
+    """The person's own drawings that these settings use, under their names in code."""
+    names = settings["corners"] if settings["tab"] == "corners" else (settings["first"], settings["second"])
+    return {_variable(name): mines[name] for name in names if name in mines}
+
+
+def _variable(name: str) -> str:
+    return name.replace(" ", "_")
+
+
+def _cooler(settings: Mapping) -> float:
+    return round(COOLER * settings["temperature"], 4)
+
+
+def _phrase(name: str, mines: Mapping[str, np.ndarray]) -> str:
+    return "a drawing of yours" if name in mines else with_article(name)
