@@ -3,7 +3,7 @@
 const YOU = 0;
 const MACHINE = 1;
 const LARGEST_FILE = 20000000;
-const KEPT = "midstrokeKept"; // where a drawing waits for the next pad when its kernel is gone
+const KEPT = "midstrokeKept"; // where drawings wait for the next pads when their kernel is gone
 const results = []; // of the filmstrip: they outlive a view
 
 function render({ model, el }) {
@@ -243,14 +243,15 @@ function render({ model, el }) {
   if (judged) think(now.thoughts ?? []);
   show(true);
   if (finished) film.add({ ...now, strokes: [...strokes], finished });
-  if (!strokes.length && window[KEPT]) {
-    strokes = window[KEPT];
-    delete window[KEPT];
+  const kept = window[KEPT]?.shift();
+  if (kept) {
+    remember();
+    [strokes, finished] = [kept, null];
     show();
     look().then(() => say("Your drawing from before the restart is back."));
   }
   return () => {
-    if (strokes.length && isGone(model)) window[KEPT] = strokes;
+    if (past.length && strokes.length && isGone(model)) (window[KEPT] ??= []).push(strokes);
     model.off("change:picture", onPicture);
     hangUp();
     leave();
