@@ -166,9 +166,9 @@ def write(found: dict, load: float) -> None:
     lines = [
         f"{MOVES} moves of a slider, from the event in the browser to the frame after the new picture, each after the",
         f"last one's picture; cloud to camel, seed 7. {os.cpu_count()} cores, on which the browser, the server and the",
-        f"kernel run; the load average before was {load:.1f}. The drawing itself takes the kernel {found['kernel']:.0f} ms",
-        f"(median of {MOVES}). The first picture came {found['first']:.1f} s after its cell was run, with the model's load",
-        "and compilation. Made by `python benchmarks/studio.py`.",
+        f"kernel run; the load average before was {load:.1f}. The drawing itself takes the kernel "
+        f"{found['kernel']:.0f} ms (median of {MOVES}). The first picture came {found['first']:.1f} s after its cell "
+        "was run, with the model's load and compilation. Made by `python benchmarks/studio.py`.",
         "",
         "| | median | 95 of 100 within | ratio of medians |",
         "|---|---:|---:|---:|",

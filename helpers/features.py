@@ -22,7 +22,7 @@ from helpers.classifier import Judge, load_judge
 from helpers.generate import encode
 from helpers.plots import MINDS
 from helpers.skeleton import thin
-from helpers.strokes import bounds, to_polylines
+from helpers.strokes import bounds, from_polylines, to_polylines
 from helpers.vae import SketchVAE
 from helpers.vectorize import check, trace
 
@@ -278,10 +278,14 @@ ROOM = {"eye": (0.27, 0.21), "nose": (0.20, 0.20), "mouth": (0.36, 0.17)}  # of 
 
 def compose_face(parts: Mapping[str, Sequence[np.ndarray]], rng: np.random.Generator, size: int = 256) -> Composed:
     """A face with a known answer: two eyes, a nose and a mouth, sketches drawn from `parts`, in an outline's first
-    stroke ("face"), each at its place, give or take a little. Drawn again from `rng` until no two touch.
+    stroke ("face"; an oval where there are none), each at its place, give or take a little. Drawn again from `rng`
+    until no two touch.
     """
+    turn = np.linspace(0, 2 * np.pi, 40)
+    oval = from_polylines([np.column_stack([0.8 * np.sin(turn), -np.cos(turn)])])
+    outlines = parts.get("face") or [oval]
     while True:
-        outline = parts["face"][rng.integers(len(parts["face"]))]
+        outline = outlines[rng.integers(len(outlines))]
         (line,) = _placed([to_polylines(outline)[0]], (size / 2, size / 2), (0.92 * size, 0.92 * size))
         low, high = line.min(axis=0), line.max(axis=0)
         drawn = [[line]]
