@@ -142,9 +142,9 @@ class Easel(anywidget.AnyWidget):
             return {"text/plain": "", "text/html": '<span class="midstroke-still"></span>'}
         file = io.BytesIO()
         draw_figure(self.drawn.sketch, self.drawn.switches, self.drawn.colors, STILL).savefig(
-            file, format="png", dpi=144
+            file, format="png", dpi=120
         )
-        picture = Image.open(file).convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE, kmeans=1)
+        picture = Image.open(file).convert("RGB").quantize(16, Image.Quantize.MAXCOVERAGE, kmeans=1)
         small = io.BytesIO()
         picture.save(small, "png", optimize=True)
         png = base64.b64encode(small.getvalue()).decode()

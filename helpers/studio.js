@@ -1,6 +1,7 @@
 // The blend studio's own part.
 
 const results = []; // of the filmstrip: they outlive a view
+const PAUSE = 400; // ms after the hand let go, until the drawing goes on the filmstrip
 const NEW = "\u0000new"; // no class has such a name
 
 function render({ model, el }) {
@@ -28,9 +29,13 @@ function render({ model, el }) {
     settled = false;
     draw();
   };
+  let pause = 0;
   const settle = () => {
-    settled = true;
-    if (shown && same(shown.settings, wanted)) film.add(shown);
+    clearTimeout(pause); // keys settle at every step
+    pause = setTimeout(() => {
+      settled = true;
+      if (same(shown.settings, wanted)) film.add(shown);
+    }, PAUSE);
   };
   /** A choice that is made at once. */
   const choose = (name, value) => {
@@ -262,6 +267,7 @@ function render({ model, el }) {
   film.add(shown);
   film.mark(shown);
   return () => {
+    clearTimeout(pause);
     model.off("change:picture", onPicture);
     hangUp();
     leave();

@@ -206,12 +206,15 @@ def test_a_storm_of_moves_ends_on_the_last_one_and_skips_the_stale(chapter):
 
 
 def test_a_result_on_the_filmstrip_comes_back(chapter):
+    caption = "([seven]) => document.querySelector('.ms-studio .ms-caption').textContent.endsWith('seed 7') === seven"
+    chapter.until(caption, True)
+    before = chapter.drawing()
     chapter.page.get_by_role("button", name="Another").first.click()
-    chapter.until("() => document.querySelectorAll('.ms-studio .ms-frame').length >= 3")
-    now = chapter.page.locator(f"{STUDIO} .ms-caption").inner_text()
-    chapter.page.locator(f"{STUDIO} .ms-frame").last.click()
-    chapter.until("([now]) => document.querySelector('.ms-studio .ms-caption').textContent !== now", now)
-    assert "seed 7" in chapter.page.locator(f"{STUDIO} .ms-caption").inner_text()
+    chapter.until(caption, False)
+    assert chapter.drawing() != before
+    chapter.page.locator(f"{STUDIO} .ms-frame").nth(1).click()
+    chapter.until(caption, True)
+    assert chapter.drawing() == before
 
 
 def test_between_four_the_ring_moves_by_arrow_keys(chapter):
@@ -282,7 +285,7 @@ def test_bad_input_is_named_in_the_widget_and_the_drawing_stays(chapter):
     chapter.until("() => !document.querySelector('.ms-drawpad .ms-say').classList.contains('ms-trouble')")
     assert len(chapter.drawing(PAD)) >= 2
     chapter.page.get_by_role("button", name="Undo").click()
-    seed = chapter.page.get_by_label("Seed")
+    seed = chapter.page.get_by_role("spinbutton", name="Seed")
     seed.fill("-4")
     seed.press("Enter")
     chapter.until_said(STUDIO, "whole number")
@@ -341,7 +344,8 @@ def test_a_saved_notebook_keeps_a_still_picture_of_the_last_drawing(chapter, lab
             break
         time.sleep(0.2)
     assert len(stills) == 2
-    assert all(len(str(still)) < 60_000 for still in stills)
+    assert len(str(stills[0])) < 20_000  # the pad's may hold a scribble, which is more
+    assert sum(len(str(still)) for still in stills) < 150_000
     assert "widgets" not in notebook.metadata
     assert chapter.page.locator(".midstroke-still").first.is_hidden()  # while the widget lives
 
