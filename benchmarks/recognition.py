@@ -61,7 +61,7 @@ def faces(judge: Judge, n: int, seed: int) -> list[Row]:
     own = recognised_as_own(judge, data.test.sketches, names).mean()
     again = recognised_as_own(judge, reconstruct(model, data.test.sketches, TEMPERATURE, seed), names).mean()
     normal = sample(model, n, "normal", TEMPERATURE, seed)
-    fitted = sample(model, n, "fitted", TEMPERATURE, seed)
+    fitted = sample(model, n, "fitted", TEMPERATURE, seed, data.classes)  # as many of each, as the test drawings
     varied = variety(judge, fitted, real), variety(judge, normal, real)
     holding = {name: cohesion.measure(group) for name, group in (("real", real), ("ours", fitted))}
     rows = [
@@ -104,7 +104,7 @@ def baseline(judge: Judge, n: int, seed: int) -> list[Row]:
         ("normal", "RNN baseline, z from N(0, I): recognised as one of the four", "18% (100, by eye)"),
         ("fitted", "RNN baseline, z from the fitted Gaussians: the same", ""),
     ):
-        drawn = sample(model, n, prior, TEMPERATURE, seed)
+        drawn = sample(model, n, prior, TEMPERATURE, seed, data.classes if prior == "fitted" else None)
         rows.append(Row(what, share(recognised(judge, drawn, *data.classes)), "", published))
     return [*rows, *losses(model, data, "RNN")]
 

@@ -49,8 +49,12 @@ def shuffle_directions(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarr
 
 
 def smooth(sketch: np.ndarray) -> np.ndarray:
-    """The same strokes with their corners cut off: two rounds of Chaikin (1974), doi 10.1016/0146-664X(74)90028-8."""
-    return from_polylines([_cut_corners(_cut_corners(line)) for line in to_polylines(check(sketch))])
+    """The same strokes with their corners cut off, twice, and simplified again, so that points stay as far apart.
+
+    Chaikin (1974), doi 10.1016/0146-664X(74)90028-8.
+    """
+    lines = [_cut_corners(_cut_corners(line)) for line in to_polylines(check(sketch))]
+    return simplify(from_polylines(lines), EPSILON)
 
 
 def _cut_corners(line: np.ndarray) -> np.ndarray:

@@ -11,13 +11,19 @@ from itertools import pairwise, permutations
 from typing import NamedTuple
 
 import cv2
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from scipy.spatial.distance import cdist
 
 from helpers.generate import decode, slerp
+from helpers.plots import MINDS, STYLE, WIDTH
 from helpers.strokes import absolute, bounds, to_polylines
 from helpers.vae import SketchVAE
-from helpers.video import inked
+from helpers.video import fit_frame, inked
 
 SIZE = 64  # pixels, of the pictures whose distance is a step
 BLUR = 2.0  # pixels: a line that moves by less than it is wide is then a small step
@@ -26,7 +32,7 @@ LARGEST = 8  # drawings that `order` can put in order
 
 class Animation(NamedTuple):
     """The frames as sketches, and where the pen of each starts, (N, 2), so that they lie over each other:
-    `video.frames_of(animation.sketches, origins=animation.origins)` are its pictures."""
+    `video.frames_of(*animation)` are its pictures."""
 
     sketches: list[np.ndarray]
     origins: np.ndarray
@@ -108,6 +114,30 @@ def pictures(sketches: Sequence[np.ndarray], origins: np.ndarray) -> np.ndarray:
         cv2.polylines(bitmap, [line.astype(np.int32) for line in lines], False, 255, 1, cv2.LINE_AA, 4)
         cv2.GaussianBlur(bitmap.astype(np.float32) / 255, None, BLUR, picture)
     return seen
+
+
+@mpl.rc_context(STYLE)
+def contact_sheet(animation: Animation, columns: int = 10) -> Figure:
+    """All the frames, row by row, 7 inches across, as vector lines: one frame's place in its cell is every frame's."""
+    cell = WIDTH / columns
+    scale, starts = fit_frame(*animation, size=100)
+    vertices, codes = [], []
+    for i, (sketch, start) in enumerate(zip(animation.sketches, starts, strict=True)):
+        corner = np.multiply(divmod(i, columns)[::-1], cell)
+        for line in to_polylines(sketch):
+            points = np.round((line * scale + start) * cell / 100 + corner, 2)
+            if len(points) == 1:  # round caps make a dot of a line, but only where it has some length
+                points = points + np.array([[0, 0], [0.05, 0]])
+            vertices.append(points)
+            codes += [Path.MOVETO] + [Path.LINETO] * (len(points) - 1)
+    height = -(-len(starts) // columns) * cell
+    figure = plt.figure(figsize=(WIDTH / 72, height / 72))
+    plt.close(figure)  # pyplot would show it a second time
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(height, 0))
+    axes.axis("off")
+    pen = {"edgecolor": MINDS[0], "linewidth": 0.4 + cell / 120, "capstyle": "round", "joinstyle": "round"}
+    axes.add_patch(PathPatch(Path(np.concatenate(vertices), codes), fill=False, **pen))
+    return figure
 
 
 def step_sizes(animation: Animation, closed: bool = False) -> np.ndarray:

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 from pypdf import PageObject, PdfReader, PdfWriter, Transformation
+from pypdfium2 import PdfDocument
 
 from helpers.classifier import Judge
 from helpers.cohesion import transition
@@ -38,7 +39,7 @@ POINT = 72 / 25.4  # points in a mm
 FRONT, BACK = ((5, 4), (8, 1)), ((3, 6), (2, 7))
 CREDIT = (
     "The model learned to draw from drawings by players of Quick, Draw!, made available by Google, Inc. under "
-    "CC BY 4.0. No one of them is in this booklet: the model drew what you see."
+    "CC BY 4.0. None of those is in this booklet: the model drew what you see."
 )
 
 
@@ -99,6 +100,13 @@ def booklet(plates: Sequence[Plate], path: str | Path, title: str, colophon: Map
         with atomic(files[-1]) as page:
             figure.savefig(page, format="svg", metadata={"Date": None, "Creator": None})
     return files
+
+
+def page_images(path: str | Path, width: int = 420) -> list[np.ndarray]:
+    """The pages of a PDF as frames, RGB, `width` pixels wide, their edge a thin line: a look before the printing."""
+    with PdfDocument(path) as pdf:
+        pages = [page.render(scale=width / page.get_width(), rev_byteorder=True).to_numpy() for page in pdf]
+    return [np.pad(page[1:-1, 1:-1, :3], ((1, 1), (1, 1), (0, 0)), constant_values=220) for page in pages]
 
 
 def _sheet() -> tuple[Figure, Axes]:

@@ -140,16 +140,23 @@ def _rows(sketches: Sequence[np.ndarray]) -> np.ndarray:
     return out
 
 
-def train_judge(data: DataSet, name: str = "judge", plan: Schedule = PLAN, kind: str = "cnn") -> Judge:
+def train_judge(
+    data: DataSet, name: str = "judge", plan: Schedule = PLAN, kind: str = "cnn", start: str | None = None
+) -> Judge:
     """Trains a classifier on `data.train` and returns the one with the lowest loss on `data.valid`.
+
+    `start` names a classifier of its kind in `data/models`, whose weights it begins with, all but the last layer's.
 
     The training drawings are stretched, turned, and lose points; bitmaps also change line width, size and place.
     The run is `data/work/runs/<name>/`, resumed as `training.train`'s are.
     """
-    run = begin_run(name, plan, {"classes": data.classes, "kind": kind})
+    run = begin_run(name, plan, {"classes": data.classes, "kind": kind, "start": start})
     keras.utils.set_random_seed(plan.seed)
     trained = Judge(data.classes, kind)
     network = _network(kind, len(data.classes), fast_dtype())
+    if start is not None:
+        for own, other in zip(network.layers[:-1], load_judge(start).network.layers[:-1], strict=True):
+            own.set_weights(other.get_weights())
     network.compile(
         make_optimizer(network, plan),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -318,19 +325,21 @@ def main() -> None:
     parser.add_argument("name", nargs="?", default="judge", help="of the run, and of the model in data/models")
     parser.add_argument("--classes", nargs="+", default=CLASSES, metavar="CLASS", help="Quick, Draw! categories")
     parser.add_argument("--kind", choices=KINDS, default="cnn", help="sees the bitmap, or reads the strokes")
+    parser.add_argument("--start", metavar="NAME", help="a classifier in data/models to begin with")
     parser.add_argument("--limit", type=int, default=4000, help="training drawings a class, to expect all alike")
     parser.add_argument("--traced", action="store_true", help="learn from every drawing twice, also as it is traced")
     for setting in fields(Schedule):
         default, meaning = getattr(PLAN, setting.name), setting.metadata["help"]
         parser.add_argument(f"--{setting.name.replace('_', '-')}", type=setting.type, default=default, help=meaning)
     arguments = vars(parser.parse_args())
-    name, classes, kind, limit = (arguments.pop(key) for key in ("name", "classes", "kind", "limit"))
-    traced = arguments.pop("traced")
+    name, classes, kind, limit, start, traced = (
+        arguments.pop(key) for key in ("name", "classes", "kind", "limit", "start", "traced")
+    )
     plan = Schedule(**arguments)
     data = load(classes, limit=limit)
     if traced:
         data = replace(data, train=_with_traced(data.train), valid=_with_traced(data.valid))
-    judge = train_judge(data, name, plan, kind)
+    judge = train_judge(data, name, plan, kind, start)
     path = release(judge, name, data, plan, shlex.join(["python", "-m", "helpers.classifier", *sys.argv[1:]]))
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
 

@@ -5,7 +5,7 @@ judge, from single pieces to the whole face; of groups that share ink, the ones 
 be are suppressed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import combinations, product
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from helpers.classifier import Judge, load_judge
 from helpers.generate import encode
 from helpers.plots import MINDS
 from helpers.skeleton import thin
-from helpers.strokes import bounds, to_polylines
+from helpers.strokes import bounds, from_polylines, to_polylines
 from helpers.vae import SketchVAE
 from helpers.vectorize import check, trace
 
@@ -31,16 +31,17 @@ NEAR = 1 / 150  # of the bitmap's longer side: pieces of ink with a smaller gap 
 MOST = 40  # pieces, the largest: a face has fewer
 SOME = 150  # points of a piece, to measure gaps by
 OUTLINE = 0.55  # of the width and of the height of all ink: a piece that is larger is the face's outline
-# where a feature's middle is, of the outline's box, x and y, and how much that varies
+# what is usual, and how much it varies: where a feature's middle is, x and y of the face's box; in octaves, its width
+# over its height, and its longer side over the face's
 PLACES = (
-    ("eye", (0.30, 0.38), (0.11, 0.12)),
-    ("eye", (0.70, 0.38), (0.11, 0.12)),
-    ("nose", (0.50, 0.57), (0.10, 0.11)),
-    ("mouth", (0.50, 0.78), (0.12, 0.10)),
+    ("eye", (0.30, 0.38, 0.6, -2.2), (0.11, 0.12, 0.8, 0.8)),
+    ("eye", (0.70, 0.38, 0.6, -2.2), (0.11, 0.12, 0.8, 0.8)),
+    ("nose", (0.50, 0.57, -0.4, -2.2), (0.08, 0.08, 0.8, 0.8)),
+    ("mouth", (0.50, 0.78, 1.3, -1.4), (0.12, 0.11, 0.8, 0.8)),
 )
-DOUBT = 0.02  # the probability left to a name of which the judge thinks nothing: a circle may be an eye where eyes are
-MISSING = 7.0  # nats that a face pays for a feature that it does not have
-UNUSED = 6.0  # nats that it pays for ink that is in no feature, if that is all of it
+DOUBT = 0.05  # the probability left to a name of which the judge thinks nothing: a circle may be an eye where eyes are
+MISSING = 9.0  # nats that a face pays for a feature that it does not have; what scores less than that is none
+UNUSED = 10.0  # nats that it pays for ink that is in no feature, if that is all of it
 
 
 class Feature(NamedTuple):
@@ -57,8 +58,9 @@ def find_features(bitmap: np.ndarray, judge: Judge | None = None) -> list[Featur
 
     The bitmap is uint8 (H, W), ink 255 on paper 0; `scans.read_image` makes one of any picture. The outline is left
     out: pieces of ink that span more than half of the drawing. What touches it, or another feature, is not found.
-    A name is the judge's opinion, weighed with where eyes, noses and mouths are in a face. `judge` is the one that
-    ships, unless another is given. Raises ValueError for what is no bitmap, has no ink, or no feature in it.
+    A name is the judge's opinion, weighed with where eyes, noses and mouths are in a face, how wide and how large.
+    `judge` is the one that ships, unless another is given. Raises ValueError for what is no bitmap, has no ink, or no
+    feature in it.
     """
     bitmap = check(bitmap)
     labels, boxes, face = _pieces(bitmap)
@@ -139,11 +141,13 @@ def _scores(boxes: Sequence[tuple], crops: Sequence[np.ndarray], face: np.ndarra
     probabilities = judge.probabilities(crops)
     boxes = np.array(boxes, float)
     middles = (boxes[:, :2] + boxes[:, 2:] / 2 - face[:2]) / (face[2:] - face[:2])
+    aspects = np.log2(boxes[:, 2] / boxes[:, 3]).clip(-2, 2)  # a line has next to no height
+    sizes = np.log2(boxes[:, 2:].max(axis=1) / (face[2:] - face[:2]).max()).clip(-4, 0)  # and an eye may be a dot
     scores = []
-    for name, at, spread in PLACES:
-        off = ((middles - at) / spread) ** 2
+    for name, usual, spread in PLACES:
+        off = (np.column_stack([middles, aspects, sizes]) - usual) / spread
         seen = probabilities[:, judge.classes.index(name)]
-        scores.append(np.log((seen + DOUBT) / (1 + DOUBT)) - off.sum(axis=1) / 2)
+        scores.append(np.log((seen + DOUBT) / (1 + DOUBT)) - (off**2).sum(axis=1) / 2)
     return np.stack(scores, axis=1)
 
 
@@ -164,7 +168,7 @@ def _choose(scores: np.ndarray, merges: np.ndarray, amounts: np.ndarray) -> dict
                 if not a & b and score_a + score_b > table.get(a | b, (-np.inf,))[0]:
                     table[a | b] = score_a + score_b, chosen_a | chosen_b
         for place, score in enumerate(own):
-            if score > table.get(1 << place, (-np.inf,))[0]:
+            if score > max(-MISSING, table.get(1 << place, (-np.inf,))[0]):
                 table[1 << place] = score, {place: i}
         tables.append(table)
     whole = tables[-1]
@@ -174,25 +178,24 @@ def _choose(scores: np.ndarray, merges: np.ndarray, amounts: np.ndarray) -> dict
 def animate_features(
     model: SketchVAE,
     features: Sequence[Feature],
-    toward: Mapping[str, np.ndarray],
+    toward: Mapping[str, Callable[[np.ndarray], np.ndarray]],
     steps: int = 8,
     seed: int = 0,
 ) -> list[Animation | None]:
-    """Of each feature an animation of 2 * steps frames: from its own z to the z (Z,) named for it, and back.
+    """Of each feature an animation of 2 * steps frames: from its own z to another, and back.
 
-    A feature whose name is not in `toward` stays as it is: None. Each is traced, and read by the encoder.
-    Raises ValueError where `toward` names what this face does not have.
+    Each is traced, and read by the encoder; `toward[name]` makes of its own z (Z,) the one that it goes to. A feature
+    whose name is not in `toward` stays as it is: None. Raises ValueError where `toward` names what this face does not
+    have.
     """
     have = [feature.name for feature in features]
     for name in toward:
         if name not in have:
             raise ValueError(f"no {name} was found in this face, only: {', '.join(have) or 'nothing'}")
     moving = [feature for feature in features if feature.name in toward]
-    own = iter(encode(model, [trace(np.pad(feature.crop, 2)).sketch for feature in moving]))
-    return [
-        tween(model, np.stack([next(own), toward[name]]), steps, closed=True, seed=seed) if name in toward else None
-        for name in have
-    ]
+    own = encode(model, [trace(np.pad(feature.crop, 2)).sketch for feature in moving])
+    ways = (np.stack([z, toward[feature.name](z)]) for z, feature in zip(own, moving, strict=True))
+    return [tween(model, next(ways), steps, closed=True, seed=seed) if name in toward else None for name in have]
 
 
 def face_frames(
@@ -221,8 +224,10 @@ def face_frames(
     scale = size / max(bitmap.shape)
     sides = [max(1, round(side * scale)) for side in bitmap.shape]
     ground = cv2.resize(rest, sides[::-1], interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
-    ink = (bitmap > INK).astype(np.uint8)
-    width = max(1, round(scale * ink.sum() / max(1, thin(ink).sum())))
+    # ink over length is width; of a line of pixels, one step in two or so is a diagonal
+    length = 1.2 * thin((bitmap > INK).astype(np.uint8)).sum()
+    # and OpenCV's antialiased lines are wider than they are said to be
+    width = max(1, round(scale * bitmap.sum() / 255 / length / 1.6))
     frames = []
     for i in range(lengths.pop()):
         picture = ground.copy()
@@ -231,7 +236,7 @@ def face_frames(
                 lines = [np.rint(line * scale * 16).astype(np.int32) for line in _in_box(animation, i, box)]
                 cv2.polylines(picture, lines, False, 255, width, cv2.LINE_AA, 4)
         depth = picture[..., None] / 255
-        frames.append((255 + depth * (np.multiply(to_rgb(MINDS[0]), 255) - 255)).round().astype(np.uint8))
+        frames.append((255 + depth * (_rgb(MINDS[0]) - 255)).round().astype(np.uint8))
     return frames
 
 
@@ -243,6 +248,21 @@ def _in_box(animation: Animation, frame: int, box: tuple[int, int, int, int]) ->
     middle = np.array([x + (w - 1) / 2, y + (h - 1) / 2])
     lines = to_polylines(animation.sketches[frame], animation.origins[frame])
     return [(line - (low + high) / 2) * scale + middle for line in lines]
+
+
+def mark(bitmap: np.ndarray, features: Sequence[Feature]) -> np.ndarray:
+    """The face as a frame, RGB (H, W, 3), with a box around each feature, in a colour a name."""
+    depth = bitmap[..., None] / 255
+    frame = (255 + depth * (_rgb(MINDS[0]) - 255)).round().astype(np.uint8)
+    names = list(dict.fromkeys(name for name, _, _ in PLACES))
+    for name, (x, y, w, h), _ in features:
+        color = _rgb(MINDS[1 + names.index(name)]).tolist()
+        cv2.rectangle(frame, (x - 3, y - 3), (x + w + 2, y + h + 2), color, max(1, round(max(bitmap.shape) / 200)))
+    return frame
+
+
+def _rgb(color: str) -> np.ndarray:
+    return np.rint(np.multiply(to_rgb(color), 255))
 
 
 class Composed(NamedTuple):
@@ -258,17 +278,21 @@ ROOM = {"eye": (0.27, 0.21), "nose": (0.20, 0.20), "mouth": (0.36, 0.17)}  # of 
 
 def compose_face(parts: Mapping[str, Sequence[np.ndarray]], rng: np.random.Generator, size: int = 256) -> Composed:
     """A face with a known answer: two eyes, a nose and a mouth, sketches drawn from `parts`, in an outline's first
-    stroke ("face"), each at its place, give or take a little. Drawn again from `rng` until no two touch.
+    stroke ("face"; an oval where there are none), each at its place, give or take a little. Drawn again from `rng`
+    until no two touch.
     """
+    turn = np.linspace(0, 2 * np.pi, 40)
+    oval = from_polylines([np.column_stack([0.8 * np.sin(turn), -np.cos(turn)])])
+    outlines = parts.get("face") or [oval]
     while True:
-        outline = parts["face"][rng.integers(len(parts["face"]))]
+        outline = outlines[rng.integers(len(outlines))]
         (line,) = _placed([to_polylines(outline)[0]], (size / 2, size / 2), (0.92 * size, 0.92 * size))
         low, high = line.min(axis=0), line.max(axis=0)
         drawn = [[line]]
-        for name, at, _ in PLACES:
+        for name, usual, _ in PLACES:
             sketch = parts[name][rng.integers(len(parts[name]))]
             room = (high - low) * ROOM[name] * rng.uniform(0.8, 1.1)
-            middle = low + (high - low) * (np.array(at) + rng.normal(0, 0.015, 2))
+            middle = low + (high - low) * (np.array(usual[:2]) + rng.normal(0, 0.015, 2))
             drawn.append(_placed(to_polylines(sketch), middle, room))
         layers = []
         for lines in drawn:

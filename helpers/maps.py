@@ -8,16 +8,22 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import anywidget
 import numpy as np
+import traitlets
 from sklearn.cluster import KMeans
 from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits
 
 from helpers.cohesion import UPRIGHT, closure, sharpest_turn, symmetry, to_the_right
-from helpers.vae import Prior
+from helpers.plots import MARKERS, MINDS
+from helpers.strokes import fit, to_polylines
 
 HERE = Path(__file__).parent
+# a few hundred points gain nothing by more, and sums then come out the same on any number of cores
+one_thread = threadpool_limits.wrap(limits=1)
 # what can be said of a kind of drawing: the words for little and for much of it, and how it is measured
 TRAITS: Mapping[str, tuple[str, str, Callable[[np.ndarray], float]]] = {
     "bulge": ("bulging left", "bulging right", to_the_right),
@@ -50,16 +56,77 @@ class Kind(NamedTuple):
     words: list[str]
 
 
+class LatentMap(anywidget.AnyWidget):
+    """A map to walk on, in JupyterLab: hover over a dot, click it, or go from dot to dot with the arrow keys, and see
+    its drawing, the drawing as the model draws it again, and its nearest neighbours in z, which can be clicked in turn.
+
+    points (N, 2) as `embed` gives them, the drawings and those drawn again (N each), the numbers of each one's
+    neighbours (N, k) as `neighbours` gives them, and the classes: labels (N,) of `names`. `selected` is the number of
+    the drawing that is shown. Raises ValueError where the counts do not match.
+    """
+
+    _esm = HERE / "maps.js"
+    _css = HERE / "maps.css"
+    drawings = traitlets.List().tag(sync=True)
+    classes = traitlets.List().tag(sync=True)
+    selected = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self,
+        points: np.ndarray,
+        sketches: Sequence[np.ndarray],
+        again: Sequence[np.ndarray],
+        near: np.ndarray,
+        labels: Sequence[int],
+        names: Sequence[str],
+    ) -> None:
+        counts = {"drawings": sketches, "drawings drawn again": again, "rows of neighbours": near, "labels": labels}
+        for what, values in counts.items():
+            if len(values) != len(points):
+                raise ValueError(f"{len(values)} {what} for {len(points)} points")
+        if len(names) > len(MARKERS):
+            raise ValueError(f"{len(names)} classes; a map tells at most {len(MARKERS)} apart")
+        rows = zip(points, sketches, again, near, labels, strict=True)
+        super().__init__(
+            drawings=[
+                {
+                    "at": np.round(point, 4).tolist(),
+                    "path": _path(sketch),
+                    "again": _path(redrawn),
+                    "near": [int(i) for i in its],
+                    "label": int(label),
+                }
+                for point, sketch, redrawn, its, label in rows
+            ],
+            classes=[{"name": name, "mark": MARKERS[c], "color": c % len(MINDS)} for c, name in enumerate(names)],
+        )
+
+    @traitlets.validate("selected")
+    def _within(self, proposal: dict) -> int:
+        if not 0 <= proposal["value"] < len(self.drawings):
+            raise ValueError(f"selected is {proposal['value']}; the map has drawings 0 to {len(self.drawings) - 1}")
+        return proposal["value"]
+
+
+def _path(sketch: np.ndarray) -> str:
+    """A sketch as an SVG path in a square of 100, with a margin. A line of no length is a dot, given round caps."""
+    fitted, origin = fit(sketch, 84)
+    lines = to_polylines(fitted, origin + 8)
+    pairs = [line if len(line) > 1 else line.repeat(2, axis=0) for line in lines]
+    return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) for line in pairs)
+
+
 def by_angle(z: np.ndarray) -> np.ndarray:
     """z (N, Z) scaled to length 1: straight distance between the results is, in order, the angle between the z."""
     return z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
 
 
-def whiten(z: np.ndarray, prior: Prior) -> np.ndarray:
-    """z (N, Z) as the fitted prior measures it: directions in which drawings of one class differ count for less.
+@one_thread
+def whiten(z: np.ndarray, prior: Sequence[np.ndarray]) -> np.ndarray:
+    """z (N, Z) as the fitted prior (a `vae.Prior`) measures it: where drawings of one class differ counts for less.
 
-    A linear map, after which the covariance within classes, as the prior has it of the training drawings, is (nearly) a
-    sphere: straight distance is then Mahalanobis'. The covariance is first drawn halfway toward its mean variance,
+    A linear map, after which the covariance within classes, as the prior has it of the training drawings, is nearly
+    a sphere: straight distance is then Mahalanobis'. The covariance is first drawn halfway toward its mean variance,
     the target of Ledoit and Wolf (2004), doi 10.1016/S0047-259X(03)00096-4, so that directions that z does not use
     are not blown up. The prior knows the classes of its training drawings, so this measure does too.
     """
@@ -72,6 +139,7 @@ def whiten(z: np.ndarray, prior: Prior) -> np.ndarray:
     return (z - weight @ mean) @ (vectors / np.sqrt(values + values.mean()))
 
 
+@one_thread
 def neighbours(z: np.ndarray, k: int = 10) -> np.ndarray:
     """The numbers (N, k) of the k drawings nearest to each z (N, Z), nearest first, itself left out."""
     if not 0 < k < len(z):
@@ -80,6 +148,7 @@ def neighbours(z: np.ndarray, k: int = 10) -> np.ndarray:
     return NearestNeighbors(n_neighbors=k).fit(z).kneighbors(return_distance=False)
 
 
+@one_thread
 def separation(z: np.ndarray, labels: np.ndarray, k: int = 10) -> Separation:
     """How well classes, labels (N,) in 0..C-1, stay together in z (N, Z), by k nearest neighbours and silhouette."""
     labels = np.asarray(labels)
@@ -95,11 +164,13 @@ def separation(z: np.ndarray, labels: np.ndarray, k: int = 10) -> Separation:
     )
 
 
+@one_thread
 def embed(z: np.ndarray, perplexity: float = 20, seed: int = 0) -> np.ndarray:
     """A map (N, 2) of z (N, Z), in a square from 0 to 1, aspect kept: t-SNE, begun at the two principal components.
 
-    Its directions mean nothing; it is turned so that it fills its square. `perplexity` is about how many neighbours each drawing tries to keep. Van der Maaten and Hinton (2008),
-    https://www.jmlr.org/papers/v9/vandermaaten08a.html; scikit-learn's.
+    Its directions mean nothing; it is turned so that it fills its square. `perplexity` is about how many neighbours
+    each drawing tries to keep. Van der Maaten and Hinton (2008), https://www.jmlr.org/papers/v9/vandermaaten08a.html;
+    scikit-learn's.
     """
     if not 1 <= perplexity < len(z):
         raise ValueError(f"perplexity is {perplexity}; for {len(z)} drawings it must be at least 1 and below {len(z)}")
@@ -118,6 +189,7 @@ def principal(z: np.ndarray) -> np.ndarray:
     return _in_square(u[:, :2] * s[:2])
 
 
+@one_thread
 def kinds(z: np.ndarray, sketches: Sequence[np.ndarray], count: int = 3, seed: int = 0) -> list[Kind]:
     """The sub-clusters of one class, z (N, Z) and its drawings: k-means in z, the largest first.
 

@@ -259,15 +259,21 @@ def latent_maps(maps: Mapping[str, np.ndarray], labels: Sequence[int], names: Se
     if not maps:
         raise ValueError("no maps to show")
     lines = max(title.count("\n") + 1 for title in maps)
-    side = 7 / max(3, len(maps))
-    fig, axes = plt.subplots(1, len(maps), figsize=(side * len(maps), side + 0.13 * lines + 0.05), squeeze=False)
+    side, legend = 7 / max(3, len(maps)), 0.22
+    height = side + legend + 0.13 * lines + 0.05
+    fig, axes = plt.subplots(1, len(maps), figsize=(side * len(maps), height), squeeze=False)
     plt.close(fig)
-    fig.subplots_adjust(left=0.004, right=0.996, bottom=0.008, top=side / fig.get_figheight(), wspace=0.03)
+    fig.subplots_adjust(
+        left=0.004, right=0.996, bottom=legend / height, top=(side + legend) / height - 0.004, wspace=0.03
+    )
     for ax, (title, points) in zip(axes.flat, maps.items(), strict=True):
         _class_colors(len(points), labels, names)
         _dots(ax, points, labels, names, 6)
         ax.set_title(title, loc="left", pad=3)
         _map_axes(ax, points, 0.03)
+    marks, _ = axes.flat[0].get_legend_handles_labels()
+    look = {"handletextpad": 0.1, "columnspacing": 1.2, "labelcolor": "linecolor", "markerscale": 1.8}
+    fig.legend(marks, names, frameon=False, ncols=len(names), loc="lower left", borderaxespad=0, **look)
     return fig
 
 
@@ -364,7 +370,7 @@ def shares(rows: Mapping[str, Mapping[str, float]], lowest: float = 0.0) -> Figu
         ax.plot([], [], shape, color=color, markersize=4.5, label=group)
         for y, row in enumerate(rows.values()):
             if group in row:
-                place = 1.04 + 0.075 * k
+                place = 1.03 + 0.085 * k
                 ax.text(place, y, f"{row[group]:.1%}", color=color, va="center", transform=ax.get_yaxis_transform())
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set(xlim=(lowest, 1), ylim=(len(rows) - 0.5, -0.5))

@@ -146,8 +146,11 @@ def _without_light(grey: np.ndarray) -> np.ndarray:
     small = cv2.resize(grey, None, fx=min(1, 256 / side), fy=min(1, 256 / side), interpolation=cv2.INTER_AREA)
     small = cv2.medianBlur(small, 3)  # grain would raise the brightest
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, [2 * (max(small.shape) // 16) + 1] * 2)
-    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, window)
-    paper = cv2.GaussianBlur(paper.astype(np.float32), None, max(small.shape) / 40)
+    # beyond the picture's edge the light goes on as it came: else a dark corner would count as ink
+    around = min(2 * len(window), min(small.shape) - 1)
+    paper = np.pad(small.astype(np.float32), around, "reflect", reflect_type="odd")
+    paper = cv2.morphologyEx(paper, cv2.MORPH_CLOSE, window)
+    paper = cv2.GaussianBlur(paper, None, max(small.shape) / 40)[around:-around, around:-around]
     paper = cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return 1 - cv2.GaussianBlur(grey.astype(np.float32), (3, 3), 0) / np.maximum(paper, 1)
 

@@ -52,7 +52,7 @@ def to_svg(
         columns: of the grid; without it as many as make the drawings large.
         page: width and height, mm; `pen` is the width of the line, mm.
         curves: cubic Bezier curves (see `fit_curves`) or, where False, straight pieces between the points.
-        shorten_travel: draw each layer in the order of `by_travel`, which saves most of the way the pen goes through
+        shorten_travel: draw each layer in the order of `by_travel`, which shortens the way the pen goes through
             the air; else in the order in which the sketches were drawn.
         recipe: how the drawings were made, a dict that JSON can hold; `read_recipe` gives it back.
 

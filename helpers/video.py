@@ -11,12 +11,15 @@ from pathlib import Path
 
 import cv2
 import imageio_ffmpeg
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
 from helpers.paths import atomic
-from helpers.plots import MINDS
+from helpers.plots import MINDS, STYLE, WIDTH
 from helpers.strokes import absolute, bounds, check
 
 MARGIN = 0.1  # of the frame, on each side
@@ -39,7 +42,6 @@ def pen_frames(
     """`frames` pictures (size, size, 3) of one drawing being drawn at an even pace; a fifth of them hold the end.
 
     `switches` are the rows at which the mind changed, as `plots.grid` takes them: the line changes colour there, and
-    so does the dot that stands for the pen. The drawing fills the frame up to a margin, unless `place` gives its scale
     so does the dot that stands for the pen. The drawing fills the frame up to a margin, unless `place` gives its scale
     and where its pen starts, x and y in pixels, so that another clip can go on from it: see `fit_frame`.
     Raises ValueError for a sketch that is none, switches out of order or more than there are colours, and for fewer
@@ -79,9 +81,9 @@ def pen_frames(
 
 def frames_of(
     sketches: Sequence[np.ndarray],
+    origins: Sequence[np.ndarray] | None = None,
     switches: Sequence | None = None,
     size: int = 480,
-    origins: Sequence[np.ndarray] | None = None,
 ) -> list[np.ndarray]:
     """One picture (size, size, 3) of each sketch, all at one scale, so that what stays the same stands still.
 
@@ -104,6 +106,31 @@ def frames_of(
                 _line(canvas, points[row + travels], points[row + 1], minds[row])
         pictures.append(_shrink(canvas))
     return pictures
+
+
+@mpl.rc_context(STYLE)
+def contact_sheet(frames: Sequence[np.ndarray], columns: int = 10, titles: Sequence[str] | None = None) -> Figure:
+    """Frames side by side, row by row, for print; at most 7 inches across. `titles` stand one above each.
+
+    Raises ValueError for frames that are none or not all of one size, and where titles do not match them in number.
+    """
+    frames = _checked(frames)
+    if titles is not None and len(titles) != len(frames):
+        raise ValueError(f"{len(titles)} titles for {len(frames)} frames")
+    columns = min(columns, len(frames))
+    rows = -(-len(frames) // columns)
+    width = min(1.6, WIDTH / 72 / columns)  # inches
+    height = width * frames[0].shape[0] / frames[0].shape[1] + (0.16 if titles is not None else 0)
+    figure, grid = plt.subplots(rows, columns, figsize=(columns * width, rows * height), squeeze=False)
+    plt.close(figure)  # pyplot would show it a second time
+    for i, axes in enumerate(grid.flat):
+        axes.axis("off")
+        if i < len(frames):
+            axes.imshow(frames[i], interpolation="antialiased")
+            axes.set_title(titles[i] if titles is not None else "", pad=2)
+    top = 0.16 / (rows * height) if titles is not None else 0
+    figure.subplots_adjust(0.002, 0.002, 0.998, 0.998 - top, wspace=0.02, hspace=0.02 if titles is None else 0.16)
+    return figure
 
 
 def to_gif(frames: Iterable[np.ndarray], path: str | Path, fps: float = 5) -> Path:

@@ -87,6 +87,22 @@ def test_a_drawing_is_centred_by_its_ink_not_by_its_travels():
     np.testing.assert_allclose(animate.centred([dot]), [[0, 0]], atol=1e-9)
 
 
+def test_a_contact_sheet_draws_every_frame_in_its_cell():
+    square = from_polylines([[[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]])
+    dot = from_polylines([[[0, 0], [10, 10]], [[5, 0]]])
+    origins = np.array([[-5, -5], [-5, -5], [5, -5]])
+    (patch,) = animate.contact_sheet(animate.Animation([square, dot, square], origins), columns=2).axes[0].patches
+    path = patch.get_path()
+    lines = np.split(path.vertices, np.flatnonzero(path.codes == path.MOVETO)[1:])
+    assert [len(line) for line in lines] == [5, 2, 2, 5]
+    cells = [np.floor(line.mean(axis=0) / (504 / 2)).tolist() for line in lines]
+    assert cells == [[0, 0], [1, 0], [1, 0], [0, 1]]
+    # the third square stands to the right of the first, by its own side
+    np.testing.assert_allclose(
+        lines[3].min(axis=0) - lines[0].min(axis=0) - (0, 252), np.ptp(lines[0], axis=0) * (1, 0), atol=0.1
+    )
+
+
 def test_a_step_is_nothing_where_nothing_moves_and_grows_with_what_does():
     line = from_polylines([[[0, 0], [100, 0]], [[0, 50], [100, 50]]])
 

@@ -87,6 +87,15 @@ def test_a_folded_sheet_reads_from_the_first_page_to_the_last(made):
         assert difference.mean() < 0.5 * min(others)
 
 
+def test_pages_can_be_looked_at(made):
+    images = booklet.page_images(made[0], width=210)
+    assert len(images) == 8
+    for image in images:
+        assert image.dtype == np.uint8 and image.shape[2] == 3
+        assert image.shape[:2] == pytest.approx((297, 210), abs=1)
+    assert (np.abs(images[3].astype(int) - (0xD8, 0x43, 0x1F)).max(axis=2) < 60).any()  # red, not blue
+
+
 def test_pages_are_there_as_svg_too(made):
     svgs = made[2:]
     assert [path.name for path in svgs] == [f"{i:02}.svg" for i in range(1, 9)]

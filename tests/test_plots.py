@@ -286,3 +286,71 @@ def test_shares_stand_as_dots_on_a_line_a_row_and_in_figures():
     assert dots == [0.985, 0.99, 0.5]  # what lies below the axis stands at its edge
     with pytest.raises(ValueError, match="5 groups"):
         plots.shares({"row": dict.fromkeys("abcde", 0.5)})
+
+
+NAMES = ["ear", "eye", "mouth"]
+PLACES = np.array([[0.0, 0], [0.5, 0.5], [0.52, 0.5], [1, 0.2], [0.3, 1]])
+
+
+def marks(ax) -> dict[str, np.ndarray]:
+    """The points of each class's marks, by the class's name."""
+    return {dots.get_label(): np.asarray(dots.get_offsets()) for dots in ax.collections}
+
+
+def test_a_map_shows_dots_and_drawings_on_the_same_axes_and_classes_by_colour_and_shape():
+    fig = plots.latent_map(PLACES, [SQUARE] * 5, [0, 1, 1, 2, 0], NAMES)
+    dots, drawn = fig.axes
+    assert (dots.get_xlim(), dots.get_ylim()) == (drawn.get_xlim(), drawn.get_ylim())
+    assert dots.yaxis_inverted()
+    assert {name: len(own) for name, own in marks(dots).items()} == {"ear": 2, "eye": 2, "mouth": 1}
+    np.testing.assert_array_equal(marks(dots)["eye"], PLACES[1:3])
+    assert len({len(own.get_paths()[0].vertices) for own in dots.collections}) == 3
+    assert [text.get_text() for text in dots.get_legend().get_texts()] == NAMES
+    drawings = pieces(drawn)
+    assert [color for color, _ in drawings] == [plots.MINDS[c] for c in (0, 1, 1, 2, 0)]
+    centres = np.array([(line.min(axis=0) + line.max(axis=0)) / 2 for _, line in drawings])
+    np.testing.assert_allclose(centres[[0, 3, 4]], PLACES[[0, 3, 4]], atol=2e-3)
+    # two that lay on each other were pushed apart, along the line between them
+    assert centres[2, 0] - centres[1, 0] > 0.8 * plots.THUMBNAIL
+    np.testing.assert_allclose(centres[1:3].mean(axis=0), [0.51, 0.5], atol=5e-3)
+    assert np.ptp(drawings[0][1], axis=0).max() == pytest.approx(plots.THUMBNAIL * (1 - 2 * plots.MARGIN), rel=0.01)
+
+
+def test_small_maps_stand_side_by_side_with_their_titles_and_one_legend():
+    fig = plots.latent_maps({"t-SNE": PLACES, "principal\ncomponents": PLACES[::-1]}, [0, 1, 1, 2, 0], NAMES)
+    assert [ax.get_title(loc="left") for ax in fig.axes] == ["t-SNE", "principal\ncomponents"]
+    np.testing.assert_array_equal(marks(fig.axes[1])["mouth"], PLACES[1:2])
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == NAMES
+
+
+def test_insets_show_the_first_drawings_of_each_group_in_the_colour_it_has_on_the_map():
+    fig = plots.latent_insets(PLACES, [SQUARE] * 5, {"sharp": [3], "round": [1, 2, 4]}, most=2)
+    chart, sharp, round_ = fig.axes
+    rest, *groups = chart.collections
+    np.testing.assert_array_equal(rest.get_offsets(), PLACES[:1])
+    np.testing.assert_array_equal(groups[1].get_offsets(), PLACES[[1, 2, 4]])
+    assert [text.get_text() for ax in (sharp, round_) for text in ax.texts] == ["sharp", "round"]
+    assert [color for color, _ in pieces(sharp)] == [plots.MINDS[0]]
+    assert [color for color, _ in pieces(round_)] == [plots.MINDS[1]] * 2
+    assert to_hex(groups[1].get_facecolor()[0]) == plots.MINDS[1]
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: plots.latent_map(PLACES, [SQUARE], [0] * 5, NAMES), "1 drawings, where there should be 5"),
+        (lambda: plots.latent_map(PLACES, [SQUARE] * 5, [0], NAMES), "1 labels, where there should be 5"),
+        (lambda: plots.latent_map(PLACES, [SQUARE] * 5, [0, 1, 2, 3, 0], NAMES), "labels run from 0 to 3"),
+        (lambda: plots.latent_map(PLACES, [SQUARE] * 5, [0] * 5, list("abcdefghijk")), "11 classes"),
+        (lambda: plots.latent_maps({}, [], NAMES), "no maps"),
+        (lambda: plots.latent_insets(PLACES, [SQUARE] * 5, {}), "0 insets"),
+    ],
+)
+def test_a_map_says_what_does_not_match(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_row_may_go_without_a_label():
+    labels = [text.get_text() for text in plots.grid([SQUARE] * 4, columns=2, row_labels=["", "b"]).axes[0].texts]
+    assert labels == ["", "b"]

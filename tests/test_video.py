@@ -65,7 +65,7 @@ def test_the_line_changes_colour_where_the_mind_changed():
     frames = video.pen_frames(SQUARE, (2,), size=200, frames=40)
     assert near(frames[8], RED) == 0 < near(frames[8], INK)
     assert near(frames[-1], RED) == pytest.approx(near(frames[-1], INK), rel=0.1)
-    (still,) = video.frames_of([SQUARE], [(2,)], size=200)
+    (still,) = video.frames_of([SQUARE], switches=[(2,)], size=200)
     np.testing.assert_array_equal(still, frames[-1])
 
 
@@ -78,6 +78,17 @@ def test_pictures_share_one_scale_and_stand_where_their_pens_start():
     together = video.frames_of([SQUARE, half.astype(np.float32)], size=200, origins=[(0, 0), (0, 0)])
     corners = [np.array(np.nonzero(ink(frame))).min(axis=1) for frame in together]
     np.testing.assert_allclose(corners[0], corners[1], atol=1)
+
+
+def test_a_contact_sheet_shows_every_frame_and_fits_the_page():
+    frames = video.pen_frames(FACE, size=60, frames=12)
+    figure = video.contact_sheet(frames, columns=5, titles=[str(i) for i in range(12)])
+    shown = [axes for axes in figure.axes if axes.images]
+    assert [axes.get_title() for axes in shown] == [str(i) for i in range(12)]
+    np.testing.assert_array_equal(shown[11].images[0].get_array(), frames[11])
+    assert figure.get_size_inches()[0] <= 7
+    with pytest.raises(ValueError, match="1 titles for 12"):
+        video.contact_sheet(frames, titles=["one"])
 
 
 @pytest.mark.parametrize("size", [(160, 120), (161, 121)])
