@@ -139,6 +139,17 @@ def test_a_pad_goes_on_from_what_is_on_it(model):
     assert {stroke["mind"] for stroke in pad.picture["added"]} == {1}
 
 
+def test_the_z_of_a_pads_recipe_is_the_one_that_finished_the_drawing(model):
+    pad = DrawPad(model)
+    pad._look_at(hand(wave()))
+    drawn = pad.finish("camel", temperature=0.1, seed=4)
+    recipe = pad.recipe()
+    beginning = np.array(recipe["mine"], np.float32)
+    (again,) = decode(model, np.array([recipe["z"]], np.float32), 0.1, recipe["seed"], [beginning])
+    assert len(again) == len(drawn.sketch)
+    np.testing.assert_allclose(again, drawn.sketch, atol=0.05)
+
+
 def test_what_the_machine_adds_lies_on_the_paper_where_the_drawing_has_it(model):
     pad = DrawPad(model)
     own = wave()
