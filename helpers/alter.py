@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from helpers.formats import BOX, EPSILON
 from helpers.raster import render_batch
 from helpers.strokes import check, fit, from_polylines, simplify, to_polylines
 from helpers.vectorize import Trace, trace
 
 SIZE = 128  # of the pictures, pixels
 LINE = 2.0  # their lines, pixels
-FULL = 255  # the longer side of Quick, Draw!'s drawings, pixels
-EPSILON = 2.0  # Ramer-Douglas-Peucker in Quick, Draw!, pixels of those
 
 
 def retrace(
@@ -33,7 +32,7 @@ def retrace(
             sketch = how(bitmap).sketch
         except ValueError as error:
             raise ValueError(f"drawing {number}: {error}") from error
-        traced.append(simplify(fit(sketch, FULL)[0], EPSILON))
+        traced.append(simplify(fit(sketch, BOX)[0], EPSILON))
     return traced
 
 

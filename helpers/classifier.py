@@ -22,7 +22,7 @@ from helpers.paths import atomic
 from helpers.quickdraw import DataSet, Split, load
 from helpers.raster import MARGIN, render_batch
 from helpers.strokes import check
-from helpers.training import Schedule, augment, begin_run, bucketed, fast_dtype, fit, make_optimizer
+from helpers.training import Schedule, augment, begin_run, bucketed, fast_dtype, feed, fit, make_optimizer
 
 SIZE = 48  # of the bitmaps, pixels
 SURE = 0.5  # the probability from which a drawing counts as recognised
@@ -163,13 +163,14 @@ def train_judge(
         metrics=["accuracy"],
         jit_compile=keras.backend.backend() == "jax",
     )
+    like = (keras.KerasTensor(network.input.shape, network.input.dtype), keras.KerasTensor((None,), "int64"))
     valid_steps = -(-len(data.valid.sketches) // VALID_BATCH)
     fit(
         network,
         run,
         plan,
-        lambda step: _feed(lambda: _batches(data.train, kind, plan, step), kind),
-        lambda: _feed(lambda: _valid_batches(data.valid, kind), kind),
+        lambda step: feed(lambda: _batches(data.train, kind, plan, step), like),
+        lambda: feed(lambda: _valid_batches(data.valid, kind), like),
         valid_steps,
     )
     trained.network.set_weights(network.get_weights())
@@ -218,19 +219,6 @@ def _valid_batches(split: Split, kind: str) -> Iterator[tuple]:
             sketches = split.sketches[a : a + VALID_BATCH]
             seen = render_batch(sketches, SIZE) if kind == "cnn" else _rows(sketches)
             yield seen, split.labels[a : a + VALID_BATCH]
-
-
-def _feed(make, kind: str):
-    """The batches in the form that `fit` takes on this backend, the next two made while one is trained on."""
-    if keras.backend.backend() != "tensorflow":
-        return make()
-    import tensorflow as tf
-
-    seen = tf.TensorSpec((None, SIZE, SIZE), tf.uint8) if kind == "cnn" else tf.TensorSpec((None, None, 5), tf.float32)
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    feed = tf.data.Dataset.from_generator(make, output_signature=(seen, tf.TensorSpec((None,), tf.int64)))
-    return feed.prefetch(2).with_options(options)
 
 
 def confusion(truth: Sequence[int], answers: Sequence[int], classes: int) -> np.ndarray:

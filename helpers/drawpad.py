@@ -9,9 +9,7 @@ import traitlets
 
 from helpers.classifier import Judge, load_judge
 from helpers.easel import (
-    EPSILON,
     HERE,
-    SIDE,
     TEMPERATURE,
     Drawn,
     Easel,
@@ -22,6 +20,7 @@ from helpers.easel import (
     whole_seed,
     with_article,
 )
+from helpers.formats import BOX, EPSILON
 from helpers.generate import Switched, class_index, class_mean, decode, encode, nearest_mean, switch
 from helpers.plots import MINDS
 from helpers.scans import read_image
@@ -167,9 +166,9 @@ def _to_sketch(strokes: object, model: SketchVAE) -> tuple[np.ndarray, tuple[int
     lines = read_strokes([one.get("points") for one in strokes])
     minds = [one["mind"] for one in strokes]
     side = np.ptp(np.concatenate(lines), axis=0).max()
-    scale = SIDE / FILLED
+    scale = BOX / FILLED
     if side > 0:
-        scale = min(max(scale, SMALLEST * SIDE / side), SIDE / side)
+        scale = min(max(scale, SMALLEST * BOX / side), BOX / side)
     else:
         raise ValueError("there is only a dot: draw a little more, so that there is something to go on from")
     limit = int(SHARE * model.settings.max_points)
@@ -206,7 +205,7 @@ def _on_paper(sketch: np.ndarray) -> list[dict]:
     """A sketch as a hand's strokes, in the middle of the paper."""
     fitted, origin = fit(sketch, FILLED)
     lines = to_polylines(fitted, origin + (ROOM - FILLED) / 2)
-    return [_stroke(YOU, line, EPSILON * FILLED / SIDE) for line in lines]
+    return [_stroke(YOU, line, EPSILON * FILLED / BOX) for line in lines]
 
 
 def _stroke(mind: int, line: np.ndarray, tolerance: float) -> dict:

@@ -18,14 +18,13 @@ from IPython.display import display
 from PIL import Image
 
 from helpers.export import draw_figure, save_drawing, to_svg
+from helpers.formats import BOX, EPSILON
 from helpers.plots import MINDS
 from helpers.strokes import bounds, simplify_line
 from helpers.svg import path_data, pen_strokes
 from helpers.vae import SketchVAE
 
 HERE = Path(__file__).parent
-SIDE = 255  # pixels: the longer side of the drawings that models learn from, Quick, Draw!'s
-EPSILON = 2.0  # pixels that simplification may lie off, as there
 MOST_POINTS = 20_000  # from a browser: beyond this it is no drawing
 WIDEST = 1e4  # nor is it where a coordinate is larger than this
 TEMPERATURE = (0.02, 1)  # from near certain to wild
@@ -98,7 +97,7 @@ class Easel(anywidget.AnyWidget):
     def _show(self, drawn: Drawn | None, question: str = "", **more) -> None:
         """Puts a drawing on the paper; with it goes the question that it answers."""
         self.drawn = drawn
-        ink = {"ink": [], "box": [0, 0, SIDE, SIDE], "caption": "", "code": ""} if drawn is None else _ink(drawn)
+        ink = {"ink": [], "box": [0, 0, BOX, BOX], "caption": "", "code": ""} if drawn is None else _ink(drawn)
         self.picture = {"id": question, **ink, **more}
 
     def _hear(self, _, message: dict, buffers: Sequence[memoryview]) -> None:
@@ -199,7 +198,7 @@ def simplify_lines(lines: Sequence[np.ndarray], limit: int) -> tuple[list[np.nda
         points = sum(map(len, simple))
         if points <= limit:
             return simple, epsilon
-        if epsilon > SIDE:
+        if epsilon > BOX:
             raise ValueError(
                 f"{len(lines)} strokes come to {points} points, and the model can hold {limit}. Take some strokes back"
             )

@@ -19,6 +19,7 @@ from helpers import strokes
 
 SPLITS = ("train", "valid", "test")
 BOX = 255  # the longer side of a Quick, Draw! drawing, in pixels
+EPSILON = 2.0  # of those, that its simplification may lie off
 MAX_OFFSET = 1000  # pixels; the box is 255 wide, and sketch-rnn too cuts at 1,000
 MAX_POINTS = 5000  # a game lasts 20 seconds: no one draws more in it
 MAX_BYTES = 1 << 30  # of one array in a .npz: ten times what 70,000 drawings of 250 points take
@@ -194,7 +195,7 @@ def simplify_raw(polylines: Sequence[np.ndarray]) -> list[np.ndarray]:
     low = points.min(axis=0, initial=np.inf)
     side = (points - low).max(initial=0)
     scale = BOX / side if side > 0 else 1
-    return [np.rint(_simplify_line(_resample((line - low) * scale), 2.0)) for line in polylines]
+    return [np.rint(_simplify_line(_resample((line - low) * scale), EPSILON)) for line in polylines]
 
 
 def _resample(line: np.ndarray) -> np.ndarray:

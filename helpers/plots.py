@@ -165,6 +165,38 @@ def curves(logs: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
 
 
 @mpl.rc_context(STYLE)
+def progress(
+    runs: Mapping[str, Mapping[str, Sequence[float]]], real: Mapping[str, float], shares: Sequence[str] = ()
+) -> Figure:
+    """How the drawings of several networks changed with training: `{network: {"step": steps, measure: values}}`.
+
+    One panel a measure, steps on a logarithmic axis, a colour each network; `real` is people's own drawings, a grey
+    line. Measures named in `shares` are shown as percentages from 0 to 100.
+    """
+    if not 0 < len(runs) <= len(MINDS):
+        raise ValueError(f"{len(runs)} runs; progress shows 1 to {len(MINDS)}")
+    measures = [name for name in next(iter(runs.values())) if name != "step"]
+    fig, axes = plt.subplots(1, len(measures), figsize=(7, 2.1), squeeze=False, layout="constrained")
+    plt.close(fig)
+    for ax, name in zip(axes[0], measures, strict=True):
+        for color, shape, (label, run) in zip(MINDS, "osD^", runs.items(), strict=False):
+            ax.plot(run["step"], run[name], f"{shape}-", color=color, linewidth=1, markersize=3.5, label=label)
+        if name in real:
+            ax.axhline(real[name], color="#9ca3af", linewidth=0.8, linestyle=(0, (3, 2)), label="people", zorder=0)
+        ax.set_title(name, loc="left")
+        ax.set_xscale("log")
+        steps = sorted({int(step) for run in runs.values() for step in run["step"]})
+        ax.set_xticks(steps, [f"{step:,}" for step in steps])
+        ax.minorticks_off()
+        ax.set_xlabel("step")
+        if name in shares:
+            ax.set_ylim(0, 1)
+            ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes[0, 0].legend(frameon=False, labelcolor="linecolor", handlelength=1.6, loc="best")
+    return fig
+
+
+@mpl.rc_context(STYLE)
 def distributions(groups: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     """How measures of several groups of drawings are spread: `{group: {measure: values (N,)}}`, as `cohesion.measure`
     gives them. Real drawings go first.

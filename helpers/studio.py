@@ -6,7 +6,6 @@ import numpy as np
 
 from helpers.easel import (
     HERE,
-    SIDE,
     TEMPERATURE,
     Drawn,
     Easel,
@@ -17,6 +16,7 @@ from helpers.easel import (
     whole_seed,
     with_article,
 )
+from helpers.formats import BOX
 from helpers.generate import class_mean, decode, encode, nearest_mean, sample_z, slerp, switch
 from helpers.plots import MINDS
 from helpers.strokes import check, fit, from_polylines, to_polylines
@@ -98,7 +98,7 @@ class BlendStudio(Easel):
 
 def _as_mine(model: SketchVAE, sketch: np.ndarray) -> np.ndarray:
     """A whole drawing at the training drawings' scale and simplified as they are, in hundredths of a pixel."""
-    lines, _ = simplify_lines(to_polylines(fit(sketch, SIDE)[0]), model.settings.max_points)
+    lines, _ = simplify_lines(to_polylines(fit(sketch, BOX)[0]), model.settings.max_points)
     return np.round(from_polylines(lines).astype(np.float64), 2).astype(np.float32)
 
 

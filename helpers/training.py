@@ -32,6 +32,7 @@ from helpers.strokes import END, UP, stroke_ends
 
 POOL = 50  # batches whose drawings are sorted by length together, so that a batch holds drawings of like length
 VALID_BATCH = 100
+MILESTONES = (500, 2_000, 8_000)  # steps whose weights a run keeps, to show how it learned
 
 
 def _setting(default: float, meaning: str):
@@ -108,8 +109,8 @@ def train(
         model,
         run,
         plan,
-        lambda step: _feed(lambda: batches(train_split, settings, plan, step), settings),
-        lambda: _feed(lambda: valid_batches(valid_split, settings, plan), settings),
+        lambda step: feed(lambda: zip(batches(train_split, settings, plan, step)), _like(settings)),
+        lambda: feed(lambda: zip(valid_batches(valid_split, settings, plan)), _like(settings)),
         -(-len(valid_split.sketches) // VALID_BATCH),
         preview,
     )
@@ -133,14 +134,14 @@ def fit(
     network: keras.Model,
     run: Path,
     plan: Schedule,
-    feed: Callable[[int], object],
+    train_feed: Callable[[int], object],
     valid_feed: Callable[[], object],
     valid_steps: int,
     preview: Callable[[keras.Model, int], None] | None = None,
 ) -> None:
     """Trains a compiled network to the end of its plan, from where the run was left, and gives it its best weights.
 
-    `feed(step)` makes what `fit` reads from that step on, `valid_feed()` what the `valid_steps` validation steps read.
+    `train_feed(step)` makes what `fit` reads from that step on, `valid_feed()` what the validation steps read.
     """
     keeper = Keeper(run, plan, preview)
     keeper.set_model(network)
@@ -150,7 +151,7 @@ def fit(
         if keras.backend.backend() == "tensorflow" and importlib.util.find_spec("tensorboard"):
             callbacks.append(keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False))
         network.fit(
-            feed(step),
+            train_feed(step),
             initial_epoch=step // plan.epoch,
             epochs=plan.steps // plan.epoch,
             steps_per_epoch=plan.epoch,
@@ -172,9 +173,9 @@ def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
     """
     split = _short(split, model.settings.max_points)
     model.compile(jit_compile=keras.backend.backend() == "jax")
-    feed = _feed(lambda: valid_batches(split, model.settings, Plan()), model.settings)
+    drawings = feed(lambda: zip(valid_batches(split, model.settings, Plan())), _like(model.settings))
     steps = -(-len(split.sketches) // VALID_BATCH)
-    losses = model.evaluate(feed, steps=steps, return_dict=True, verbose=0)
+    losses = model.evaluate(drawings, steps=steps, return_dict=True, verbose=0)
     return {name: losses[name] for name in ("reconstruction", "kl")}
 
 
@@ -392,23 +393,32 @@ def _pad(sketches: Sequence[np.ndarray], scale: float) -> np.ndarray:
     return target
 
 
-def _feed(make: Callable[[], Iterator[dict]], settings: vae.Settings):
-    """The batches in the form that `fit` takes on this backend, the next two made while one is trained on."""
+def feed(make: Callable[[], Iterator[tuple]], like: tuple):
+    """Batches in the form that `fit` takes on this backend, the next two made while one is trained on.
+
+    `make()` yields tuples of arrays, or of dictionaries of them; `like` has a `keras.KerasTensor` for each array.
+    """
     if keras.backend.backend() != "tensorflow":
-        return ((inputs,) for inputs in make())
+        return make()
     import tensorflow as tf
 
-    seen = (None, settings.size, settings.size) if settings.encoder == "cnn" else (None, None, 5)
-    signature = {
-        "seen": tf.TensorSpec(seen, tf.uint8 if settings.encoder == "cnn" else tf.float32),
-        "target": tf.TensorSpec((None, None, 5), tf.float32),
-        "noise": tf.TensorSpec((None, settings.z_size), tf.float32),
-        "kl_weight": tf.TensorSpec((None,), tf.float32),
-        "free_bits": tf.TensorSpec((None,), tf.float32),
-    }
+    signature = keras.tree.map_structure(lambda tensor: tf.TensorSpec(tensor.shape, tensor.dtype), like)
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread can hold up the end of `fit` for seconds
     return tf.data.Dataset.from_generator(make, output_signature=signature).prefetch(2).with_options(options)
+
+
+def _like(settings: vae.Settings) -> tuple:
+    """What a batch is, as `feed` wants to know it."""
+    bitmaps = ((None, settings.size, settings.size), "uint8")
+    shapes = {
+        "seen": bitmaps if settings.encoder == "cnn" else ((None, None, 5), "float32"),
+        "target": ((None, None, 5), "float32"),
+        "noise": ((None, settings.z_size), "float32"),
+        "kl_weight": ((None,), "float32"),
+        "free_bits": ((None,), "float32"),
+    }
+    return ({key: keras.KerasTensor(shape, dtype) for key, (shape, dtype) in shapes.items()},)
 
 
 class Keeper(keras.callbacks.Callback):
@@ -455,6 +465,8 @@ class Keeper(keras.callbacks.Callback):
             writer = csv.DictWriter(file, row, quoting=csv.QUOTE_NONNUMERIC)
             writer.writeheader()
             writer.writerows(self.rows)
+        if step in MILESTONES:
+            self._save(f"step-{step}.weights.h5", step)
         self._save("checkpoint.weights.h5", step)  # last: what it says is done, is
         self.bar.set_postfix({"loss": f"{row['loss']:.3f}", "valid": f"{row['val_loss']:.3f}"})
         if self.preview:

@@ -91,13 +91,7 @@ class Decoder(keras.layers.Layer):
         else:
             point_kernel = self._low(self.lstm.cell.kernel[:5])
             gates = ops.cast(ops.matmul(self._low(points), point_kernel), "float32") + z_gates[:, None]
-            hidden = _lstm_loop(
-                ops.transpose(gates, (1, 0, 2)),
-                self._low(self.lstm.cell.recurrent_kernel) * 1,  # no variable: TensorFlow would want its gradient apart
-                h,
-                c,
-            )
-            hidden = ops.transpose(hidden, (1, 0, 2))
+            hidden = _lstm_loop(gates, self._low(self.lstm.cell.recurrent_kernel), h, c)
         return ops.cast(self.head(hidden), "float32")
 
     def step(self, point, state, z_gates):
@@ -129,7 +123,7 @@ def _cell(gates, c):
 
 
 def _lstm_loop(gates, kernel, h, c):
-    """Hidden states (T, B, H) of an LSTM whose input's share of the gates (T, B, 4H) is known.
+    """Hidden states (B, T, H) of an LSTM whose input's share of the gates (B, T, 4H) is known.
 
     `kernel`, the recurrent one, sets the precision of the matrix products; all else is float32.
 
@@ -186,7 +180,9 @@ def _lstm_loop(gates, kernel, h, c):
 
         return hs, gradient
 
-    return loop(gates, kernel, h, c)
+    # not a variable as it is: TensorFlow would want its gradient apart
+    hidden = loop(ops.transpose(gates, (1, 0, 2)), kernel * 1, h, c)
+    return ops.transpose(hidden, (1, 0, 2))
 
 
 def _cnn(dtype) -> list[keras.layers.Layer]:
@@ -202,10 +198,44 @@ def _cnn(dtype) -> list[keras.layers.Layer]:
 
 
 def _rnn(dtype) -> list[keras.layers.Layer]:
-    return [
-        keras.layers.Masking(0.0, dtype=dtype),
-        keras.layers.Bidirectional(keras.layers.LSTM(256, dtype=dtype, name="lstm"), dtype=dtype, name="both"),
-    ]
+    return [BothWays(256, dtype=dtype, name="both")]
+
+
+class BothWays(keras.layers.Layer):
+    """A bidirectional LSTM: (B, T, 5) with zeros behind each drawing to its last state in both directions, (B, 2H)."""
+
+    def __init__(self, units: int, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.lstms = [
+            keras.layers.LSTM(units, return_sequences=True, dtype=self.dtype_policy, name=f"{way}_lstm")
+            for way in ("forward", "backward")
+        ]
+
+    def build(self, shape):
+        for lstm in self.lstms:
+            lstm.build(shape)
+        self.built = True
+
+    def call(self, rows):
+        real = ops.any(ops.not_equal(rows, 0), axis=-1)
+        lengths = ops.sum(ops.cast(real, "int32"), axis=1, keepdims=True)
+        steps = ops.arange(ops.shape(rows)[1])[None]
+        backwards = ops.where(steps < lengths, lengths - 1 - steps, steps)
+        reverse = ops.take_along_axis(rows, backwards[..., None], axis=1)
+        last = []
+        for lstm, x in zip(self.lstms, (rows, reverse), strict=True):
+            # nothing that stands behind a drawing's last row has a say in its state there
+            last.append(ops.take_along_axis(self._hidden(lstm, x), lengths[..., None] - 1, axis=1)[:, 0])
+        return ops.concatenate(last, axis=-1)
+
+    def _hidden(self, lstm, rows):
+        if has_tensorflow_gpu():
+            return lstm(rows)
+        kernel, recurrent = (ops.cast(x, self.compute_dtype) for x in (lstm.cell.kernel, lstm.cell.recurrent_kernel))
+        gates = ops.cast(ops.matmul(rows, kernel), "float32") + lstm.cell.bias
+        zeros = ops.zeros_like(gates[:, 0, : self.units])
+        return _lstm_loop(gates, recurrent, zeros, zeros)
 
 
 class SketchVAE(keras.Model):
