@@ -50,7 +50,7 @@ def test_a_cards_held_out_loss_is_what_real_test_drawings_give(path):
     )
     loss = training.evaluate(model, split)
     assert loss["reconstruction"] == pytest.approx(model.facts["test"]["reconstruction"], abs=0.01)
-    assert f"{loss['reconstruction']:.2f}" in path.with_suffix(".md").read_text()
+    assert f"{model.facts['test']['reconstruction']:.3f} nats a point" in path.with_suffix(".md").read_text()
 
 
 @pytest.mark.parametrize("path", CLASSIFIERS, ids=lambda path: path.stem)
