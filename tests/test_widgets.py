@@ -123,7 +123,7 @@ def test_a_saved_file_holds_the_recipe_whose_code_makes_the_drawing(model, tmp_p
     studio = BlendStudio(model, seed=5)
     recipe = read_recipe(studio.save(tmp_path / f"drawing{suffix}"))
     assert recipe == json.loads(json.dumps(studio.recipe()))
-    assert (recipe["model"], recipe["classes"], recipe["seed"]) == ("menagerie", ["cloud", "camel"], 5)
+    assert (recipe["model"], recipe["classes"], recipe["seed"]) == ("menagerie", list(model.settings.classes), 5)
     assert len(recipe["z"]) == model.settings.z_size
     np.testing.assert_array_equal(made_by(recipe["code"])[0], studio.drawn.sketch)
 
@@ -259,8 +259,8 @@ def test_bad_strokes_are_refused_and_the_drawing_stays(model, strokes, complaint
 def test_a_class_the_model_does_not_know_is_named(model):
     pad = DrawPad(model)
     pad._look_at(hand(wave()))
-    with pytest.raises(ValueError, match="no class 'bus'; it knows: cloud, camel"):
-        pad.finish("bus")
+    with pytest.raises(ValueError, match="no class 'piano'; it knows: cloud, camel"):
+        pad.finish("piano")
 
 
 def test_a_model_that_comes_from_no_file_is_not_named_in_code(model):
@@ -400,7 +400,7 @@ def test_export_sends_the_file_to_the_browser(kernel, studio, tmp_path, kind):
     answer = message["content"]["data"]["content"]
     path = tmp_path / answer["name"]
     path.write_bytes(message["buffers"][0])
-    assert answer["id"] == "q3" and path.name.startswith("menagerie-4")
+    assert answer["id"] == "q3" and path.name.startswith("cloud-camel-4")
     assert read_recipe(path)["seed"] == 4
     if kind == "plotter":
         assert 'width="210mm"' in path.read_text()
@@ -415,7 +415,7 @@ def test_the_pad_finishes_and_says_what_is_wrong(kernel, pad):
     for content, complaint in [
         ({"strokes": [], "settings": settings}, "paper is empty"),
         ({"strokes": hand([[5, 5]]), "settings": settings}, "only a dot"),
-        ({"strokes": hand(wave()), "settings": settings | {"target": "bus"}}, "no class 'bus'"),
+        ({"strokes": hand(wave()), "settings": settings | {"target": "piano"}}, "no class 'piano'"),
         ({"strokes": hand(wave()), "settings": None}, "settings are"),
         ({"strokes": hand(wave()), "settings": settings, "count": 0}, "whole number"),
     ]:
