@@ -222,13 +222,15 @@ def _card(settings: vae.Settings, name: str, facts: dict) -> str:
         "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)"
     )
     reader = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[settings.encoder]
+    spliced = f", {plan['splice']:.0%} of them spliced" if plan.get("splice") else ""  # older plans have no splices
+    begun = ", begun with the weights that the first command below makes" if "start" in facts else ""
     rows = {
         "classes": ", ".join(settings.classes),
         "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {origin}",
         "encoder": reader,
         "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a step",
-        "training": f"{plan['steps']:,} steps of {plan['batch']} drawings, KL weight {plan['kl_weight']:g}, "
-        f"seed {plan['seed']}; the checkpoint with the lowest validation loss",
+        "training": f"{plan['steps']:,} steps of {plan['batch']} drawings{spliced}{begun}, "
+        f"KL weight {plan['kl_weight']:g}, seed {plan['seed']}; the checkpoint with the lowest validation loss",
         "held-out loss": f"{losses['reconstruction']:.3f} nats a point, KL {losses['kl']:.1f} nats a drawing, on the "
         f"{counts['test']:,} test drawings (less those over {settings.max_points} points), offsets in units of "
         f"{settings.scale:.2f} px",
