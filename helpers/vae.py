@@ -428,7 +428,9 @@ def _settings(values: object, path: Path) -> Settings:
         raise ValueError(f"{path}: its classes are not a list of names")
     for name, most in (largest | {"max_points": MAX_POINTS}).items():
         if type(values[name]) is not int or not 1 <= values[name] <= most:
-            raise ValueError(f"{path}: its {name} is {str(values[name])[:99]}; it must be a whole number up to {most:,}")
+            raise ValueError(
+                f"{path}: its {name} is {str(values[name])[:99]}; it must be a whole number up to {most:,}"
+            )
     for name in ("scale", "mean_points"):
         if type(values[name]) not in (int, float) or not 0 < values[name] < np.inf:
             raise ValueError(f"{path}: its {name} is {str(values[name])[:99]}; it must be a number above 0")

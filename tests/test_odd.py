@@ -40,9 +40,7 @@ def runs(tmp_path, monkeypatch):
 def few(*names: str) -> dict:
     """A data set's drawings: one of each class in each split."""
     sources = {name: drawn(source) for name, source in zip(names, ("cloud", "camel"), strict=False)}
-    return {
-        name: {split: [sketches[i]] for i, split in enumerate(SPLITS)} for name, sketches in sources.items()
-    }
+    return {name: {split: [sketches[i]] for i, split in enumerate(SPLITS)} for name, sketches in sources.items()}
 
 
 @pytest.fixture(scope="module", params=[NAMES, NAMES[:1]], ids=["two classes", "one class"])
@@ -195,9 +193,9 @@ def test_a_drawing_of_ten_thousand_points_is_not_gone_on_from_and_not_read_from_
     model, _ = trained
     with pytest.raises(ValueError, match="beginning 0 has 9999 points; this model draws at most 80"):
         generate.decode(model, np.zeros((1, 8)), beginnings=[LONG])
-    save_dataset_of_long = make_dataset({"t-shirt": dict.fromkeys(SPLITS, [LONG])}, "traced")
+    data = make_dataset({"t-shirt": {split: [LONG] for split in SPLITS}}, "traced")
     with pytest.raises(ValueError, match="9,999 points, more than 5,000"):
-        save_dataset(save_dataset_of_long, tmp_path / "set.npz")
+        save_dataset(data, tmp_path / "set.npz")
 
 
 # The same again

@@ -103,7 +103,7 @@ def sketchrnn() -> list[bytes]:
 def ndjson() -> list[bytes]:
     simple = {"word": "nose", "key_id": "1", "drawing": [[[0, 10, 20], [0, 5, 0]], [[3], [4]]]}
     raw = {"word": "nose", "drawing": [[[0.5, 10, 99.25], [0, 5, 0], [0, 17, 33]], [[3], [4], [90]]]}
-    return [b"".join(json.dumps(record).encode() + b"\n" for record in records) for records in ([simple] * 3, [raw] * 3)]
+    return [lines(*[record] * 3) for record in (simple, raw)]
 
 
 @cache
@@ -263,7 +263,7 @@ def test_a_good_file_that_was_damaged_is_read_or_refused(kind, tmp_path):
 
 # Files that are well-formed outside and anything inside
 
-WORDS = st.sampled_from(["train", "drawing", "word", "bytes", "sha256", "file", "page", "digest", "skipped", "settings"])
+WORDS = st.sampled_from("train drawing word bytes sha256 file page digest skipped settings".split())
 NUMBERS = st.one_of(st.integers(), st.floats(), st.sampled_from([0, -1, 10**400, 1e308, 5e-324, float("nan")]))
 ANYTHING = st.recursive(
     st.none() | st.booleans() | NUMBERS | st.text(max_size=8) | WORDS,
@@ -467,11 +467,15 @@ BOMBS = {
         "a tuple in a tuple": lambda: fed(b"\x80\x02N" + b"\x85" * 15_000_000 + b"."),
         "nothing, often": lambda: fed(b"\x80\x03(" + b"C\x00" * 7_000_000 + b"t."),
         "a text encoded again and again": lambda: fed(
-            b"\x80\x02c_codecs\nencode\nq\x00" + TEXT + b"X\x06\x00\x00\x00latin1q\x02("
-            + b"h\x00h\x01h\x02\x86R" * 9999 + b"t."
+            b"\x80\x02c_codecs\nencode\nq\x00"
+            + TEXT
+            + b"X\x06\x00\x00\x00latin1q\x02("
+            + b"h\x00h\x01h\x02\x86R" * 9999
+            + b"t."
         ),
         "numbers with one hash": lambda: fed(
-            b"\x80\x02}(" + b"".join(b"\x8a\x0d" + (i * (2**61 - 1)).to_bytes(13, "little") + b"N" for i in range(50_000))
+            b"\x80\x02}("
+            + b"".join(b"\x8a\x0d" + (i * (2**61 - 1)).to_bytes(13, "little") + b"N" for i in range(50_000))
             + b"u."
         ),
         "content that is not there": lambda: fed(b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + b"."),

@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of every reader of files, for as long as one likes: what `tests/test_strangers.py` guesses at.
+"""Coverage-guided fuzzing of every reader of files, for as long as one likes: `tests/test_strangers.py` goes on.
 
     uv pip install atheris            # Linux, Python 3.11 to 3.13; no dependency of the project: it is for one evening
     python tests/fuzz/fuzz_readers.py -max_total_time=600 -timeout=20 -rss_limit_mb=4000
