@@ -29,7 +29,7 @@ def read_image(path: str | Path, page: int = 0) -> np.ndarray:
     Colour becomes grey, transparency white paper; 16 bits become 8; a photo's rotation tag is followed. A side
     longer than 1,500 pixels is averaged down to fit, whole pixels to one; `page` counts the pages of a PDF from 0.
     Then `clean`. Raises ValueError, with the path, for a file that is no image, is damaged or too large, and for a
-    page without ink or without paper.
+    page without ink or without paper. A PDF made to take for ever does: PDFium sets its pages no bounds.
     """
     grey = read_grey(path, page)
     try:
@@ -48,7 +48,7 @@ def read_grey(path: str | Path, page: int = 0) -> np.ndarray:
             most = min(MOST_PIXELS, max(ALWAYS_PIXELS, PIXELS_A_BYTE * path.stat().st_size))
             if image.width * image.height > most:
                 raise ValueError(
-                    f"{image.width}x{image.height} pixels are too many in so large a file; make it smaller than "
+                    f"{image.width}x{image.height} pixels are too many for a file of its size; make it smaller than "
                     f"{most / 1e6:.0f} megapixels"
                 )
             if image.format in ("JPEG", "MPO") and path.read_bytes().count(b"\xff\xda") > MOST_SCANS:

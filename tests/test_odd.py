@@ -93,11 +93,9 @@ def test_what_is_drawn_of_them_is_shown_and_taken_away(trained, tmp_path):
 
 def test_widgets_take_names_of_several_words(trained):
     model, data = trained
-    pad = DrawPad(model)
-    assert pad.recipe is not None
-    if len(data.classes) == 2:
-        studio = BlendStudio(model)
-        assert "The Eiffel Tower" in str(studio.get_state())
+    pad = DrawPad(model, beginning=data.test.sketches[0])
+    assert "The Eiffel Tower" in pad.finish("The Eiffel Tower").code
+    assert "The Eiffel Tower" in BlendStudio(model).drawn.code
 
 
 def test_too_few_drawings_for_a_map_or_a_measure_are_refused_in_words(trained):
@@ -191,10 +189,10 @@ def test_a_drawing_of_ten_thousand_points_is_taken_in_seconds(use, trained, tmp_
 
 def test_a_drawing_of_ten_thousand_points_is_not_gone_on_from_and_not_read_from_a_file(trained, tmp_path):
     model, _ = trained
-    with pytest.raises(ValueError, match="beginning 0 has 9999 points; this model draws at most 80"):
+    with pytest.raises(ValueError, match="beginning 0 has 10000 points; this model draws at most 80"):
         generate.decode(model, np.zeros((1, 8)), beginnings=[LONG])
     data = make_dataset({"t-shirt": {split: [LONG] for split in SPLITS}}, "traced")
-    with pytest.raises(ValueError, match="9,999 points, more than 5,000"):
+    with pytest.raises(ValueError, match="10,000 points, more than 5,000"):
         save_dataset(data, tmp_path / "set.npz")
 
 
