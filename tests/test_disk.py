@@ -4,7 +4,6 @@ Small file systems are mounted for it, which takes the rights to; where they are
 """
 
 import os
-import re
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,14 +105,17 @@ def save_dataset(folder: Path) -> None:
 
 
 WRITERS = {
-    "a data set": (save_dataset, "set.npz"),
-    "a figure": (save_figure, "99_crosses.svg"),
-    "a model": (lambda folder: vae.save(tiny_model(), folder / "model.npz"), "model.npz"),
-    "a drawing": (lambda folder: export.save_drawing(CROSS, folder / "a.pdf"), "a.pdf"),
-    "a plotter's file": (lambda folder: export.to_svg(CROSS, folder / "a.svg"), "a.svg"),
-    "a GIF": (lambda folder: video.to_gif(video.pen_frames(CROSS, frames=5), folder / "a.gif"), "a.gif"),
-    "a video": (lambda folder: video.to_video(video.pen_frames(CROSS, frames=5), folder / "a.mp4"), "a.mp4"),
-    "a booklet": (lambda folder: booklet([Plate("a", [CROSS], [()])], folder / "a.pdf", "minds", {}), "a.pdf"),
+    "a data set": (save_dataset, r"set\.npz"),
+    "a figure": (save_figure, r"99_crosses\.svg"),
+    "a model": (lambda folder: vae.save(tiny_model(), folder / r"model\.npz"), r"model\.npz"),
+    "a drawing": (lambda folder: export.save_drawing(CROSS, folder / "a.pdf"), r"a\.pdf"),
+    "a plotter's file": (lambda folder: export.to_svg(CROSS, folder / "a.svg"), r"a\.svg"),
+    "a GIF": (lambda folder: video.to_gif(video.pen_frames(CROSS, frames=5), folder / "a.gif"), r"a\.gif"),
+    "a video": (lambda folder: video.to_video(video.pen_frames(CROSS, frames=5), folder / "a.mp4"), r"a\.mp4"),
+    "a booklet": (
+        lambda folder: booklet([Plate("a", [CROSS], [()])], folder / "a.pdf", "minds", {}),
+        r"a(-to-fold)?\.pdf",
+    ),
 }
 
 
@@ -125,7 +127,7 @@ def test_a_full_disk_leaves_the_last_good_file_and_says_so_once(what, tmp_path, 
         write(folder)
         good = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         much = fill(folder)
-        with pytest.raises(OSError, match=rf"could not write .*{re.escape(name)}: .*free some space") as caught:
+        with pytest.raises(OSError, match=rf"could not write .*{name}: .*free some space") as caught:
             write(folder)
         assert str(caught.value).count("could not write") == 1
         much.unlink()
@@ -139,7 +141,7 @@ def test_a_folder_that_cannot_be_written_is_named(what, tmp_path, monkeypatch):
     with disk(tmp_path / "small", "30m") as folder:
         write(folder)
         remount(folder, "ro")  # a mode would not stop the superuser
-        with pytest.raises(OSError, match=rf"could not write .*{re.escape(name)}: Read-only file system"):
+        with pytest.raises(OSError, match=rf"could not write .*{name}: Read-only file system"):
             write(folder)
 
 

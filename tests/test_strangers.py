@@ -502,7 +502,7 @@ BOMBS = {
         "lists in lists": lambda: b'{"drawing":' + b"[" * 900_000 + b"\n",
         "objects in objects": lambda: b'{"a":' * 200_000 + b"\n",
         "nothing on every line": lambda: b"{}\n" * 100_000,
-        "back and forth": lambda: lines(*[zigzag(5000, 3)] * 20),
+        "back and forth": lambda: lines(*[zigzag(5000, 3)] * 18),
         "back and forth, seldom": lambda: lines(*[zigzag(60, 3)] * 200),
         "large and minute": lambda: lines({"drawing": [[[0, 5e-324], [0, 0], [0, 1]]]}),
         "a number of many digits": lambda: b'{"drawing":[[[' + b"9" * 900_000 + b"],[0]]]}\n",
@@ -568,7 +568,7 @@ def test_a_bomb_is_refused_in_a_second_and_without_a_gigabyte(kind, tmp_path):
     (tmp_path / f"good-{reader.name}").write_bytes(reader.good()[0])
     for number, name in names.items():
         content = BOMBS[kind][name]()
-        assert len(content) < 1_100_000, name
+        assert len(content) < (3_000_000 if kind == "judge" else 1_100_000), name  # its good ones are as large
         (tmp_path / f"bomb-{number:02}{Path(reader.name).suffix}").write_bytes(content)
     command = [sys.executable, "-W", "ignore", "-c", MEASURE, reader.read.__module__, reader.read.__name__, tmp_path]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300)
