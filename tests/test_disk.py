@@ -107,7 +107,7 @@ def save_dataset(folder: Path) -> None:
 WRITERS = {
     "a data set": (save_dataset, r"set\.npz"),
     "a figure": (save_figure, r"99_crosses\.svg"),
-    "a model": (lambda folder: vae.save(tiny_model(), folder / r"model\.npz"), r"model\.npz"),
+    "a model": (lambda folder: vae.save(tiny_model(), folder / "model.npz"), r"model\.npz"),
     "a drawing": (lambda folder: export.save_drawing(CROSS, folder / "a.pdf"), r"a\.pdf"),
     "a plotter's file": (lambda folder: export.to_svg(CROSS, folder / "a.svg"), r"a\.svg"),
     "a GIF": (lambda folder: video.to_gif(video.pen_frames(CROSS, frames=5), folder / "a.gif"), r"a\.gif"),

@@ -587,3 +587,8 @@ def test_a_picture_that_would_start_another_program_is_not_one(tmp_path):
     assert "not an image" in str(read("png", content, tmp_path))
     with Image.open(tmp_path / "a.png") as image:  # and it would
         assert image.format == "EPS"
+
+
+def test_an_encoding_that_no_one_knows_is_refused(tmp_path):
+    answer = read("svg recipe", b'<?xml version="1.0" encoding="UTF-0"?>\n<svg></svg>\n', tmp_path)
+    assert isinstance(answer, ValueError) and "UTF-0" in str(answer)
