@@ -354,3 +354,19 @@ def test_a_map_says_what_does_not_match(call, message):
 def test_a_row_may_go_without_a_label():
     labels = [text.get_text() for text in plots.grid([SQUARE] * 4, columns=2, row_labels=["", "b"]).axes[0].texts]
     assert labels == ["", "b"]
+
+
+def test_progress_has_a_panel_for_each_measure_a_line_for_each_network_and_one_for_people():
+    runs = {
+        name: {"step": [500, 2_000], "recognised": [0.1 * k, 0.5], "closure": [0.2, 0.3]}
+        for k, name in enumerate(("CNN", "RNN"))
+    }
+    fig = plots.progress(runs, {"recognised": 0.9}, shares=["recognised"])
+    recognised, closure = fig.axes
+    assert [len(ax.lines) for ax in fig.axes] == [3, 2]
+    np.testing.assert_allclose(recognised.lines[1].get_ydata(), [0.1, 0.5])
+    np.testing.assert_allclose(recognised.lines[2].get_ydata(), [0.9, 0.9])
+    assert recognised.get_ylim() == (0, 1)
+    assert [label.get_text() for label in closure.get_xticklabels()] == ["500", "2,000"]
+    with pytest.raises(ValueError, match="0 runs"):
+        plots.progress({}, {})
