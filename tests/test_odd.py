@@ -213,7 +213,7 @@ import numpy as np
 from helpers import export, generate, plots, vae
 from helpers.booklet import Plate, booklet
 out = Path(sys.argv[1])
-model = vae.load("cloud-camel")
+model = vae.load("menagerie")
 np.savez(out / "samples.npz", *generate.sample(model, 6, seed=7))
 sketches, switches = generate.switch(model, "cloud", "camel", n=6, seed=3)
 np.savez(out / "switched.npz", *sketches, *switches)
@@ -232,7 +232,8 @@ def test_a_seed_gives_the_same_drawings_figures_and_booklet_byte_for_byte_in_ano
         out = tmp_path / seed
         out.mkdir()
         environment = {**os.environ, "MIDSTROKE_ROOT": str(ROOT), "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
-        subprocess.run([sys.executable, "-c", AGAIN, out], env=environment, check=True, capture_output=True)
+        run = subprocess.run([sys.executable, "-c", AGAIN, out], env=environment, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr[-2000:]
         files = sorted(path for path in out.rglob("*") if path.is_file())
         found.append({str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files})
     assert len(found[0]) > 16
