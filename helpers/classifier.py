@@ -22,7 +22,7 @@ from helpers.paths import atomic
 from helpers.quickdraw import DataSet, Split, load
 from helpers.raster import MARGIN, render_batch
 from helpers.strokes import check
-from helpers.training import Schedule, augment, begin_run, bucketed, fast_dtype, feed, fit, make_optimizer
+from helpers.training import Schedule, augment, begin_run, bucketed, check_splits, fast_dtype, feed, fit, make_optimizer
 
 SIZE = 48  # of the bitmaps, pixels
 SURE = 0.5  # the probability from which a drawing counts as recognised
@@ -148,8 +148,9 @@ def train_judge(
     `start` names a classifier of its kind in `data/models`, whose weights it begins with, all but the last layer's.
 
     The training drawings are stretched, turned, and lose points; bitmaps also change line width, size and place.
-    The run is `data/work/runs/<name>/`, resumed as `training.train`'s are.
+    The run is `data/work/runs/<name>/`, resumed as `training.train`'s are. Raises ValueError as `training.train`.
     """
+    check_splits(data.classes, data.train, data.valid)
     run = begin_run(name, plan, {"classes": data.classes, "kind": kind, "start": start})
     keras.utils.set_random_seed(plan.seed)
     trained = Judge(data.classes, kind)
@@ -240,8 +241,11 @@ def load_judge(name: Path | str = "judge") -> Judge:
     header, arrays = weights.load(name, FORMAT)
     path = weights.locate(name)
     classes, kind = header.get("classes"), header.get("kind")
-    if kind not in KINDS or not isinstance(classes, list) or not all(isinstance(one, str) for one in classes):
+    named = isinstance(classes, list) and classes and all(isinstance(one, str) for one in classes)
+    if not isinstance(kind, str) or kind not in KINDS or not named:
         raise ValueError(f"{path}: its header does not name a kind and classes")
+    # before a network is made: one that the file's arrays do not fill could take all the memory there is
+    weights.take(arrays, "weight/logits/kernel", (256, len(classes)), path)
     judge = Judge(classes, kind)
     judge.facts = header.get("facts", {})
     weights.assign(judge.network, arrays, path)

@@ -15,7 +15,7 @@ from pathlib import Path
 import requests
 from tqdm.auto import tqdm
 
-from helpers.paths import atomic
+from helpers.paths import atomic, writing
 
 try:
     import fcntl
@@ -41,7 +41,9 @@ def fetch(url: str, path: Path, check: Callable[[Path], None]) -> Path:
     """
     part = path.with_name(f"{path.name}.part")
     tag = path.with_name(f"{path.name}.tag.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (path.parent / ".lock").touch()
     with _alone(path.parent):
         _bring(url, part, tag)
         tag.unlink(missing_ok=True)
@@ -74,10 +76,10 @@ def manifest(folder: Path) -> dict[str, dict]:
         return {}
     try:
         known = json.loads(path.read_bytes())
-        if not all({"bytes", "sha256"} <= set(entry) for entry in known.values()):
+        if not all(isinstance(entry["bytes"], int) and isinstance(entry["sha256"], str) for entry in known.values()):
             raise ValueError("an entry has no size or no SHA-256")
         return known
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is damaged ({error}); delete it: the files it lists stay good") from error
 
 
@@ -111,7 +113,7 @@ def _bring(url: str, part: Path, tag: Path) -> None:
 
 def _transfer(url: str, part: Path, tag: Path) -> None:
     """Bring `part` to the file's full length. `tag` holds the version (ETag or date) that `part` is a piece of."""
-    have = _size(part) if tag.exists() else 0
+    have = _size(part) if _size(tag) else 0  # killed while it wrote the tag, it left an empty one
     # compressed on the way, a range would count other bytes than the ones on the disk
     headers = {"Accept-Encoding": "identity"}
     if have:

@@ -115,7 +115,7 @@ def read_recipe(path: str | Path) -> dict:
         if path.suffix == ".pdf":
             text = (pypdf.PdfReader(path).metadata or {}).get("/Keywords")
         else:
-            with Image.open(path) as image:
+            with Image.open(path, formats=("PNG", "GIF")) as image:
                 text = image.info.get("comment" if path.suffix == ".gif" else RECIPE)
     except FileNotFoundError:
         raise
@@ -123,7 +123,7 @@ def read_recipe(path: str | Path) -> dict:
         raise ValueError(f"{path} is damaged, or no {path.suffix} file: {error}") from error
     try:
         recipe = json.loads(text) if text else None
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"the recipe in {path} is damaged: {error}") from error
     if not isinstance(recipe, dict):
         raise ValueError(f"{path} holds no recipe: it was not made here, or changed")

@@ -18,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers.formats import BOX, MAX_POINTS, SPLITS, simplify_raw
-from helpers.paths import atomic
+from helpers.paths import atomic, writing
 from helpers.quickdraw import DataSet, make_dataset
 from helpers.scans import SUFFIXES, clean, count_pages, read_grey
 from helpers.strokes import from_polylines, to_polylines
@@ -56,8 +56,10 @@ def trace_pages(folder: str | Path, out: str | Path | None, jobs: int, trace: Ca
     left = [page for page in pages if page not in done]
     chunks = [left[i : i + CHUNK] for i in range(0, len(left), CHUNK)]
     work = joblib.Parallel(n_jobs=jobs if len(chunks) > 1 else 1, return_as="generator")
-    out.mkdir(parents=True, exist_ok=True)
-    with open(journal, "ab") as file, tqdm(total=len(pages), unit="page", desc=folder.name, file=sys.stdout) as bar:
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    bar = tqdm(total=len(pages), unit="page", desc=folder.name, file=sys.stdout)
+    with bar, writing(journal), open(journal, "ab") as file:
         bar.update(len(pages) - len(left))
         tasks = (joblib.delayed(_trace_chunk)(folder, chunk, trace) for chunk in chunks)
         for chunk, records in zip(chunks, work(tasks), strict=True):
@@ -168,7 +170,7 @@ def _read_journal(path: Path) -> dict[Page, dict]:
             record = json.loads(line)
             page = Page(record["file"], record["page"], record["word"], record["digest"])
             done[page] = record if "skipped" in record else record | {"drawing": record["drawing"]}
-        except (ValueError, LookupError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
             raise ValueError(f"line {number} of {path} is damaged; delete the file, and all is traced anew") from error
     return done
 

@@ -6,12 +6,16 @@ counted and reported as a `DamagedDrawings` warning; a file that is damaged as a
 
 import io
 import json
+import math
 import pickle
+import re
 import struct
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -22,7 +26,13 @@ BOX = 255  # the longer side of a Quick, Draw! drawing, in pixels
 EPSILON = 2.0  # of those, that its simplification may lie off
 MAX_OFFSET = 1000  # pixels; the box is 255 wide, and sketch-rnn too cuts at 1,000
 MAX_POINTS = 5000  # a game lasts 20 seconds: no one draws more in it
-MAX_BYTES = 1 << 30  # of one array in a .npz: ten times what 70,000 drawings of 250 points take
+WORK = 400  # points looked at to simplify a drawing, for each of its own: three times what real ones take, and
+LEAST_WORK = 200_000  # however few it has. A zigzag made for the purpose would take half a minute
+MAX_BYTES = 1 << 30  # of the arrays in a .npz: ten times what 70,000 drawings of 250 points take
+ALWAYS_BYTES = 1 << 24  # that they may take however small the file is
+MAX_RATIO = 30  # times the file's size that they may take: official files unpack to two and a half times theirs
+MAX_MEMBERS = 1000  # arrays in a .npz: a network has a few dozen
+DRAWING_BYTES = 200  # of memory for a drawing, beside its points
 
 
 class DamagedDrawings(UserWarning):
@@ -69,35 +79,81 @@ def read(path: str | Path, split: str | None = None) -> list[np.ndarray]:
 
 
 def _read_npz(path: Path, splits: Sequence[str]) -> Iterator[tuple[str, np.ndarray | str]]:
+    whole = _room(path.stat().st_size)
     for split, (shape, dtype, _, body) in zip(splits, _members(path, splits), strict=True):
         if dtype.kind != "O" or len(shape) != 1:
             raise ValueError(f"{path}: {split} is no list of drawings; this is not a sketch-rnn file")
         try:
-            array = _ArraysOnly(io.BytesIO(body), encoding="bytes").load()
+            _check_opcodes(body, whole // 8)
+            array = _ArraysOnly(body, whole).load()
             items = array.items if array.shape == shape else None
         except Exception as error:  # a broken pickle raises anything at all
             raise ValueError(f"{path}: {split} cannot be unpickled: {error}") from error
         if not isinstance(items, list) or len(items) != shape[0]:
             raise ValueError(f"{path}: {split} does not hold the {shape} drawings it announces; download it again")
-        room = MAX_BYTES
+        room = whole
         for number, item in enumerate(items, 1):
             rows = _rows(item)
-            room -= 0 if isinstance(rows, str) else rows.nbytes
+            room -= DRAWING_BYTES + (0 if isinstance(rows, str) else 12 * len(rows))
             if room < 0:  # one array listed a million times takes no room in the file
-                raise ValueError(f"{path}: {split} would take more than {MAX_BYTES:,} bytes, more than any class")
+                raise ValueError(f"{path}: {split} would take more than {whole:,} bytes, more than any class")
             yield f"drawing {number} of {split}", rows
+
+
+def _room(size: int) -> int:
+    """The bytes that what is in a .npz of `size` bytes may take, unpacked."""
+    return min(MAX_BYTES, max(ALWAYS_BYTES, MAX_RATIO * size))
+
+
+# What a pickle of arrays consists of: opcodes alone, with operands of a fixed length, and with lines; and those that
+# content follows, by the bytes that its length takes. Numbers in the memo stay below 2^24: Python makes room for all.
+PLAIN = re.compile(
+    rb"(?:[()\]NRtbaelo\x81\x85-\x89\x93\x94]|[Kqh\x80].|M..|[Jj].{4}|r.{3}\0|\x95.{8}"
+    rb"|[ci][^\n]*\n[^\n]*\n|g\d+\n|p\d{1,7}\n|[IL]-?\d{1,20}L?\n)*+",
+    re.DOTALL,
+)
+TEXT_LINE = re.compile(rb"[SV][^\n]*\n")
+CONTENT = {b"U": 1, b"C": 1, b"\x8c": 1, b"\x8a": 1, b"T": 4, b"B": 4, b"X": 4, b"\x8d": 8, b"\x8e": 8}
+
+
+def _check_opcodes(body: bytes, most: int) -> None:
+    """ValueError for a pickle with opcodes that arrays do not need, or more than `most` bytes of opcodes.
+
+    A byte of them can take fifty in memory (a tuple in a tuple in ...), others a thousand; content takes what it is.
+    """
+    at = 0
+    while True:
+        start, at = at, PLAIN.match(body, at).end()
+        most -= 8 + at - start
+        if most < 0:
+            raise ValueError("it is made of more small parts than drawings are")
+        opcode = body[at : at + 1]
+        if opcode == b".":
+            return
+        if opcode in CONTENT:
+            content = at + 1 + CONTENT[opcode]
+            at = content + int.from_bytes(body[at + 1 : content], "little")
+        elif line := TEXT_LINE.match(body, at):
+            at = line.end()
+        else:
+            raise ValueError(f"opcode {opcode!r} at byte {at:,} is none that arrays need, or it is cut off")
 
 
 class _Dtype:
     """Stands in for numpy.dtype in a pickle: its name and byte order."""
 
     def __init__(self, name: str | bytes, *_) -> None:
-        self.name = name.decode() if isinstance(name, bytes) else name
-        self.order = "="
+        self.name, self.order = _short(name), "="
 
     def __setstate__(self, state: tuple) -> None:
-        order = state[1]
-        self.order = order.decode() if isinstance(order, bytes) else order
+        self.order = _short(state[1])
+
+
+def _short(name: str | bytes) -> str:
+    """A dtype's name: a long one, shared by all drawings, would be looked at for each."""
+    if len(name) > 16:
+        raise ValueError(f"a dtype with a name of {len(name):,} letters")
+    return name.decode() if isinstance(name, bytes) else name
 
 
 class _Array:
@@ -115,7 +171,6 @@ STAND_INS = {
     ("numpy._core.multiarray", "_reconstruct"): lambda *_: _Array(),
     ("numpy", "ndarray"): _Array,
     ("numpy", "dtype"): _Dtype,
-    ("_codecs", "encode"): lambda text, encoding: text.encode("latin1"),  # bytes, as Python 3 puts them in protocol 2
 }
 
 
@@ -125,20 +180,35 @@ class _ArraysOnly(pickle.Unpickler):
     Official files were pickled by Python 2 (strings are bytes, `numpy.core`), newer ones by Python 3.
     """
 
+    def __init__(self, body: bytes, room: int) -> None:
+        super().__init__(io.BytesIO(body), encoding="bytes")
+        self.room = room
+
     def find_class(self, module: str, name: str) -> object:
+        if (module, name) == ("_codecs", "encode"):
+            return self.encode
         if (module, name) not in STAND_INS:
             raise pickle.UnpicklingError(
-                f"it asks for {module}.{name}, and drawings need only numpy arrays. "
+                f"it asks for {f'{module}.{name}'[:99]}, and drawings need only numpy arrays. "
                 "Nothing in it was run; do not trust where it came from"
             )
         return STAND_INS[module, name]
+
+    def encode(self, text: str, *_) -> bytes:
+        """Bytes, as Python 3 puts them in protocol 2."""
+        self.room -= len(text)
+        if self.room < 0:  # one text encoded a million times takes no room in the file
+            raise pickle.UnpicklingError("its content takes more room than any class's")
+        return text.encode("latin1")
 
 
 def _rows(item: object) -> np.ndarray | str:
     """A stand-in's content as rows (N, 3), or what is wrong with it: the pickle may have put anything in it."""
     try:
         dtype = np.dtype(item.dtype.order + item.dtype.name)
-        if dtype.kind not in "iuf" or len(item.shape) != 2 or item.shape[1] != 3:
+        if len(item.shape) != 2 or not all(type(side) is int and abs(side) < 1 << 40 for side in item.shape):
+            return "an array of another shape is no sketch (N, 3)"  # of which nothing is printed: it may be anything
+        if dtype.kind not in "iuf" or item.shape[1] != 3:
             return f"an array {item.shape} of {dtype} is no sketch (N, 3)"
         if len(item.items) != item.shape[0] * 3 * dtype.itemsize:
             return f"{len(item.items)} bytes do not make an array {item.shape} of {dtype}"
@@ -176,26 +246,35 @@ def _from_json(record: object) -> np.ndarray:
     points = sum(len(stroke[0]) for stroke in drawn)
     if points > MAX_POINTS:  # before time and memory go into it
         raise ValueError(f"{points:,} points, more than {MAX_POINTS:,}")
-    polylines = [np.array(stroke[:2], np.float64).T for stroke in drawn]
+    polylines = [np.array(stroke[:2], np.float64).T for stroke in drawn if len(stroke[0])]
     if not all(line.ndim == 2 and (np.abs(line) <= strokes.MAX_OFFSET).all() for line in polylines):
         raise ValueError("a coordinate is not a finite number, or absurdly far away")
     if any(len(stroke) == 3 for stroke in drawn):
-        polylines = simplify_raw(polylines)
+        polylines = simplify_raw(polylines, max(LEAST_WORK, WORK * points))
     return strokes.from_polylines(polylines)
 
 
-def simplify_raw(polylines: Sequence[np.ndarray]) -> list[np.ndarray]:
+def simplify_raw(polylines: Sequence[np.ndarray], work: float = np.inf) -> list[np.ndarray]:
     """The official simplification: aligned to the top left, scaled to 255, resampled at 1 px, RDP at 2 px.
 
     https://github.com/googlecreativelab/quickdraw-dataset#preprocessed-dataset. In whole pixels, as the
-    official files.
+    official files. Raises ValueError where more than `work` points would have to be looked at.
     """
     polylines = [line for line in polylines if len(line)]
     points = np.concatenate([*polylines, np.zeros((0, 2))])
     low = points.min(axis=0, initial=np.inf)
     side = (points - low).max(initial=0)
     scale = BOX / side if side > 0 else 1
-    return [np.rint(_simplify_line(_resample((line - low) * scale), EPSILON)) for line in polylines]
+    ink = sum(np.hypot(*np.diff(line, axis=0).T).sum() for line in polylines) * scale
+    if not ink < np.inf:
+        raise ValueError("it is too small to be enlarged")
+    if ink > work / 10:  # each is looked at ten times or so; this before memory goes into it
+        raise ValueError(f"{ink:,.0f} pixels of line: no one draws so much in 20 seconds")
+    simplified = []
+    for line in polylines:
+        line, work = _simplify_line(_resample((line - low) * scale), EPSILON, work)
+        simplified.append(np.rint(line))
+    return simplified
 
 
 def _resample(line: np.ndarray) -> np.ndarray:
@@ -205,8 +284,8 @@ def _resample(line: np.ndarray) -> np.ndarray:
     return np.column_stack([np.interp(at, along, line[:, 0]), np.interp(at, along, line[:, 1])])
 
 
-def _simplify_line(line: np.ndarray, epsilon: float) -> np.ndarray:
-    """Ramer-Douglas-Peucker of a polyline (K, 2) as the official files were made.
+def _simplify_line(line: np.ndarray, epsilon: float, work: float) -> tuple[np.ndarray, float]:
+    """Ramer-Douglas-Peucker of a polyline (K, 2) as the official files were made, and the `work` that is left.
 
     Distances are from the endless line through two kept points, where `strokes.simplify_line` measures from the
     segment between them. That differs where a stroke turns back on itself, and only this gives the official points.
@@ -218,6 +297,9 @@ def _simplify_line(line: np.ndarray, epsilon: float) -> np.ndarray:
         first, last = spans.pop()
         if last - first < 2:
             continue
+        work -= last - first
+        if work < 0:
+            raise ValueError("it turns back and forth more often than anyone can draw in 20 seconds")
         chord, away = line[last] - line[first], line[first + 1 : last] - line[first]
         length = np.hypot(*chord)
         distance = np.abs(away @ (-chord[1], chord[0])) / length if length else np.hypot(*away.T)
@@ -226,7 +308,7 @@ def _simplify_line(line: np.ndarray, epsilon: float) -> np.ndarray:
             middle = first + 1 + farthest
             keep[middle] = True
             spans += [(first, middle), (middle, last)]
-    return line[keep]
+    return line[keep], work
 
 
 HEAD = struct.Struct("<Q2sbIH")  # key, country, recognized, time, number of strokes
@@ -237,14 +319,16 @@ def _read_binary(path: Path) -> Iterator[tuple[str, np.ndarray | str]]:
     data = path.read_bytes()
     at = number = 0
     while at < len(data):
-        start, number, polylines = at, number + 1, []
+        start, number, polylines, total = at, number + 1, [], 0
         try:
             _, _, recognized, _, count = HEAD.unpack_from(data, at)
             at += HEAD.size
             for _ in range(count):
                 (points,) = COUNT.unpack_from(data, at)
                 at += COUNT.size
-                polylines.append(np.frombuffer(data, np.uint8, 2 * points, at).reshape(2, points).T)
+                total += points
+                if points:
+                    polylines.append(np.frombuffer(data, np.uint8, 2 * points, at).reshape(2, points).T)
                 at += 2 * points
             if recognized not in (0, 1):
                 raise ValueError("recognized is neither true nor false")
@@ -253,36 +337,71 @@ def _read_binary(path: Path) -> Iterator[tuple[str, np.ndarray | str]]:
                 f"{path}: drawing {number}, at byte {start:,}, is not whole ({error}): the file was cut off, or is "
                 "no Quick, Draw! .bin file. Delete it and download it again"
             ) from error
-        yield f"drawing {number}", strokes.from_polylines(polylines) if any(map(len, polylines)) else "no points"
+        if 0 < total <= MAX_POINTS:
+            yield f"drawing {number}", strokes.from_polylines(polylines)
+        else:
+            yield f"drawing {number}", f"{total:,} points, more than {MAX_POINTS:,}" if total else "no points"
 
 
 def read_arrays(path: Path, names: Iterable[str]) -> Iterator[np.ndarray]:
     """Plain arrays of a .npz; ValueError where one is of objects or not all there."""
     for name, (shape, dtype, fortran, body) in zip(names, _members(path, names), strict=True):
         try:
+            if dtype.hasobject:  # numpy would take the bytes for pointers
+                raise ValueError("it is of objects")
+            if math.prod(shape) > len(body):  # of a dtype without bytes, numpy would make any number
+                raise ValueError(f"an array {shape} in {len(body):,} bytes")
             yield np.ndarray(shape, dtype, body, order="F" if fortran else "C")
         except (ValueError, TypeError, OverflowError) as error:
             raise ValueError(f"{path}: {name} is not an array of numbers or text: {error}") from error
 
 
+def list_arrays(path: Path) -> list[str]:
+    """The names of the arrays in a .npz. Raises ValueError as `read_arrays`."""
+    with open(path, "rb") as file, _told(path):
+        return [name.removesuffix(".npy") for name in open_npz(file).namelist()]
+
+
 def _members(path: Path, names: Iterable[str]) -> Iterator[tuple[tuple[int, ...], np.dtype, bool, bytes]]:
     """Of each array in a .npz: its shape, dtype, whether it is in Fortran order, and the bytes after the header."""
-    with open(path, "rb") as file:
-        try:
-            archive = zipfile.ZipFile(file)
-            for name in names:
-                yield _member(archive, name)
-        except Exception as error:  # a broken zip or header raises anything at all
-            raise ValueError(f"{path} cannot be read: {error}. It was cut off or is of another format") from error
+    with open(path, "rb") as file, _told(path):
+        archive = open_npz(file)
+        for name in names:
+            yield _member(archive, name)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # a broken zip or header raises anything at all
+        raise ValueError(f"{path} cannot be read: {error}. It was cut off or is of another format") from error
+
+
+def open_npz(file: BinaryIO) -> zipfile.ZipFile:
+    """The archive, not yet read, or a ValueError where what is in it would take more room than any drawings do."""
+    room = _room(file.seek(0, io.SEEK_END))
+    archive = zipfile.ZipFile(file)
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise ValueError(f"it has {len(members):,} arrays")
+    for info in members:
+        name = info.filename.removesuffix(".npy")
+        room -= info.file_size
+        if room < 0:
+            raise ValueError(f"its array '{name}' would take {info.file_size:,} bytes, more than any class")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError(f"its array '{name}' is packed otherwise than numpy does")  # and unpacked without bounds
+    return archive
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype, bool, bytes]:
-    if f"{name}.npy" not in archive.namelist():
-        raise ValueError(f"it has no array '{name}'")
-    info = archive.getinfo(f"{name}.npy")
-    if info.file_size > MAX_BYTES:  # zipfile gives no more than is announced, so this bounds what is unpacked
-        raise ValueError(f"its array '{name}' would take {info.file_size:,} bytes, more than any class")
-    file = io.BytesIO(archive.read(info))
+    try:
+        info = archive.getinfo(f"{name}.npy")
+    except KeyError as error:
+        raise ValueError(f"it has no array '{name}'") from error
+    with archive.open(info) as member:  # asked for all there is, it would unpack more than is announced
+        file = io.BytesIO(member.read(info.file_size))
     version = np.lib.format.read_magic(file)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = header(file)

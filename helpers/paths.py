@@ -16,35 +16,47 @@ FIGURES = ROOT / "figures"
 MODELS = DATA / "models"
 
 
+class NotWritten(OSError):
+    """A file could not be written: which, why, and what to do."""
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """An `OSError` in the block (a full disk, a folder that cannot be written) is raised again as `NotWritten`."""
+    try:
+        yield
+    except NotWritten:
+        raise
+    except OSError as error:
+        raise NotWritten(
+            error.errno,
+            # by its number: HDF5 has half a page of words of its own
+            f"could not write {path}: {os.strerror(error.errno) if error.errno else error}. What was there is as it "
+            "was; free some space or choose a folder that can be written, then run it again",
+        ) from error
+
+
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well and vanishes when it does not.
 
-    A reader sees the old file or the new one, never half of either. An `OSError` (a full disk, a folder that
-    cannot be written) is raised again with the path and what to do.
+    A reader sees the old file or the new one, never half of either. An `OSError` is raised as by `writing`.
     """
     path = Path(path)
-    temporary = None
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         # the suffixes stay last: numpy and Keras look at them
         suffix = "".join(path.suffixes)
         handle, name = tempfile.mkstemp(prefix=f".{path.name.removesuffix(suffix)}-", suffix=suffix, dir=path.parent)
         os.close(handle)
         temporary = Path(name)
-        yield temporary
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp makes it private
-        temporary.replace(path)
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f"could not write {path}: {error.strerror or error}. Nothing was changed there; "
-            "free some space or choose a folder that can be written, then run it again",
-        ) from error
-    finally:
-        if temporary is not None:
+        try:
+            yield temporary
+            with open(temporary, "rb") as file:
+                os.fsync(file.fileno())
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)  # mkstemp makes it private
+            temporary.replace(path)
+        finally:
             temporary.unlink(missing_ok=True)

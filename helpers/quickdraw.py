@@ -6,7 +6,6 @@ https://github.com/googlecreativelab/quickdraw-dataset
 
 import difflib
 import os
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from urllib.parse import quote
 import numpy as np
 
 from helpers.download import DownloadError, fetch, verify
-from helpers.formats import SPLITS, find_faults, flat, read, read_arrays, unflat
+from helpers.formats import SPLITS, find_faults, flat, open_npz, read, read_arrays, unflat
 from helpers.paths import DATA, atomic
 
 BUCKET = "https://storage.googleapis.com/quickdraw_dataset/"
@@ -180,7 +179,8 @@ def open_dataset(path: str | Path) -> DataSet:
     splits = []
     for split in SPLITS:
         points, lengths, labels = (arrays[f"{split}_{part}"] for part in ("points", "lengths", "labels"))
-        if labels.shape != lengths.shape or points.shape != (np.abs(lengths).sum(), 3):
+        fits = 0 <= lengths.min(initial=0) <= lengths.max(initial=0) <= len(points) == lengths.sum()
+        if labels.shape != lengths.shape or not fits or points.shape[1] != 3:
             raise ValueError(f"{path}: the arrays of {split} do not fit each other; make the file anew")
         if len(labels) and not 0 <= labels.min() <= labels.max() < len(classes):
             raise ValueError(f"{path}: {split} has labels outside its {len(classes)} classes; make the file anew")
@@ -195,9 +195,9 @@ def open_dataset(path: str | Path) -> DataSet:
 def _check_zip(path: Path) -> None:
     """Raises ValueError where a download is not a whole .npz: a login page, say, or pieces of two versions."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
-    except Exception as error:  # as in _members
+        with open(path, "rb") as file:
+            broken = open_npz(file).testzip()
+    except Exception as error:  # a broken zip raises anything at all
         raise ValueError(f"it is not a .npz file: {error}") from error
     if broken:
         raise ValueError(f"{broken} in it is damaged")

@@ -383,7 +383,7 @@ def read_recipe(path: str | Path) -> dict:
         found.parser.Parse(start, len(start) < MOST_BYTES)
     except _Done:
         pass
-    except (expat.ExpatError, ValueError) as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # an encoding that no one knows is a LookupError
         raise ValueError(f"{path} is not an SVG file that can be trusted: {error}") from error
     if not found.done:
         raise ValueError(f"{path} holds no recipe in its first {MOST_BYTES:,} bytes: it was not made here, or changed")

@@ -91,6 +91,9 @@ def train(
         strategy: a `tf.distribute` strategy; None takes `pick_strategy()`.
         preview: called with the model and the step after every `plan.epoch` steps, to draw something.
         settings: of `vae.Settings` (encoder, z_size, units, ...).
+
+    Raises ValueError for a class without a drawing to learn from, for no drawings to validate with, and for a run
+    that was begun otherwise or whose checkpoint is damaged.
     """
     plan = plan or Plan()
     settings = vae.Settings(
@@ -102,8 +105,10 @@ def train(
     first = vae.load(start) if start else None
     if first and first.settings != settings:
         raise ValueError(f"{start} is {first.settings}: its weights are no beginning for {settings}")
-    run = begin_run(name, plan, asdict(settings) | ({"start": start} if start else {}))
+    check_splits(data.classes, data.train, data.valid)
     train_split, valid_split = (_short(split, settings.max_points) for split in (data.train, data.valid))
+    check_splits(data.classes, train_split, valid_split, settings.max_points)  # at its end would be late
+    run = begin_run(name, plan, asdict(settings) | ({"start": start} if start else {}))
     left_out, n = len(data.train.sketches) - len(train_split.sketches), len(data.train.sketches)
     print(f"{left_out:,} of {n:,} training drawings have over {settings.max_points} points: left out")
     keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
@@ -268,6 +273,16 @@ def _short(split: Split, limit: int) -> Split:
     if not keep:
         raise ValueError(f"none of the {len(split.sketches)} drawings of a split has {limit} points or fewer")
     return Split([split.sketches[i] for i in keep], split.labels[keep])
+
+
+def check_splits(classes: Sequence[str], train: Split, valid: Split, limit: float = np.inf) -> None:
+    """ValueError for a class of which there is nothing to learn, and where there is nothing to validate with."""
+    missing = [name for label, name in enumerate(classes) if label not in train.labels]
+    if missing:
+        few = "" if limit == np.inf else f" of {limit} points or fewer"
+        raise ValueError(f"there is no training drawing{few} of {', '.join(missing)}; leave the class out, or add some")
+    if not valid.sketches:
+        raise ValueError("there are no validation drawings: without them, no one can say when a network is best")
 
 
 def begin_run(name: str, plan: Schedule, settings: dict) -> Path:
@@ -499,12 +514,17 @@ class Keeper(keras.callbacks.Callback):
 
     def resume(self) -> int:
         """Loads the last checkpoint, if there is one, and returns the step it was made at."""
+        for unfinished in [*self.run.glob(".*.weights.h5"), *self.run.glob(".log-*.csv")]:  # of a run that was killed
+            unfinished.unlink()
         path = self.run / "checkpoint.weights.h5"
         if not path.exists():
             return 0
-        self.model.load_weights(path)
-        with h5py.File(path) as file:
-            step = int(file.attrs["step"])
+        try:
+            self.model.load_weights(path)
+            with h5py.File(path) as file:
+                step = int(file.attrs["step"])
+        except (OSError, LookupError) as error:  # what Keras and HDF5 raise where a file is not whole
+            raise ValueError(f"{path} is damaged; delete it, and the run begins again: {error}") from error
         if (self.run / "log.csv").exists():
             with open(self.run / "log.csv", newline="") as file:
                 rows = csv.DictReader(file, quoting=csv.QUOTE_NONNUMERIC)

@@ -13,6 +13,7 @@ import numpy as np
 from keras import ops
 
 from helpers import weights
+from helpers.formats import MAX_POINTS
 from helpers.strokes import DOWN, END
 
 LOG_2PI = float(np.log(2 * np.pi))
@@ -366,8 +367,8 @@ def fit_prior(z: np.ndarray, labels: np.ndarray, classes: int) -> Prior:
         mean[c] = own.mean(axis=0)
         centred = own - mean[c]
         values, vectors = np.linalg.eigh(centred.T @ centred / len(own))
-        rest = values[:-rank].mean()
-        factors[c] = (vectors[:, -rank:] * np.sqrt(np.maximum(values[-rank:] - rest, 0))).T
+        rest = values[: size - rank].mean()
+        factors[c] = (vectors[:, size - rank :] * np.sqrt(np.maximum(values[size - rank :] - rest, 0))).T
         noise[c] = np.sqrt(np.maximum((centred**2).mean(axis=0) - (factors[c] ** 2).sum(axis=0), 0))
     weight = np.bincount(labels, minlength=classes) / len(labels)
     return Prior(*(part.astype(np.float32) for part in (mean, factors, noise, weight)))
@@ -391,7 +392,17 @@ def load(name: Path | str) -> SketchVAE:
     """
     header, arrays = weights.load(name, FORMAT)
     path = weights.locate(name)
-    model = SketchVAE(_settings(header.get("settings"), path))
+    settings = _settings(header.get("settings"), path)
+    # before a network is made: one that the file's arrays do not fill could take all the memory there is
+    z_size, units, side = settings.z_size, settings.units, -(-settings.size // 16)
+    for key, shape in {
+        "stats/kernel": (128 * side * side if settings.encoder == "cnn" else 512, 2 * z_size),
+        "decoder/initial/kernel": (z_size, 2 * units),
+        "decoder/lstm/lstm_cell/recurrent_kernel": (units, 4 * units),
+        "decoder/head/kernel": (units, 6 * settings.components + 3),
+    }.items():
+        weights.take(arrays, f"weight/{key}", shape, path)
+    model = SketchVAE(settings)
     model.facts = header.get("facts", {})
     model.saved_as = str(name)
     weights.assign(model, arrays, path)
@@ -404,18 +415,27 @@ def _prior(arrays: dict, settings: Settings, path: Path) -> Prior:
     """The saved prior, float32, or a ValueError that names the part that does not fit."""
     classes, size = len(settings.classes), settings.z_size
     shapes = {"mean": (classes, size), "factors": (classes, None, size), "noise": (classes, size), "weight": (classes,)}
-    parts = {}
-    for name, shape in shapes.items():
-        part = arrays.get(f"prior/{name}")
-        fits = part is not None and part.ndim == len(shape)
-        if not fits or any(want not in (None, got) for want, got in zip(shape, part.shape, strict=True)):
-            raise ValueError(f"{path}: the prior's {name} does not fit {classes} classes and z of {size}")
-        parts[name] = part.astype(np.float32)
-    return Prior(**parts)
+    prior = Prior(**{name: weights.take(arrays, f"prior/{name}", shape, path) for name, shape in shapes.items()})
+    if prior.weight.min() < 0 or not prior.weight.sum() > 0:
+        raise ValueError(f"{path}: the prior's weights are no shares of the classes")
+    return prior
 
 
 def _settings(values: object, path: Path) -> Settings:
     names = {field.name for field in fields(Settings)}
     if not isinstance(values, dict) or set(values) != names:
         raise ValueError(f"{path}: its settings are not those of a model: expected {sorted(names)}")
-    return Settings(**values | {"classes": tuple(values["classes"])})
+    classes, largest = values["classes"], {"z_size": 1 << 16, "units": 1 << 16, "components": 1000, "size": 1024}
+    if not isinstance(classes, list) or not classes or not all(isinstance(name, str) for name in classes):
+        raise ValueError(f"{path}: its classes are not a list of names")
+    for name, most in (largest | {"max_points": MAX_POINTS}).items():
+        if type(values[name]) is not int or not 1 <= values[name] <= most:
+            raise ValueError(
+                f"{path}: its {name} is {str(values[name])[:99]}; it must be a whole number up to {most:,}"
+            )
+    for name in ("scale", "mean_points"):
+        if type(values[name]) not in (int, float) or not 0 < values[name] < np.inf:
+            raise ValueError(f"{path}: its {name} is {str(values[name])[:99]}; it must be a number above 0")
+    if values["encoder"] not in ("cnn", "rnn"):
+        raise ValueError(f'{path}: its encoder is {str(values["encoder"])[:99]!r}; it must be "cnn" or "rnn"')
+    return Settings(**values | {"classes": tuple(classes)})

@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from helpers.formats import list_arrays, read_arrays
 from helpers.paths import MODELS, atomic
 
 
@@ -29,19 +30,20 @@ def save(path: Path | str, header: dict, network: keras.Model, arrays: dict[str,
 def load(name: Path | str, kind: str) -> tuple[dict, dict[str, np.ndarray]]:
     """Header and arrays of `data/models/<name>.npz`, or of a path, where the header's `format` is `kind`.
 
-    Raises FileNotFoundError with the names there are, and ValueError where the file is none of that kind.
+    Raises FileNotFoundError with the names there are, and ValueError where the file is none of that kind, is damaged,
+    or would take far more room in memory than on the disk.
     """
     path = locate(name)
     if not path.exists():
         there = ", ".join(sorted(p.stem for p in path.parent.glob("*.npz"))) or "none"
         raise FileNotFoundError(f"no model {path.stem!r} in {path.parent}; there: {there}")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
+        names = list_arrays(path)
+        arrays = dict(zip(names, read_arrays(path, names), strict=True))
         header = json.loads(str(arrays.pop("header")))
-    except Exception as error:  # zip, numpy and JSON each have errors of their own
+    except (ValueError, LookupError, RecursionError) as error:
         raise ValueError(f"{path} is not a model file, or a damaged one: {error}") from error
-    if not isinstance(header, dict) or header.get("format") != kind:
+    if not isinstance(header, dict) or header.get("format") != kind or not isinstance(header.get("facts", {}), dict):
         raise ValueError(f"{path} is not a {kind!r} file")
     return header, arrays
 
@@ -50,13 +52,23 @@ def assign(network: keras.Model, arrays: dict[str, np.ndarray], path: Path) -> N
     """Gives the network the weights among `arrays`; ValueError, naming `path` and array, where they do not fit."""
     for variable in network.weights:
         key = f"weight/{_key(network, variable)}"
-        value = arrays.get(key)
-        if value is None or value.shape != tuple(variable.shape):
-            found = "missing" if value is None else f"of shape {value.shape}"
-            raise ValueError(f"{path}: {key} is {found}; the settings ask for {tuple(variable.shape)}")
-        if not np.isfinite(value).all():
-            raise ValueError(f"{path}: {key} holds values that are not finite")
-        variable.assign(value.astype(np.float32))
+        variable.assign(take(arrays, key, tuple(variable.shape), path))
+
+
+def take(arrays: dict[str, np.ndarray], key: str, shape: tuple[int | None, ...], path: Path) -> np.ndarray:
+    """One of the arrays as float32, of this shape (None: of any length), or a ValueError, naming `path` and `key`."""
+    value = arrays.get(key)
+    fits = value is not None and value.ndim == len(shape)
+    if not fits or any(want not in (None, got) for want, got in zip(shape, value.shape, strict=True)):
+        found = "missing" if value is None else f"of shape {value.shape}"
+        raise ValueError(f"{path}: {key} is {found}; the settings ask for {shape}")
+    if value.dtype.kind not in "fiu":
+        raise ValueError(f"{path}: {key} holds no numbers, but {value.dtype}")
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is found as such
+        value = value.astype(np.float32)
+    if not np.isfinite(value).all():
+        raise ValueError(f"{path}: {key} holds values that are not finite")
+    return value
 
 
 def locate(name: Path | str) -> Path:
