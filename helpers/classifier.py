@@ -241,7 +241,8 @@ def load_judge(name: Path | str = "judge") -> Judge:
     header, arrays = weights.load(name, FORMAT)
     path = weights.locate(name)
     classes, kind = header.get("classes"), header.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS or not classes or not isinstance(classes, list) or not all(isinstance(one, str) for one in classes):
+    named = isinstance(classes, list) and classes and all(isinstance(one, str) for one in classes)
+    if not isinstance(kind, str) or kind not in KINDS or not named:
         raise ValueError(f"{path}: its header does not name a kind and classes")
     # before a network is made: one that the file's arrays do not fill could take all the memory there is
     weights.take(arrays, "weight/logits/kernel", (256, len(classes)), path)

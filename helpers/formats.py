@@ -531,20 +531,21 @@ def open_npz(file: BinaryIO) -> zipfile.ZipFile:
         raise ValueError(f"it has {len(members):,} arrays")
     for info in members:
         name = info.filename.removesuffix(".npy")
-        # zipfile gives no more than is announced, so this bounds what is unpacked; of bzip2 and LZMA it unpacks more
         room -= info.file_size
         if room < 0:
             raise ValueError(f"its array '{name}' would take {info.file_size:,} bytes, more than any class")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError(f"its array '{name}' is packed otherwise than numpy does")
+            raise ValueError(f"its array '{name}' is packed otherwise than numpy does")  # and unpacked without bounds
     return archive
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype, bool, bytes]:
     try:
-        file = io.BytesIO(archive.read(f"{name}.npy"))
+        info = archive.getinfo(f"{name}.npy")
     except KeyError as error:
         raise ValueError(f"it has no array '{name}'") from error
+    with archive.open(info) as member:  # asked for all there is, it would unpack more than is announced
+        file = io.BytesIO(member.read(info.file_size))
     version = np.lib.format.read_magic(file)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = header(file)

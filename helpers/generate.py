@@ -443,7 +443,7 @@ def draw_sample(model: SketchVAE, name: str, n: int, seed: int = 0) -> DataSet:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Let released models draw data/sample.")
     parser.add_argument("models", nargs="+", help="names in data/models")
-    parser.add_argument("--drawings", type=int, default=200, help="of each class")
+    parser.add_argument("--drawings", type=int, default=400, help="of each class")
     arguments = parser.parse_args()
     for model in map(load, arguments.models):
         for name in model.settings.classes:

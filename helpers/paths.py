@@ -18,16 +18,23 @@ FIGURES = ROOT / "figures"
 MODELS = DATA / "models"
 
 
+class NotWritten(OSError):
+    """A file could not be written: which, why, and what to do."""
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """An `OSError` in the block (a full disk, a folder that cannot be written) is raised again, with what to do."""
+    """An `OSError` in the block (a full disk, a folder that cannot be written) is raised again as `NotWritten`."""
     try:
         yield
+    except NotWritten:
+        raise
     except OSError as error:
-        raise OSError(
+        raise NotWritten(
             error.errno,
-            f"could not write {path}: {error.strerror or error}. What was there is as it was; "
-            "free some space or choose a folder that can be written, then run it again",
+            # by its number: HDF5 has half a page of words of its own
+            f"could not write {path}: {os.strerror(error.errno) if error.errno else error}. What was there is as it "
+            "was; free some space or choose a folder that can be written, then run it again",
         ) from error
 
 

@@ -17,6 +17,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP")  # Pillow knows more; on
 MOST_PIXELS = 170_000_000  # of a file: beyond this it is refused before it takes memory
 ALWAYS_PIXELS = 40_000_000  # may be in a file of any size: more than a page at 600 dpi
 PIXELS_A_BYTE = 50  # and this many in a larger one; a page of line art has a fifth of that
+MOST_SCANS = 30  # of a JPEG; a progressive one has ten
 CONTRAST = 0.15  # between paper and ink, of full: less is an empty page
 SPECK = 1 / 150  # of the longer side: specks smaller than a square of this go
 _one_at_a_time = threading.Lock()  # PDFium is not made for threads
@@ -28,7 +29,7 @@ def read_image(path: str | Path, page: int = 0) -> np.ndarray:
     Colour becomes grey, transparency white paper; 16 bits become 8; a photo's rotation tag is followed. A side
     longer than 1,500 pixels is averaged down to fit, whole pixels to one; `page` counts the pages of a PDF from 0.
     Then `clean`. Raises ValueError, with the path, for a file that is no image, is damaged or too large, and for a
-    page without ink or without paper.
+    page without ink or without paper. A PDF made to take for ever does: PDFium sets its pages no bounds.
     """
     grey = read_grey(path, page)
     try:
@@ -47,16 +48,18 @@ def read_grey(path: str | Path, page: int = 0) -> np.ndarray:
             most = min(MOST_PIXELS, max(ALWAYS_PIXELS, PIXELS_A_BYTE * path.stat().st_size))
             if image.width * image.height > most:
                 raise ValueError(
-                    f"{image.width}x{image.height} pixels are too many in so large a file; make it smaller than "
+                    f"{image.width}x{image.height} pixels are too many for a file of its size; make it smaller than "
                     f"{most / 1e6:.0f} megapixels"
                 )
+            if image.format in ("JPEG", "MPO") and path.read_bytes().count(b"\xff\xda") > MOST_SCANS:
+                raise ValueError("it has more scans than any JPEG needs, and each takes as long as the picture")
             image.draft(None, (LARGEST, LARGEST))  # a JPEG is decoded at a half, a quarter or an eighth
             return _to_grey(image)
     except Image.UnidentifiedImageError as error:
         raise ValueError(f"{path} is not an image that can be read; use a PNG or JPEG file") from error
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
-    except ValueError as error:
+    except (ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path}: {error}") from error
     except Exception as error:  # what Pillow raises for a broken file can be anything at all
         raise ValueError(f"{path} is damaged, or cut off: {error}") from error

@@ -28,7 +28,7 @@ from helpers.generate import as_strokes, encode
 from helpers.paths import DATA, atomic
 from helpers.quickdraw import DataSet, Split, load
 from helpers.raster import render_batch
-from helpers.strokes import END, UP, stroke_ends
+from helpers.strokes import END, UP, absolute, stroke_ends
 
 POOL = 50  # batches whose drawings are sorted by length together, so that a batch holds drawings of like length
 VALID_BATCH = 100
@@ -68,6 +68,7 @@ class Plan(Schedule):
     stretch: float = _setting(0.15, "x and y are scaled by up to this share, independently")
     drop: float = _setting(0.10, "share of the points inside strokes that is left out")
     partial: float = _setting(0.25, "share of the drawings of which the encoder sees only the beginning")
+    splice: float = _setting(0.0, "share of the drawings that go on from another class's beginning, for z-switching")
 
 
 def train(
@@ -75,6 +76,7 @@ def train(
     name: str,
     plan: Plan | None = None,
     *,
+    start: str | None = None,
     strategy=None,
     preview: Callable[[vae.SketchVAE, int], None] | None = None,
     **settings,
@@ -85,6 +87,7 @@ def train(
         data: what to learn from; its training offsets give the scale.
         name: of the run, `data/work/runs/<name>/`. If that was begun with the same plan and settings it is
             resumed; with others, refused.
+        start: a model in `data/models`, of the same classes and sizes, whose weights it begins with.
         strategy: a `tf.distribute` strategy; None takes `pick_strategy()`.
         preview: called with the model and the step after every `plan.epoch` steps, to draw something.
         settings: of `vae.Settings` (encoder, z_size, units, ...).
@@ -99,16 +102,21 @@ def train(
         mean_points=float(np.mean([len(sketch) for sketch in data.train.sketches])),
         **settings,
     )
+    first = vae.load(start) if start else None
+    if first and first.settings != settings:
+        raise ValueError(f"{start} is {first.settings}: its weights are no beginning for {settings}")
     check_splits(data.classes, data.train, data.valid)
     train_split, valid_split = (_short(split, settings.max_points) for split in (data.train, data.valid))
     check_splits(data.classes, train_split, valid_split, settings.max_points)  # at its end would be late
-    run = begin_run(name, plan, asdict(settings))
+    run = begin_run(name, plan, asdict(settings) | ({"start": start} if start else {}))
     left_out, n = len(data.train.sketches) - len(train_split.sketches), len(data.train.sketches)
     print(f"{left_out:,} of {n:,} training drawings have over {settings.max_points} points: left out")
     keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
     strategy = strategy or pick_strategy()
     with strategy.scope() if strategy else nullcontext():
         model = vae.SketchVAE(settings, dtype=fast_dtype())
+        if first:
+            model.set_weights(first.get_weights())
         model.compile(optimizer=make_optimizer(model, plan, strategy), jit_compile=keras.backend.backend() == "jax")
     fit(
         model,
@@ -194,7 +202,7 @@ def read_log(name: str) -> dict[str, list[float]]:
     return {column: [row[column] for row in rows] for column in rows[0]}
 
 
-def release(model: vae.SketchVAE, name: str, data: DataSet, plan: Plan, command: str) -> Path:
+def release(model: vae.SketchVAE, name: str, data: DataSet, plan: Plan, command: str, start: str | None = None) -> Path:
     """Saves the model to `data/models` with its card: what it was trained on, how, and its losses on test drawings."""
     if data.source != "quickdraw":
         raise ValueError(
@@ -204,6 +212,8 @@ def release(model: vae.SketchVAE, name: str, data: DataSet, plan: Plan, command:
     losses = evaluate(model, data.test)
     counts = {part: len(getattr(data, part).sketches) for part in ("train", "valid", "test")}
     facts = {"source": data.source, "drawings": counts, "plan": asdict(plan), "test": losses, "command": command}
+    if start:
+        facts["start"] = vae.load(start).facts["command"]
     path = vae.save(model, name, facts)
     with atomic(path.with_suffix(".md")) as temporary:
         temporary.write_text(_card(model.settings, name, facts))
@@ -227,7 +237,7 @@ def _card(settings: vae.Settings, name: str, facts: dict) -> str:
         "held-out loss": f"{losses['reconstruction']:.3f} nats a point, KL {losses['kl']:.1f} nats a drawing, on the "
         f"{counts['test']:,} test drawings (less those over {settings.max_points} points), offsets in units of "
         f"{settings.scale:.2f} px",
-        "made by": f"`{facts['command']}`",
+        "made by": " and then ".join(f"`{command}`" for command in (facts.get("start"), facts["command"]) if command),
     }
     table = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
     return f"# {name}\n\n| | |\n|---|---|\n{table}\n\nRead it with `helpers.vae.load({name!r})`. Weights are float16.\n"
@@ -315,7 +325,10 @@ def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> 
             seen[i] = _beginning(seen[i], rng)
         noise = rng.standard_normal((len(sketches), settings.z_size), np.float32)
         rise = min(1, 0.01 + step / plan.anneal) if plan.anneal else 1
-        yield _inputs(sketches, seen, noise, plan.kl_weight * rise, plan.free_bits, settings)
+        given = np.zeros(len(sketches), np.float32)
+        if plan.splice:
+            sketches, given = splice(sketches, split.labels[chosen], plan.splice, rng)
+        yield _inputs(sketches, given, seen, noise, plan.kl_weight * rise, plan.free_bits, settings)
         step += 1
 
 
@@ -325,7 +338,8 @@ def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[
     for a in itertools.cycle(range(0, len(order), VALID_BATCH)):
         sketches = [split.sketches[i] for i in order[a : a + VALID_BATCH]]
         noise = np.zeros((len(sketches), settings.z_size), np.float32)
-        yield _inputs(sketches, sketches, noise, plan.kl_weight, plan.free_bits, settings)
+        given = np.zeros(len(sketches), np.float32)
+        yield _inputs(sketches, given, sketches, noise, plan.kl_weight, plan.free_bits, settings)
 
 
 def bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -373,8 +387,54 @@ def _beginning(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return sketch[: end if end < len(sketch) and rng.random() < 0.5 else cut]
 
 
+def splice(
+    sketches: Sequence[np.ndarray], labels: np.ndarray, share: float, rng: np.random.Generator
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """A share of the drawings with another class's beginning in place of their own: drawings, and rows of it (N,).
+
+    Taken is the beginning that lies most like the drawing's own (Chamfer distance), of those in the batch. They are
+    laid over each other at the point where the pen goes on, or, after the end of a stroke, by their middles. So the
+    decoder learns to go on as z says from what was begun in another mind, which is what z-switching asks of it.
+    """
+    fraction, lifted = rng.uniform(0.1, 0.6), rng.random() < 0.5
+    cuts = np.array([_cut(sketch, fraction, lifted) for sketch in sketches])
+    starts = [absolute(sketch[:cut]) for sketch, cut in zip(sketches, cuts, strict=True)]
+    anchors = [(points.min(axis=0) + points.max(axis=0)) / 2 if lifted else points[-1] for points in starts]
+    ink = np.stack(
+        [_along(points, sketch) - anchor for points, sketch, anchor in zip(starts, sketches, anchors, strict=True)]
+    )
+    out, given = list(sketches), np.zeros(len(sketches), np.float32)
+    for i in np.flatnonzero((rng.random(len(sketches)) < share) & (cuts > 0)):
+        others = np.flatnonzero((labels != labels[i]) & (cuts > 0))
+        if not len(others):
+            continue
+        apart = np.hypot(*np.moveaxis(ink[others][:, :, None] - ink[i][None, None], -1, 0))
+        j = others[(apart.min(axis=1).mean(axis=1) + apart.min(axis=2).mean(axis=1)).argmin()]
+        rest = sketches[i][cuts[i] :].copy()
+        rest[0, :2] += (starts[i][-1] - anchors[i]) - (starts[j][-1] - anchors[j])
+        out[i], given[i] = np.concatenate([sketches[j][: cuts[j]], rest]), cuts[j]
+    return out, given
+
+
+def _cut(sketch: np.ndarray, fraction: float, lifted: bool) -> int:
+    """The row nearest to a fraction of the points after which the pen is up, or down; 0 if little would be left."""
+    rows = np.arange(2, len(sketch) - 2)
+    rows = rows[(sketch[rows - 1, 2] > 0.5) == lifted]
+    return int(rows[np.abs(rows - fraction * len(sketch)).argmin()]) if len(rows) else 0
+
+
+def _along(points: np.ndarray, sketch: np.ndarray, n: int = 16) -> np.ndarray:
+    """n places (n, 2) at even distances along the ink of a beginning whose points (M + 1, 2) the pen visits."""
+    length = np.hypot(*np.diff(points, axis=0).T)
+    length[1:][sketch[: len(length), 2][:-1] > 0.5] = 0  # the pen travels
+    length = np.concatenate([[0], np.cumsum(length)])
+    places = (np.arange(n) + 0.5) / n * length[-1]
+    return np.column_stack([np.interp(places, length, axis) for axis in points.T])
+
+
 def _inputs(
     sketches: Sequence[np.ndarray],
+    given: np.ndarray,
     seen: Sequence[np.ndarray],
     noise: np.ndarray,
     kl_weight: float,
@@ -389,6 +449,7 @@ def _inputs(
     return {
         "seen": seen,
         "target": _pad(sketches, settings.scale),
+        "given": given,
         "noise": noise,
         "kl_weight": np.full(n, kl_weight, np.float32),
         "free_bits": np.full(n, free_bits, np.float32),
@@ -429,6 +490,7 @@ def _like(settings: vae.Settings) -> tuple:
     shapes = {
         "seen": bitmaps if settings.encoder == "cnn" else ((None, None, 5), "float32"),
         "target": ((None, None, 5), "float32"),
+        "given": ((None,), "float32"),
         "noise": ((None, settings.z_size), "float32"),
         "kl_weight": ((None,), "float32"),
         "free_bits": ((None,), "float32"),
@@ -521,18 +583,20 @@ def main() -> None:
     )
     parser.add_argument("--z-size", type=int, default=512, help="dimensions of the latent vector")
     parser.add_argument("--units", type=int, default=512, help="of the decoder's LSTM")
+    parser.add_argument("--start", help="a model in data/models whose weights it begins with")
     parser.add_argument("--source", choices=("auto", "local", "download"), default="auto", help="of drawings")
     for setting in fields(Plan):
         name = f"--{setting.name.replace('_', '-')}"
         parser.add_argument(name, type=setting.type, default=setting.default, help=setting.metadata["help"])
     arguments = vars(parser.parse_args())
     name, classes, source = (arguments.pop(key) for key in ("name", "classes", "source"))
+    start = arguments.pop("start")
     settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units")}
     plan = Plan(**arguments)
     data = load(classes, source)
-    model = train(data, name, plan, **settings)
+    model = train(data, name, plan, start=start, **settings)
     command = shlex.join(["python", "-m", "helpers.training", *sys.argv[1:]])
-    path = release(model, name, data, plan, command)
+    path = release(model, name, data, plan, command, start)
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
 
 

@@ -247,6 +247,7 @@ class SketchVAE(keras.Model):
     - `seen`: what the encoder sees, uint8 bitmaps (B, S, S) or, for the RNN encoder, stroke-5 (B, T', 5) with
       rows of zeros behind each drawing;
     - `target`: stroke-5 (B, T, 5), offsets divided by `settings.scale`, at least one end row a drawing;
+    - `given` (B,): how many of its first rows are there already, and not to be predicted;
     - `noise` (B, Z): standard normal, or zeros to decode the mean;
     - `kl_weight` (B,) and `free_bits` (B,): the KL term is `kl_weight * max(kl, free_bits)`, in nats a drawing.
     """
@@ -296,9 +297,9 @@ class SketchVAE(keras.Model):
         """Mean over the drawings of (reconstruction + kl_weight max(kl, free_bits)) / mean_points."""
         parameters, mean, log_variance = y_pred
         target = x["target"]
-        reconstruction = reconstruction_loss(target, parameters)
+        reconstruction = reconstruction_loss(target, parameters, x["given"])
         kl = 0.5 * ops.sum(mean**2 + ops.exp(log_variance) - 1 - log_variance, axis=-1)
-        points = ops.sum(1 - target[..., END], axis=-1)
+        points = ops.sum(1 - target[..., END], axis=-1) - x["given"]
         self.reconstruction.update_state(reconstruction / points, sample_weight=points)
         self.kl.update_state(kl)
         total = reconstruction + x["kl_weight"] * ops.maximum(kl, x["free_bits"])
@@ -334,8 +335,8 @@ def mixture(parameters):
     return log_pi, mu, sigma, rho, ops.log_softmax(parameters[..., -3:], axis=-1)
 
 
-def reconstruction_loss(target, parameters):
-    """Negative log-likelihood of each drawing, (B,), nats, summed over its real points.
+def reconstruction_loss(target, parameters, given):
+    """Negative log-likelihood of each drawing, (B,), nats, summed over its real points but the first `given` (B,).
 
     Offsets (equation 9 of Ha & Eck, by log-sum-exp) count at the n real points, pen states (the second part of
     equation 9) at those and at the end that follows them: where to stop has to be learned too.
@@ -350,7 +351,8 @@ def reconstruction_loss(target, parameters):
     pen = -ops.sum(target[..., DOWN:] * log_pen, axis=-1)
     real = 1 - target[..., END]
     real_and_end = ops.concatenate([ops.ones_like(real[:, :1]), real[:, :-1]], axis=1)
-    return ops.sum(offsets * real + pen * real_and_end, axis=-1)
+    asked = ops.cast(ops.arange(ops.shape(target)[1])[None] >= ops.cast(given, "int32")[:, None], "float32")
+    return ops.sum(asked * (offsets * real + pen * real_and_end), axis=-1)
 
 
 def fit_prior(z: np.ndarray, labels: np.ndarray, classes: int) -> Prior:
@@ -428,7 +430,9 @@ def _settings(values: object, path: Path) -> Settings:
         raise ValueError(f"{path}: its classes are not a list of names")
     for name, most in (largest | {"max_points": MAX_POINTS}).items():
         if type(values[name]) is not int or not 1 <= values[name] <= most:
-            raise ValueError(f"{path}: its {name} is {str(values[name])[:99]}; it must be a whole number up to {most:,}")
+            raise ValueError(
+                f"{path}: its {name} is {str(values[name])[:99]}; it must be a whole number up to {most:,}"
+            )
     for name in ("scale", "mean_points"):
         if type(values[name]) not in (int, float) or not 0 < values[name] < np.inf:
             raise ValueError(f"{path}: its {name} is {str(values[name])[:99]}; it must be a number above 0")

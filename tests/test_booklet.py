@@ -11,7 +11,7 @@ from helpers.booklet import Plate
 from helpers.classifier import load_judge
 from helpers.quickdraw import read
 
-FACTS = {"model": "cloud-camel", "seed": "7", "command": "python -m somewhere --with <options> & $signs"}
+FACTS = {"model": "menagerie", "seed": "7", "command": "python -m somewhere --with <options> & $signs"}
 A4, A6 = (595.3, 841.9), (297.6, 420.9)  # points
 
 

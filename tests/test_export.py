@@ -10,7 +10,7 @@ from helpers import export
 from helpers.quickdraw import read
 from helpers.raster import render
 
-RECIPE = {"model": "cloud-camel", "classes": ["cloud", "camel"], "seed": 7, "z": [0.25, -1.5e-9], "note": "é 象 <&\n"}
+RECIPE = {"model": "menagerie", "classes": ["cloud", "camel"], "seed": 7, "z": [0.25, -1.5e-9], "note": "é 象 <&\n"}
 
 
 @pytest.fixture(scope="module")

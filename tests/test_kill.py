@@ -134,7 +134,11 @@ def test_training_killed_anywhere_ends_with_the_weights_of_an_uninterrupted_run(
     whole, files = uninterrupted
     rng = np.random.default_rng([11, series])
     # a moment in a step or wherever it may be, and moments at a file, in a run that each time has less left to do
-    moments = [f"file {rng.integers(3, files // 2)}", f"after {rng.uniform(0.5, 12):.2f}", f"file {rng.integers(8, 20)}"]
+    moments = [
+        f"file {rng.integers(3, files // 2)}",
+        f"after {rng.uniform(0.5, 12):.2f}",
+        f"file {rng.integers(8, 20)}",
+    ]
     moments += [f"after {rng.uniform(3, 12):.2f}"] if SLOW else []
     run, kept, killed = run_of(tmp_path), 0, 0
     for moment in moments:

@@ -40,9 +40,7 @@ def runs(tmp_path, monkeypatch):
 def few(*names: str) -> dict:
     """A data set's drawings: one of each class in each split."""
     sources = {name: drawn(source) for name, source in zip(names, ("cloud", "camel"), strict=False)}
-    return {
-        name: {split: [sketches[i]] for i, split in enumerate(SPLITS)} for name, sketches in sources.items()
-    }
+    return {name: {split: [sketches[i]] for i, split in enumerate(SPLITS)} for name, sketches in sources.items()}
 
 
 @pytest.fixture(scope="module", params=[NAMES, NAMES[:1]], ids=["two classes", "one class"])
@@ -89,17 +87,15 @@ def test_what_is_drawn_of_them_is_shown_and_taken_away(trained, tmp_path):
         assert export.read_recipe(path) == {"of": names}
     assert len(booklet([Plate(names[0], sketches, switches)], tmp_path / "b.pdf", names[0], {"of": names[0]})) > 2
     points = np.zeros((len(names), 2)) + np.arange(len(names))[:, None]
-    plots.latent_map(points, data.test.labels, names)
+    plots.latent_map(points, data.test.sketches, data.test.labels, names)
     plots.confusion_plot({"one": np.eye(len(names), dtype=int)}, names)
 
 
 def test_widgets_take_names_of_several_words(trained):
     model, data = trained
-    pad = DrawPad(model)
-    assert pad.recipe is not None
-    if len(data.classes) == 2:
-        studio = BlendStudio(model)
-        assert "The Eiffel Tower" in str(studio.get_state())
+    pad = DrawPad(model, beginning=data.test.sketches[0])
+    assert "The Eiffel Tower" in pad.finish("The Eiffel Tower").code
+    assert "The Eiffel Tower" in BlendStudio(model).drawn.code
 
 
 def test_too_few_drawings_for_a_map_or_a_measure_are_refused_in_words(trained):
@@ -142,6 +138,7 @@ def test_a_class_of_nothing_but_long_drawings_is_refused_before_anything_is_trai
     assert not (runs / "work").exists()
 
 
+@pytest.mark.filterwarnings("ignore:You are using a softmax")
 def test_a_judge_of_one_class_is_always_sure(runs):
     judge = train_judge(make_dataset(few(NAMES[0]), "traced"), "run", training.Schedule(steps=2, batch=2, epoch=2))
     assert judge.recognise(few(NAMES[0])[NAMES[0]]["test"]) == ["The Eiffel Tower"]
@@ -184,20 +181,27 @@ USES = {
 }
 
 
+@pytest.fixture(scope="module")
+def model():
+    """A network that has learned nothing, and knows both names."""
+    model = vae.SketchVAE(vae.Settings(NAMES, 20.0, 30.0, **TINY))
+    model.prior = vae.fit_prior(np.random.default_rng(0).normal(size=(40, 8)), np.arange(40) % 2, 2)
+    return model
+
+
 @pytest.mark.parametrize("use", USES)
-def test_a_drawing_of_ten_thousand_points_is_taken_in_seconds(use, trained, tmp_path):
+def test_a_drawing_of_ten_thousand_points_is_taken_in_seconds(use, model, tmp_path):
     began = time.process_time()
-    assert USES[use](trained[0], tmp_path) is not None
+    USES[use](model, tmp_path)
     assert time.process_time() - began < 15
 
 
-def test_a_drawing_of_ten_thousand_points_is_not_gone_on_from_and_not_read_from_a_file(trained, tmp_path):
-    model, _ = trained
-    with pytest.raises(ValueError, match="beginning 0 has 9999 points; this model draws at most 80"):
+def test_a_drawing_of_ten_thousand_points_is_not_gone_on_from_and_not_saved(model, tmp_path):
+    with pytest.raises(ValueError, match="beginning 0 has 10000 points; this model draws at most 80"):
         generate.decode(model, np.zeros((1, 8)), beginnings=[LONG])
-    save_dataset_of_long = make_dataset({"t-shirt": dict.fromkeys(SPLITS, [LONG])}, "traced")
-    with pytest.raises(ValueError, match="9,999 points, more than 5,000"):
-        save_dataset(save_dataset_of_long, tmp_path / "set.npz")
+    data = make_dataset({"t-shirt": {split: [LONG] for split in SPLITS}}, "traced")
+    with pytest.raises(ValueError, match="10,000 points, more than 5,000"):
+        save_dataset(data, tmp_path / "set.npz")
 
 
 # The same again

@@ -103,7 +103,7 @@ def sketchrnn() -> list[bytes]:
 def ndjson() -> list[bytes]:
     simple = {"word": "nose", "key_id": "1", "drawing": [[[0, 10, 20], [0, 5, 0]], [[3], [4]]]}
     raw = {"word": "nose", "drawing": [[[0.5, 10, 99.25], [0, 5, 0], [0, 17, 33]], [[3], [4], [90]]]}
-    return [b"".join(json.dumps(record).encode() + b"\n" for record in records) for records in ([simple] * 3, [raw] * 3)]
+    return [lines(*[record] * 3) for record in (simple, raw)]
 
 
 @cache
@@ -263,7 +263,7 @@ def test_a_good_file_that_was_damaged_is_read_or_refused(kind, tmp_path):
 
 # Files that are well-formed outside and anything inside
 
-WORDS = st.sampled_from(["train", "drawing", "word", "bytes", "sha256", "file", "page", "digest", "skipped", "settings"])
+WORDS = st.sampled_from("train drawing word bytes sha256 file page digest skipped settings".split())
 NUMBERS = st.one_of(st.integers(), st.floats(), st.sampled_from([0, -1, 10**400, 1e308, 5e-324, float("nan")]))
 ANYTHING = st.recursive(
     st.none() | st.booleans() | NUMBERS | st.text(max_size=8) | WORDS,
@@ -459,7 +459,7 @@ BOMBS = {
         "zeros that are not announced": lambda: zeros(10**8, announced=1000),
         "zeros in bzip2, not announced": lambda: zeros(3 * 10**8, zipfile.ZIP_BZIP2, 1000),
         "zeros in LZMA, not announced": lambda: zeros(10**8, zipfile.ZIP_LZMA, 1000),
-        "20,000 arrays": lambda: packed(**{f"a{i}": b"" for i in range(20_000)}),
+        "8,000 arrays": lambda: packed(**{f"a{i}": b"" for i in range(8000)}),
         "a number in the memo": lambda: fed(b"\x80\x02]r\xff\xff\xff\x7f."),
         "a number in the memo, as text": lambda: fed(b"]p1999999999\n."),
         "sets": lambda: fed(b"\x80\x04(" + b"\x8f" * 15_000_000 + b"t."),
@@ -467,10 +467,15 @@ BOMBS = {
         "a tuple in a tuple": lambda: fed(b"\x80\x02N" + b"\x85" * 15_000_000 + b"."),
         "nothing, often": lambda: fed(b"\x80\x03(" + b"C\x00" * 7_000_000 + b"t."),
         "a text encoded again and again": lambda: fed(
-            b"\x80\x02c_codecs\nencode\nq\x00" + TEXT + b"X\x06\x00\x00\x00latin1q\x02(" + b"h\x00h\x01h\x02\x86R" * 9999
+            b"\x80\x02c_codecs\nencode\nq\x00"
+            + TEXT
+            + b"X\x06\x00\x00\x00latin1q\x02("
+            + b"h\x00h\x01h\x02\x86R" * 9999
+            + b"t."
         ),
         "numbers with one hash": lambda: fed(
-            b"\x80\x02}(" + b"".join(b"\x8a\x0d" + (i * (2**61 - 1)).to_bytes(13, "little") + b"N" for i in range(50_000))
+            b"\x80\x02}("
+            + b"".join(b"\x8a\x0d" + (i * (2**61 - 1)).to_bytes(13, "little") + b"N" for i in range(50_000))
             + b"u."
         ),
         "content that is not there": lambda: fed(b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + b"."),
@@ -531,13 +536,11 @@ BOMBS = {
     },
 }
 MEASURE = """
-import resource, sys, time
-sys.path.insert(0, sys.argv[1])
-import test_strangers
-kind, folder = sys.argv[2], test_strangers.Path(sys.argv[3])
-reader = test_strangers.READERS[kind]
-for content in reader.good():  # whatever is loaded and compiled once
-    test_strangers.read(kind, content, folder)
+import importlib, pathlib, resource, sys, time
+module, function, folder = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+read = getattr(importlib.import_module(module), function)
+for path in sorted(folder.glob("good-*")):  # whatever is loaded and compiled once
+    read(path)
 resource.setrlimit(resource.RLIMIT_AS, (12 << 30, 12 << 30))
 for path in sorted(folder.glob("bomb-*")):
     with open("/proc/self/clear_refs", "w") as file:
@@ -546,8 +549,8 @@ for path in sorted(folder.glob("bomb-*")):
         before = int(next(line for line in file if line.startswith("VmRSS")).split()[1])
     began, answer = time.process_time(), "was read"
     try:
-        reader.read(path)
-    except ValueError as error:
+        read(path)
+    except ValueError:
         answer = "ValueError"
     except BaseException as error:
         answer = f"{type(error).__name__}: {error}"[:300]
@@ -561,19 +564,21 @@ for path in sorted(folder.glob("bomb-*")):
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="NEEDS LINUX: memory is measured in /proc")
 @pytest.mark.parametrize("kind", BOMBS)
 def test_a_bomb_is_refused_in_a_second_and_without_a_gigabyte(kind, tmp_path):
-    names = dict(enumerate(BOMBS[kind]))
+    reader, names = READERS[kind], dict(enumerate(BOMBS[kind]))
+    (tmp_path / f"good-{reader.name}").write_bytes(reader.good()[0])
     for number, name in names.items():
         content = BOMBS[kind][name]()
         assert len(content) < 1_100_000, name
-        (tmp_path / f"bomb-{number:02}{Path(READERS[kind].name).suffix}").write_bytes(content)
-    command = [sys.executable, "-W", "ignore", "-c", MEASURE, Path(__file__).parent, kind, tmp_path]
+        (tmp_path / f"bomb-{number:02}{Path(reader.name).suffix}").write_bytes(content)
+    command = [sys.executable, "-W", "ignore", "-c", MEASURE, reader.read.__module__, reader.read.__name__, tmp_path]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     rows = [row.split("\t") for row in run.stdout.splitlines()]
     assert len(rows) == len(names), f"{names.get(len(rows))} ended it: {run.stderr[-2000:]}"
     for (bomb, milliseconds, megabytes, answer), name in zip(rows, names.values(), strict=True):
         assert answer in ("ValueError", "was read"), (name, answer)
         assert int(milliseconds) < 1000 * SECONDS, (name, bomb, milliseconds)
-        assert int(megabytes) < 1000, (name, megabytes)
+        size = (tmp_path / f"{bomb}{Path(reader.name).suffix}").stat().st_size
+        assert int(megabytes) < 60 + 900 * size / 1e6, (name, megabytes)
 
 
 def test_a_picture_that_would_start_another_program_is_not_one(tmp_path):

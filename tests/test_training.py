@@ -102,6 +102,49 @@ def test_a_share_of_the_pictures_shows_only_a_beginning():
     assert 0.22 < np.mean(shares) < 0.28
 
 
+def test_a_spliced_drawing_goes_on_as_its_own_class_from_what_another_began():
+    split = make_data(200).train
+    for seed in range(6):
+        spliced, given = training.splice(split.sketches, split.labels, 0.5, np.random.default_rng(seed))
+        assert 0.2 < (given > 0).mean() <= 0.65
+        for new, old, label, rows in zip(spliced, split.sketches, split.labels, given.astype(int), strict=True):
+            if not rows:
+                assert new is old
+                continue
+            rest = len(new) - rows
+            np.testing.assert_array_equal(new[rows + 1 :], old[len(old) - rest + 1 :])
+            heads = [i for i, s in enumerate(split.sketches) if np.array_equal(s[:rows], new[:rows])]
+            assert heads and all(split.labels[i] != label for i in heads)
+            if new[rows - 1, 2] < 0.5:  # the pen is down: its line goes on as it did
+                np.testing.assert_array_equal(new[rows], old[len(old) - rest])
+
+
+def test_of_one_class_nothing_can_be_spliced():
+    split = make_data(40).train
+    spliced, given = training.splice(split.sketches, 0 * split.labels, 1.0, np.random.default_rng(0))
+    assert not given.any() and all(a is b for a, b in zip(spliced, split.sketches, strict=True))
+
+
+def test_spliced_training_shows_the_encoder_the_whole_drawing():
+    data = make_data(400)
+    settings = vae.Settings(data.classes, data.scale, 30.0, **TINY)
+    plain, spliced = (training.Plan(batch=400, partial=0.0, splice=share) for share in (0.0, 0.5))
+    before, after = (next(training.batches(data.train, settings, plan)) for plan in (plain, spliced))
+    np.testing.assert_array_equal(before["seen"], after["seen"])
+    assert (after["given"] > 0).any() and not before["given"].any()
+
+
+def test_a_run_can_begin_with_the_weights_of_a_model(data, tmp_path, monkeypatch):
+    first = training.train(data, "first", PLAN, **TINY)
+    path = vae.save(first, tmp_path / "first.npz", {"command": "it"})
+    still = training.Plan(steps=1, epoch=1, batch=8, learning_rate=1e-9)
+    second = training.train(data, "second", still, start=str(path), **TINY)
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-3)  # it was saved as float16
+    with pytest.raises(ValueError, match="no beginning"):
+        training.train(data, "third", still, start=str(path), **TINY | {"units": 8})
+
+
 def test_a_pass_shows_a_drawing_at_most_once_and_no_drawing_is_never_shown():
     lengths = np.random.default_rng(0).integers(5, 100, 4050)
     passes = [training.bucketed(lengths, 100, np.random.default_rng(seed)) for seed in range(8)]

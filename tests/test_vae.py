@@ -12,6 +12,7 @@ _processor = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(_processor, [tf.config.LogicalDeviceConfiguration()] * 2)
 
 SMALL = vae.Settings(("cloud", "camel"), scale=20.0, mean_points=30.0, z_size=16, units=24, components=3, size=32)
+NONE = np.zeros(1, np.float32)  # rows given
 
 
 def randomised(layer, seed=0):
@@ -82,21 +83,35 @@ def test_the_loss_is_the_mixtures_likelihood():
                 )
                 density += np.exp(log_pi[0, t, m]) * normal
             expected -= np.log(density)
-    np.testing.assert_allclose(vae.reconstruction_loss(target, parameters), [expected], rtol=1e-4)
+    np.testing.assert_allclose(vae.reconstruction_loss(target, parameters, NONE), [expected], rtol=1e-4)
 
 
 def test_rows_behind_the_first_end_do_not_count():
     parameters = np.random.default_rng(0).normal(size=(1, 8, 15)).astype(np.float32)
     points = [[0.3, -0.2, 1, 0, 0], [0.5, 0.1, 0, 1, 0]]
-    short = vae.reconstruction_loss(stroke5(points, 3)[None], parameters[:, :3])
-    np.testing.assert_allclose(short, vae.reconstruction_loss(stroke5(points, 8)[None], parameters), rtol=1e-6)
+    short = vae.reconstruction_loss(stroke5(points, 3)[None], parameters[:, :3], NONE)
+    padded = vae.reconstruction_loss(stroke5(points, 8)[None], parameters, NONE)
+    np.testing.assert_allclose(short, padded, rtol=1e-6)
+
+
+def test_given_rows_do_not_count():
+    rng = np.random.default_rng(0)
+    parameters = rng.normal(size=(2, 8, 15)).astype(np.float32)
+    target = np.stack([stroke5(np.column_stack([rng.normal(size=(6, 2)), np.eye(3)[[0] * 6]]), 8)] * 2)
+    changed = target.copy()
+    changed[:, :4, :2] += 1
+    for given, same in ((np.float32([4, 4]), True), (np.float32([3, 3]), False)):
+        losses = [vae.reconstruction_loss(x, parameters, given) for x in (target, changed)]
+        assert np.allclose(*losses) == same
+    by_drawing = vae.reconstruction_loss(target, parameters[:1].repeat(2, axis=0), np.float32([0, 4]))
+    assert by_drawing[0] > by_drawing[1]
 
 
 def test_the_loss_stays_finite_far_from_the_mixture():
     parameters = np.zeros((1, 2, 15), np.float32)
     parameters[..., 6:10] = -30  # sigma at its least
     far = stroke5([[1e4, -1e4, 1, 0, 0]], 2)[None]
-    assert np.isfinite(vae.reconstruction_loss(far, parameters)).all()
+    assert np.isfinite(vae.reconstruction_loss(far, parameters, NONE)).all()
 
 
 def test_an_encoder_reads_each_drawing_whatever_is_beside_it():
@@ -118,6 +133,7 @@ def test_kl_is_zero_only_at_the_standard_normal_and_free_bits_are_free():
     inputs = {
         "seen": np.zeros((1, 32, 32), np.uint8),
         "target": stroke5([[0.1, 0.1, 0, 1, 0]], 2)[None],
+        "given": NONE,
         "noise": np.zeros((1, 16), np.float32),
         "kl_weight": np.ones(1, np.float32),
         "free_bits": np.zeros(1, np.float32),
@@ -144,6 +160,7 @@ def test_two_replicas_take_the_step_that_one_takes():
         inputs = {
             "seen": rng.integers(0, 256, (8, 32, 32)).astype(np.uint8),
             "target": np.stack([stroke5(np.tile([0.1 * n, 0.2, 1, 0, 0], (n, 1)), 9) for n in range(1, 9)]),
+            "given": np.zeros(8, np.float32),
             "noise": rng.normal(size=(8, 16)).astype(np.float32),
             "kl_weight": np.ones(8, np.float32),
             "free_bits": np.zeros(8, np.float32),

@@ -21,7 +21,7 @@ from helpers.widgets import BlendStudio, DrawPad
 
 @pytest.fixture(scope="module")
 def model():
-    return load("cloud-camel")
+    return load("menagerie")
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_a_saved_file_holds_the_recipe_whose_code_makes_the_drawing(model, tmp_p
     studio = BlendStudio(model, seed=5)
     recipe = read_recipe(studio.save(tmp_path / f"drawing{suffix}"))
     assert recipe == json.loads(json.dumps(studio.recipe()))
-    assert (recipe["model"], recipe["classes"], recipe["seed"]) == ("cloud-camel", ["cloud", "camel"], 5)
+    assert (recipe["model"], recipe["classes"], recipe["seed"]) == ("menagerie", ["cloud", "camel"], 5)
     assert len(recipe["z"]) == model.settings.z_size
     np.testing.assert_array_equal(made_by(recipe["code"])[0], studio.drawn.sketch)
 
@@ -321,7 +321,7 @@ def pictures(messages):
 @pytest.fixture(scope="module")
 def kernel():
     kernel = Kernel()
-    code = "from helpers.vae import load\nfrom helpers.widgets import BlendStudio, DrawPad\nmodel = load('cloud-camel')"
+    code = "from helpers.vae import load\nfrom helpers.widgets import BlendStudio, DrawPad\nmodel = load('menagerie')"
     assert [m for m in kernel.run(code) if m["msg_type"] == "error"] == []
     yield kernel
     kernel.client.stop_channels()
@@ -400,7 +400,7 @@ def test_export_sends_the_file_to_the_browser(kernel, studio, tmp_path, kind):
     answer = message["content"]["data"]["content"]
     path = tmp_path / answer["name"]
     path.write_bytes(message["buffers"][0])
-    assert answer["id"] == "q3" and path.name.startswith("cloud-camel-4")
+    assert answer["id"] == "q3" and path.name.startswith("menagerie-4")
     assert read_recipe(path)["seed"] == 4
     if kind == "plotter":
         assert 'width="210mm"' in path.read_text()
