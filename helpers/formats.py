@@ -14,10 +14,12 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
+import orjson
 
 from helpers import strokes
 
@@ -33,10 +35,29 @@ ALWAYS_BYTES = 1 << 24  # that they may take however small the file is
 MAX_RATIO = 30  # times the file's size that they may take: official files unpack to two and a half times theirs
 MAX_MEMBERS = 1000  # arrays in a .npz: a network has a few dozen
 DRAWING_BYTES = 200  # of memory for a drawing, beside its points
+MAX_LINE = 1 << 20  # bytes of one drawing in a .ndjson: three times what 5,000 points with all their digits take
+BLOCK = 1 << 20  # bytes of .ndjson turned into sketches at once: about 2,500 drawings
+BATCH = 4096  # drawings of the other formats
 
 
 class DamagedDrawings(UserWarning):
     """Drawings in a file could not be read and were skipped: which file, how many, the first one, and why."""
+
+
+class Chunk(NamedTuple):
+    """Some drawings of a file, in its order: the rows (M, 3) float32 of all good ones, and of each how many it has.
+
+    `recognized` (n,) is False for what the game did not recognise. `faults` are those left out: the number of a line or
+    drawing, from 1 at the first of this chunk, and the reason; `place` puts a number into words. `passed` is how many
+    lines or drawings went by, blank and damaged ones too.
+    """
+
+    rows: np.ndarray
+    lengths: np.ndarray
+    recognized: np.ndarray
+    faults: list[tuple[int, str]]
+    place: str
+    passed: int
 
 
 def read(path: str | Path, split: str | None = None) -> list[np.ndarray]:
@@ -47,38 +68,65 @@ def read(path: str | Path, split: str | None = None) -> list[np.ndarray]:
     of a pickle only arrays are taken. Damaged drawings are skipped with a `DamagedDrawings` warning. Raises ValueError
     for a file that is empty, cut off, of another format, or has no drawing that can be read.
     """
+    sketches, faults, passed = [], [], {}
+    for chunk in read_chunks(path, split):
+        before = passed.get(chunk.place, 0)
+        passed[chunk.place] = before + chunk.passed
+        faults += [(chunk.place.format(before + number), reason) for number, reason in chunk.faults]
+        sketches += unflat(chunk.rows, chunk.lengths)
+    if report := tell_damage(path, len(sketches), len(faults), *faults[:1]):
+        warnings.warn(report, DamagedDrawings, stacklevel=2)
+    return sketches
+
+
+def tell_damage(path: str | Path, good: int, damaged: int, first: tuple[str, str] = ("", "")) -> str:
+    """What is to be said of a file's damaged drawings, or ""; ValueError where none is good."""
+    if not good + damaged:
+        raise ValueError(f"{path} holds no drawings; delete it and download it again")
+    where = f"the first, {first[0]}: {first[1]}"
+    if not good:
+        raise ValueError(f"{path}: none of its {damaged:,} drawings can be read; {where}")
+    return f"{path}: skipped {damaged:,} of {good + damaged:,} drawings; {where}" if damaged else ""
+
+
+def read_chunks(path: str | Path, split: str | None = None, begin: int = 0, end: int | None = None) -> Iterator[Chunk]:
+    """As `read`, a chunk at a time: of .ndjson and .bin no more is in memory, of a .npz one split.
+
+    Of an .ndjson, only the bytes from `begin` to `end`; both must be starts of lines (`cut_lines`).
+    """
     path = Path(path)
     if path.suffix not in (".npz", ".ndjson", ".bin"):
         raise ValueError(f"{path}: no reader for '{path.suffix}'; Quick, Draw! has .npz, .ndjson and .bin")
     if split is not None and (path.suffix != ".npz" or split not in SPLITS):
         raise ValueError(f"{path} has no split {split!r}; a sketch-rnn .npz has {', '.join(SPLITS)}")
-    if path.stat().st_size == 0:
+    size = path.stat().st_size
+    if size == 0:
         raise ValueError(f"{path} is empty; delete it and download it again")
     if path.suffix == ".npz":
-        records = _read_npz(path, [split] if split else SPLITS)
-    else:
-        records = (_read_ndjson if path.suffix == ".ndjson" else _read_binary)(path)
-    records = list(records)
-    if not records:
-        raise ValueError(f"{path} holds no drawings; delete it and download it again")
-    empty = np.zeros((0, 3), np.float32)
-    rows, lengths = flat([empty if isinstance(drawing, str) else drawing for _, drawing in records])
-    faults = find_faults(rows, lengths)
-    faults |= {index: drawing for index, (_, drawing) in enumerate(records) if isinstance(drawing, str)}
-    if faults:
-        index = min(faults)
-        first = f"the first, {records[index][0]}: {faults[index]}"
-        if len(faults) == len(records):
-            raise ValueError(f"{path}: none of its {len(records):,} drawings can be read; {first}")
-        report = f"{path}: skipped {len(faults):,} of {len(records):,} drawings; {first}"
-        warnings.warn(report, DamagedDrawings, stacklevel=2)
-    return [sketch for index, sketch in enumerate(unflat(rows, lengths)) if index not in faults]
+        return _read_npz(path, [split] if split else SPLITS)
+    return _read_ndjson(path, begin, size if end is None else end) if path.suffix == ".ndjson" else _read_binary(path)
 
 
-# The readers give pairs: where a drawing stands in the file, and its rows or, where it is damaged, the reason.
+def _chunk(
+    rows: np.ndarray,
+    lengths: np.ndarray,
+    numbers: Sequence[int],
+    recognized: Sequence[bool],
+    faults: list[tuple[int, str]],
+    place: str,
+    passed: int,
+) -> Chunk:
+    """A chunk without the drawings in which `find_faults` finds any; `numbers` (n,) are theirs in the chunk."""
+    recognized = np.array(recognized, bool)
+    if found := find_faults(rows, lengths):
+        faults = sorted(faults + [(numbers[index], reason) for index, reason in found.items()])
+        good = np.ones(len(lengths), bool)
+        good[list(found)] = False
+        rows, lengths, recognized = rows[np.repeat(good, lengths)], lengths[good], recognized[good]
+    return Chunk(rows, lengths, recognized, faults, place, passed)
 
 
-def _read_npz(path: Path, splits: Sequence[str]) -> Iterator[tuple[str, np.ndarray | str]]:
+def _read_npz(path: Path, splits: Sequence[str]) -> Iterator[Chunk]:
     whole = _room(path.stat().st_size)
     for split, (shape, dtype, _, body) in zip(splits, _members(path, splits), strict=True):
         if dtype.kind != "O" or len(shape) != 1:
@@ -92,12 +140,17 @@ def _read_npz(path: Path, splits: Sequence[str]) -> Iterator[tuple[str, np.ndarr
         if not isinstance(items, list) or len(items) != shape[0]:
             raise ValueError(f"{path}: {split} does not hold the {shape} drawings it announces; download it again")
         room = whole
-        for number, item in enumerate(items, 1):
-            rows = _rows(item)
-            room -= DRAWING_BYTES + (0 if isinstance(rows, str) else 12 * len(rows))
+        for first in range(0, len(items), BATCH):
+            batch = [_rows(item) for item in items[first : first + BATCH]]
+            room -= sum(DRAWING_BYTES + (0 if isinstance(rows, str) else 12 * len(rows)) for rows in batch)
             if room < 0:  # one array listed a million times takes no room in the file
                 raise ValueError(f"{path}: {split} would take more than {whole:,} bytes, more than any class")
-            yield f"drawing {number} of {split}", rows
+            good = [(number, rows) for number, rows in enumerate(batch, 1) if not isinstance(rows, str)]
+            faults = [(number, reason) for number, reason in enumerate(batch, 1) if isinstance(reason, str)]
+            numbers = [number for number, _ in good]
+            rows, lengths = flat([rows for _, rows in good])
+            place = f"drawing {{}} of {split}"
+            yield _chunk(rows, lengths, numbers, [True] * len(good), faults, place, len(batch))
 
 
 def _room(size: int) -> int:
@@ -217,23 +270,101 @@ def _rows(item: object) -> np.ndarray | str:
         return "not an array of numbers"
 
 
-def _read_ndjson(path: Path) -> Iterator[tuple[str, np.ndarray | str]]:
-    with open(path, "rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
+def _read_ndjson(path: Path, begin: int, end: int) -> Iterator[Chunk]:
+    before = 0
+    for lines, whole in _lines(path, begin, end):
+        packs, numbers, recognized, others, faults = [], [], [], {}, []
+        for number, line in enumerate(lines, 1):
+            if not line or line.isspace():
                 continue
             try:
-                drawing = _from_json(json.loads(line))
+                record = _parse(line)
+                pack = _pack(record["drawing"]) if isinstance(record, dict) and "drawing" in record else None
+                if pack is None:
+                    others[len(numbers)] = _from_json(record)
+                    pack = b"", []
             except (json.JSONDecodeError, UnicodeDecodeError) as error:
-                if not line.endswith(b"\n"):
+                if not whole:
                     raise ValueError(
-                        f"{path} ends in the middle of line {number}: it was cut off, or is no ndjson file. "
+                        f"{path} ends in the middle of line {before + number}: it was cut off, or is no ndjson file. "
                         "Delete it and download it again"
                     ) from error
-                drawing = f"not JSON ({getattr(error, 'msg', error)})"
+                faults.append((number, f"not JSON ({getattr(error, 'msg', error)})"))
+                continue
             except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
-                drawing = str(error)
-            yield f"line {number}", drawing
+                faults.append((number, str(error)))
+                continue
+            packs.append(pack)
+            numbers.append(number)
+            recognized.append(record.get("recognized") is not False)
+        rows, lengths = _unpack(packs)
+        if others:
+            sketches = dict(enumerate(unflat(rows, lengths))) | others
+            rows, lengths = flat([sketches[index] for index in range(len(packs))])
+        yield _chunk(rows, lengths, numbers, recognized, faults, "line {}", len(lines))
+        before += len(lines)
+
+
+def _lines(path: Path, begin: int, end: int) -> Iterator[tuple[list[bytes], bool]]:
+    """The lines from byte `begin` to `end`, some at a time, and whether they ended as lines do: the last may not."""
+    with open(path, "rb") as file:
+        file.seek(begin)
+        tail = b""
+        while block := file.read(min(BLOCK, end - file.tell())):
+            *lines, tail = (tail + block).split(b"\n")
+            tail = tail[: MAX_LINE + 1]  # what is too long stays so, and fills no memory
+            if lines:
+                yield lines, True
+        if tail:
+            yield [tail], False
+
+
+def cut_lines(path: Path, size: int) -> list[int]:
+    """Where lines of a file start, `size` bytes and the rest of a line apart: from 0 to the length of the file."""
+    total = path.stat().st_size
+    cuts = [0]
+    with open(path, "rb") as file:
+        while cuts[-1] + size < total:
+            file.seek(cuts[-1] + size - 1)
+            while (piece := file.readline(BLOCK)) and not piece.endswith(b"\n"):
+                pass
+            cuts.append(file.tell())
+    return cuts if cuts[-1] == total else [*cuts, total]
+
+
+def _parse(line: bytes) -> object:
+    if len(line) > MAX_LINE:
+        raise ValueError(f"longer than {MAX_LINE:,} bytes")
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return json.loads(line)  # says better what is wrong, and takes NaN, which is then found as such
+
+
+def _pack(drawn: object) -> tuple[bytes, list[int]] | None:
+    """The columns x, y, x, y, ... of a drawing one after another, a byte a number, and how long each is.
+
+    None where it is anything but strokes [[x, ...], [y, ...]] in whole numbers from 0 to 255, as all official
+    simplified drawings are: what that means is left to `_from_json`, which takes ten times as long.
+    """
+    try:
+        columns = list(chain.from_iterable(drawn))
+        lengths = list(map(len, columns))  # before bytes: of a number that would make as many zeros
+        if set(map(len, drawn)) == {2} and lengths[::2] == lengths[1::2] and sum(lengths) <= 2 * MAX_POINTS:
+            return b"".join(map(bytes, columns)), lengths
+    except (TypeError, ValueError):
+        pass
+    return None
+
+
+def _unpack(packs: Sequence[tuple[bytes, list[int]]]) -> tuple[np.ndarray, np.ndarray]:
+    """All rows (M, 3) of drawings from `_pack`, and the number of rows (n,) of each; 0 where it has no points."""
+    columns = np.fromiter(chain.from_iterable(lengths for _, lengths in packs), np.int64)
+    numbers = np.frombuffer(b"".join(body for body, _ in packs), np.uint8)
+    is_x = np.repeat(np.arange(len(columns)) % 2 == 0, columns)
+    points = np.column_stack([numbers[is_x], numbers[~is_x]])
+    count = np.array([len(lengths) // 2 for _, lengths in packs], np.int64)
+    return strokes.from_points(points, columns[::2], count)
 
 
 def _from_json(record: object) -> np.ndarray:
@@ -315,32 +446,45 @@ HEAD = struct.Struct("<Q2sbIH")  # key, country, recognized, time, number of str
 COUNT = struct.Struct("<H")
 
 
-def _read_binary(path: Path) -> Iterator[tuple[str, np.ndarray | str]]:
-    data = path.read_bytes()
-    at = number = 0
-    while at < len(data):
-        start, number, polylines, total = at, number + 1, [], 0
+def _read_binary(path: Path) -> Iterator[Chunk]:
+    before = 0
+    with open(path, "rb") as file:
+        while passed := _next_drawings(path, file, before):
+            numbers = [number for number, (pack, _) in enumerate(passed, 1) if not isinstance(pack, str)]
+            faults = [(number, pack) for number, (pack, _) in enumerate(passed, 1) if isinstance(pack, str)]
+            packs, recognized = zip(*(passed[number - 1] for number in numbers), strict=True) if numbers else ((), ())
+            yield _chunk(*_unpack(packs), numbers, recognized, faults, "drawing {}", len(passed))
+            before += len(passed)
+
+
+def _next_drawings(path: Path, file: BinaryIO, before: int) -> list[tuple[tuple | str, bool]]:
+    """Up to BATCH drawings or BLOCK bytes: each as from `_pack`, or the reason why not; whether it was recognised."""
+    drawings, begin = [], file.tell()
+    while len(drawings) < BATCH and (start := file.tell()) - begin < BLOCK:
         try:
-            _, _, recognized, _, count = HEAD.unpack_from(data, at)
-            at += HEAD.size
+            if not (head := file.read(HEAD.size)):
+                break
+            _, _, recognized, _, count = HEAD.unpack(head)
+            columns, lengths, total = [], [], 0
             for _ in range(count):
-                (points,) = COUNT.unpack_from(data, at)
-                at += COUNT.size
+                (points,) = COUNT.unpack(file.read(COUNT.size))
+                column = file.read(2 * points)
+                if len(column) < 2 * points:
+                    raise ValueError(f"a stroke has {len(column)} of its {2 * points} bytes")
                 total += points
-                if points:
-                    polylines.append(np.frombuffer(data, np.uint8, 2 * points, at).reshape(2, points).T)
-                at += 2 * points
+                if total <= MAX_POINTS:
+                    columns.append(column)
+                    lengths += [points, points]
             if recognized not in (0, 1):
                 raise ValueError("recognized is neither true nor false")
         except (struct.error, ValueError) as error:
             raise ValueError(
-                f"{path}: drawing {number}, at byte {start:,}, is not whole ({error}): the file was cut off, or is "
-                "no Quick, Draw! .bin file. Delete it and download it again"
+                f"{path}: drawing {before + len(drawings) + 1}, at byte {start:,}, is not whole ({error}): the file "
+                "was cut off, or is no Quick, Draw! .bin file. Delete it and download it again"
             ) from error
-        if 0 < total <= MAX_POINTS:
-            yield f"drawing {number}", strokes.from_polylines(polylines)
-        else:
-            yield f"drawing {number}", f"{total:,} points, more than {MAX_POINTS:,}" if total else "no points"
+        too_many = f"{total:,} points, more than {MAX_POINTS:,}"
+        drawings.append(((b"".join(columns), lengths) if total <= MAX_POINTS else too_many, bool(recognized)))
+    return drawings
 
 
 def read_arrays(path: Path, names: Iterable[str]) -> Iterator[np.ndarray]:

@@ -5,7 +5,9 @@
 """
 
 import os
+import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,3 +62,25 @@ def atomic(path: Path) -> Iterator[Path]:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """As `atomic`, for a folder of files: it is there when all of them are.
+
+    A folder that stood there before is removed just before: for a moment there is none.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
+    with writing(path):
+        try:
+            temporary.mkdir(parents=True)
+            yield temporary
+            for file in temporary.iterdir():
+                with open(file, "rb") as opened:
+                    os.fsync(opened.fileno())
+            if path.exists():
+                shutil.rmtree(path)
+            temporary.replace(path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)

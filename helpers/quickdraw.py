@@ -14,7 +14,7 @@ from urllib.parse import quote
 import numpy as np
 
 from helpers.download import DownloadError, fetch, verify
-from helpers.formats import SPLITS, find_faults, flat, open_npz, read, read_arrays, unflat
+from helpers.formats import MAX_LINE, SPLITS, find_faults, flat, open_npz, read, read_arrays, unflat
 from helpers.paths import DATA, atomic
 
 BUCKET = "https://storage.googleapis.com/quickdraw_dataset/"
@@ -115,15 +115,20 @@ def load(classes: Sequence[str], source: str = "auto", allow_sample: bool = Fals
     return make_dataset(drawings, "quickdraw")
 
 
-def download(name: str) -> Path:
-    """Fetch one class of the sketch-rnn files into `data/quickdraw/sketchrnn`, from `MIDSTROKE_QUICKDRAW_URL` if set.
+def download(name: str, form: str = "sketchrnn") -> Path:
+    """Fetch one class into `data/quickdraw/<form>`, from `MIDSTROKE_QUICKDRAW_URL` if set. Anew if it is already there.
 
-    Anew if it is already there. Raises ValueError for an unknown class, and as `download.fetch`.
+    `form` is "sketchrnn" (.npz, 75,000 drawings) or "simplified" (.ndjson, all of them). Raises ValueError for an
+    unknown class or form, and as `download.fetch`.
     """
     _check_classes([name])
+    forms = {"sketchrnn": ("sketchrnn", "npz", _check_zip), "simplified": ("full/simplified", "ndjson", _check_lines)}
+    if form not in forms:
+        raise ValueError(f"form is {form!r}; it must be 'sketchrnn' or 'simplified'")
+    folder, suffix, check = forms[form]
     base = os.environ.get("MIDSTROKE_QUICKDRAW_URL") or BUCKET
-    url = f"{base.rstrip('/')}/sketchrnn/{quote(name)}.npz"
-    return fetch(url, DATA / "quickdraw" / "sketchrnn" / f"{name}.npz", _check_zip)
+    url = f"{base.rstrip('/')}/{folder}/{quote(name)}.{suffix}"
+    return fetch(url, DATA / "quickdraw" / form / f"{name}.{suffix}", check)
 
 
 def make_dataset(drawings: Mapping[str, Mapping[str, Sequence[np.ndarray]]], source: str) -> DataSet:
@@ -201,6 +206,15 @@ def _check_zip(path: Path) -> None:
         raise ValueError(f"it is not a .npz file: {error}") from error
     if broken:
         raise ValueError(f"{broken} in it is damaged")
+
+
+def _check_lines(path: Path) -> None:
+    """Raises ValueError where a download is not lines of drawings, or its last line is not whole."""
+    with open(path, "rb") as file:
+        first = file.readline(MAX_LINE)
+        file.seek(-min(1, path.stat().st_size), os.SEEK_END)
+        if not (first.startswith(b"{") and b'"drawing"' in first and file.read() == b"\n"):
+            raise ValueError("it is not an .ndjson file of drawings, or not all of one")
 
 
 def _load_sample(classes: Sequence[str], limit: int | None) -> DataSet:

@@ -55,6 +55,29 @@ def from_polylines(polylines: Sequence[np.ndarray]) -> np.ndarray:
     return np.column_stack([np.diff(points, axis=0), lift[1:]]).astype(np.float32)
 
 
+def from_points(points: np.ndarray, strokes: np.ndarray, drawings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What `from_polylines` gives, of many drawings at once: their rows (M, 3), and how many (n,) each has.
+
+    `points` (P, 2) are absolute, stroke after stroke; `strokes` (S,) says how many points each has, `drawings` (n,) how
+    many strokes. Strokes without points are left out, and a drawing without any has 0 rows.
+    """
+    owner = np.repeat(np.arange(len(drawings)), drawings)[strokes > 0]
+    strokes = strokes[strokes > 0]
+    first = np.diff(owner, prepend=-1) > 0  # of its drawing
+    dots = first & (strokes == 1)
+    again = np.ones(len(points), np.int64)
+    again[(np.cumsum(strokes) - strokes)[dots]] = 2
+    points, strokes = np.repeat(points.astype(np.float32), again, axis=0), strokes + dots
+    ends = np.cumsum(strokes)
+    rows = np.zeros((len(points), 3), np.float32)
+    rows[1:, :2] = np.diff(points, axis=0)
+    rows[ends - 1, 2] = 1
+    is_row = np.ones(len(points), bool)
+    is_row[(ends - strokes)[first]] = False  # the origin
+    lengths = np.bincount(owner, strokes, len(drawings)).astype(np.int64)
+    return rows[is_row], lengths - (lengths > 0)
+
+
 def absolute(sketch: np.ndarray, origin: tuple[float, float] = (0, 0)) -> np.ndarray:
     """The points (N + 1, 2) that the pen visits, the origin first. float64, so that long sums stay exact."""
     points = np.empty((len(sketch) + 1, 2))

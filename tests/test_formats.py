@@ -7,6 +7,7 @@ import pickle
 import struct
 import warnings
 import zipfile
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -155,7 +156,126 @@ def test_npz_pickled_by_python_3_is_read_whatever_the_protocol_and_dtype(tmp_pat
     np.testing.assert_array_equal(second, SKETCH[:2])
 
 
+# A block, a batch, a piece at a time
+
+
+def lines_of(mirror):
+    return [line for path in sorted(mirror.glob("full/*/*.ndjson")) for line in path.read_bytes().splitlines()]
+
+
+def test_the_fast_way_to_read_a_line_gives_what_the_careful_way_gives(mirror, tmp_path):
+    lines = lines_of(mirror)
+    path = tmp_path / "all.ndjson"
+    path.write_bytes(b"\n".join(lines))
+    simplified = 0
+    for line, sketch in zip(lines, read(path), strict=True):
+        record = json.loads(line)
+        np.testing.assert_array_equal(sketch, formats._from_json(record))
+        simplified += formats._pack(record["drawing"]) is not None
+    assert simplified == 430
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [[[7], [9]]],
+        [[[7], [9]], [[7, 8], [9, 9]]],
+        [[[], []], [[7], [9]], [[], []], [[255, 0, 255], [0, 255, 0]]],
+        [[[1, 2], [3, 4]], [[5], [6]], [[7], [8]]],
+        [[[True, 2], [3, False]]],
+        [[[0.5, 2], [3, 4]]],
+        [[[-1, 256], [3, 4]]],
+        [[[1, 2], [3, 4]], [[5.25], [600]]],
+    ],
+)
+def test_strokes_that_are_odd_but_good_are_read_alone_and_among_others(tmp_path, lines):
+    expected = from_polylines([np.array(line, float).T for line in lines])
+    path = put_lines(tmp_path / "odd.ndjson", [drawing(*lines), GOOD, drawing(*lines)])
+    first, good, last = read(path)
+    np.testing.assert_array_equal(first, expected)
+    np.testing.assert_array_equal(last, expected)
+    np.testing.assert_array_equal(good, [[10, 5, 0], [10, -5, 1]])
+
+
+def test_chunks_join_to_the_whole_file_whatever_their_size(mirror, tmp_path, monkeypatch):
+    lines = tmp_path / "all.ndjson"
+    lines.write_bytes(b"\n".join(lines_of(mirror)[:200]))
+    for path in (lines, mirror / "full" / "binary" / "eye.bin", mirror / "sketchrnn" / "ear.npz"):
+        whole = read(path)
+        for size in (1, 7, 5000):
+            monkeypatch.setattr(formats, "BLOCK", size * 100)
+            monkeypatch.setattr(formats, "BATCH", size)
+            if size == 1 and path.suffix == ".npz":
+                continue  # 4,500 chunks
+            chunks = list(formats.read_chunks(path))
+            assert len(chunks) > 1 or size == 5000
+            np.testing.assert_array_equal(np.concatenate([chunk.rows for chunk in chunks]), np.concatenate(whole))
+            assert sum(chunk.passed for chunk in chunks) == len(whole)
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\n\n\n"])
+def test_pieces_of_a_file_hold_every_line_once(mirror, tmp_path, ending):
+    lines = lines_of(mirror)[:40]
+    path = tmp_path / "nose.ndjson"
+    path.write_bytes(b"\n".join(lines) + ending)
+    whole = read(path)
+    for size in (1, 100, 333, 2000, path.stat().st_size - 1, path.stat().st_size, 1 << 24):
+        cuts = formats.cut_lines(path, size)
+        assert cuts[0] == 0 and cuts[-1] == path.stat().st_size and cuts == sorted(set(cuts))
+        chunks = [chunk for span in pairwise(cuts) for chunk in formats.read_chunks(path, None, *span)]
+        assert sum(chunk.passed for chunk in chunks) == len(lines) + ending.count(b"\n") - (1 if ending else 0)
+        np.testing.assert_array_equal(np.concatenate([chunk.rows for chunk in chunks]), np.concatenate(whole))
+
+
+def test_lines_are_numbered_across_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr(formats, "BLOCK", 200)
+    path = put_lines(tmp_path / "nose.ndjson", [*[GOOD] * 500, "{}", *[GOOD] * 10, "[", GOOD])
+    with pytest.warns(DamagedDrawings, match="skipped 2 of 513 drawings; the first, line 501: no 'drawing'"):
+        read(path)
+    path.write_text(path.read_text() + GOOD[:-3])
+    with pytest.raises(ValueError, match="ends in the middle of line 514"):
+        read(path)
+
+
+def test_what_was_not_recognised_is_marked(mirror):
+    for path in (mirror / "full" / "simplified" / "apple.ndjson", mirror / "full" / "binary" / "apple.bin"):
+        assert sum((~chunk.recognized).sum() for chunk in formats.read_chunks(path)) == 5
+
+
 # Hostile files
+
+
+def test_a_number_where_a_list_belongs_makes_no_list_of_that_length(tmp_path):
+    path = put_lines(tmp_path / "nose.ndjson", [GOOD, '{"drawing": [[9000000000, 9000000000]]}'])
+    with pytest.warns(DamagedDrawings, match="line 2: .*int"):
+        assert len(read(path)) == 1
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_a_line_longer_than_any_drawing_is_skipped_without_being_kept(tmp_path, monkeypatch, end):
+    monkeypatch.setattr(formats, "MAX_LINE", 5_000)
+    monkeypatch.setattr(formats, "BLOCK", 1_000)
+    path = tmp_path / "nose.ndjson"
+    path.write_text(f"{GOOD}\n{GOOD[:-2]},{' ' * 100_000}9]]}}\n{GOOD}\n{'[' * 50_000}{end}")
+    for lines, _ in formats._lines(path, 0, path.stat().st_size):
+        assert max(map(len, lines)) <= 5_000 + 1_000 + 1
+    with pytest.warns(DamagedDrawings, match="skipped 2 of 4 drawings; the first, line 2: longer than 5,000 bytes"):
+        assert len(read(path)) == 2
+
+
+def test_a_binary_drawing_of_too_many_points_is_skipped_and_not_kept(mirror, tmp_path):
+    content = (mirror / "full" / "binary" / "nose.bin").read_bytes()
+    stroke = struct.pack("<H", 60_000) + bytes(120_000)
+    endless = struct.pack("<Q2sbIH", 1, b"DE", 1, 0, 100) + stroke * 100
+    path = tmp_path / "nose.bin"
+    path.write_bytes(content + endless + content)
+    with pytest.warns(DamagedDrawings, match=r"skipped 1 of 201 drawings; the first, drawing 101: 6,000,000 points"):
+        assert len(read(path)) == 200
+    empty = struct.pack("<Q2sbIH", 1, b"DE", 1, 0, 65_535) + bytes(2 * 65_535)
+    path.write_bytes(empty * 20 + content)
+    assert max(len(chunk.faults) for chunk in formats.read_chunks(path)) <= 9  # a batch is bounded in bytes, too
+    with pytest.warns(DamagedDrawings, match=r"skipped 20 of 120 drawings; the first, drawing 1: no points"):
+        read(path)
 
 
 class Runs:

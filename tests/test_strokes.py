@@ -170,3 +170,26 @@ def test_check_gives_a_good_sketch_back_as_float32():
     checked = strokes.check(SQUARE.astype(np.int64))
     assert checked.dtype == np.float32
     np.testing.assert_array_equal(checked, SQUARE)
+
+
+def test_many_drawings_at_once_are_those_that_each_alone_would_be():
+    rng = np.random.default_rng(0)
+    drawings = [
+        [rng.integers(0, 256, (rng.choice([0, 1, 1, 2, 9]), 2)).astype(np.uint8) for _ in range(rng.integers(0, 6))]
+        for _ in range(500)
+    ]
+    lines = [line for drawing in drawings for line in drawing]
+    rows, lengths = strokes.from_points(
+        np.concatenate(lines), np.array([len(line) for line in lines]), np.array([len(drawing) for drawing in drawings])
+    )
+    assert rows.dtype == np.float32 and len(lengths) == 500
+    for drawing, sketch in zip(drawings, np.split(rows, np.cumsum(lengths)[:-1]), strict=True):
+        if any(map(len, drawing)):
+            np.testing.assert_array_equal(sketch, strokes.from_polylines(drawing))
+        else:
+            assert len(sketch) == 0
+
+
+def test_of_no_drawings_there_are_no_rows():
+    rows, lengths = strokes.from_points(np.zeros((0, 2)), np.zeros(0, int), np.zeros(0, int))
+    assert rows.shape == (0, 3) and lengths.shape == (0,)
