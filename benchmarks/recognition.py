@@ -1,7 +1,8 @@
 """Every number in README's table of drawings: the released models and people's own test drawings before the judge.
 
 Run: make results, or python benchmarks/recognition.py --help. It needs real drawings (data/quickdraw, or the network)
-and the models in data/models. The table goes to benchmarks/results/recognition.md. About 10 minutes on 2 cores.
+and the models in data/models. The table goes to benchmarks/results/recognition.md, and each network's own numbers to
+its card. About 10 minutes on 2 cores.
 """
 
 import argparse
@@ -15,8 +16,9 @@ from helpers import cohesion, vae
 from helpers.classifier import Judge, load_judge
 from helpers.generate import reconstruct, sample, switch
 from helpers.measures import recognised, recognised_as_own, recognised_on_the_way, variety
-from helpers.paths import atomic
+from helpers.paths import MODELS, atomic
 from helpers.quickdraw import DataSet, load
+from helpers.strokes import bounds, from_polylines, prefix, to_polylines
 from helpers.training import evaluate
 
 RESULT = Path(__file__).parent / "results" / "recognition.md"
@@ -64,16 +66,18 @@ def faces(judge: Judge, n: int, seed: int) -> list[Row]:
     fitted = sample(model, n, "fitted", TEMPERATURE, seed, data.classes)  # as many of each, as the test drawings
     varied = variety(judge, fitted, real), variety(judge, normal, real)
     holding = {name: cohesion.measure(group) for name, group in (("real", real), ("ours", fitted))}
+    shares = [share(recognised(judge, drawn, *data.classes)) for drawn in (normal, fitted)]
+    tell("face-parts", f"{shares[0]} from N(0, I), {shares[1]} from the fitted Gaussians; people's {of_real}", n, seed)
     rows = [
         Row(
             "face parts, z from N(0, I): recognised as one of the four",
-            share(recognised(judge, normal, *data.classes)),
+            shares[0],
             of_real,
             "63% (100, by eye)",
         ),
         Row(
             "face parts, z from the fitted Gaussians: the same",
-            share(recognised(judge, fitted, *data.classes)),
+            shares[1],
             of_real,
         ),
         Row(
@@ -92,21 +96,30 @@ def faces(judge: Judge, n: int, seed: int) -> list[Row]:
         ways = recognised_on_the_way(judge, model, own_tests, name)
         whole = f"{ways.all(axis=1).sum()} of 25 ways, {ways.sum()} of 250 frames"
         rows.append(Row(f"25 pairs of {name}, 10 frames each: recognised", whole, "", "25 of 25, by eye"))
-    return [*rows, *losses(model, data, "CNN")]
+    return [*rows, *four_ways(judge, model, "CNN", n, seed), *losses(model, data, "CNN")]
 
 
 def baseline(judge: Judge, n: int, seed: int) -> list[Row]:
     """The encoder that reads strokes: the same samples, and its losses."""
     model = vae.load("face-parts-rnn")
     data = load(model.settings.classes)
-    rows = []
+    rows, told = [], []
     for prior, what, published in (
         ("normal", "RNN baseline, z from N(0, I): recognised as one of the four", "18% (100, by eye)"),
         ("fitted", "RNN baseline, z from the fitted Gaussians: the same", ""),
     ):
         drawn = sample(model, n, prior, TEMPERATURE, seed, data.classes if prior == "fitted" else None)
-        rows.append(Row(what, share(recognised(judge, drawn, *data.classes)), "", published))
-    return [*rows, *losses(model, data, "RNN")]
+        told.append(share(recognised(judge, drawn, *data.classes)))
+        rows.append(Row(what, told[-1], "", published))
+    tell("face-parts-rnn", f"{told[0]} from N(0, I), {told[1]} from the fitted Gaussians", n, seed)
+    return [*rows, *four_ways(judge, model, "RNN", n, seed), *losses(model, data, "RNN")]
+
+
+def four_ways(judge: Judge, model: vae.SketchVAE, what: str, n: int, seed: int) -> list[Row]:
+    """z-switching between the parts of a face, each into each."""
+    pairs = list(permutations(model.settings.classes, 2))
+    drawn = {pair: switch(model, *pair, n=-(-n // len(pairs)), seed=seed).sketches for pair in pairs}
+    return switched(judge, drawn, f"z-switching at a third, face parts, {what}, all {len(pairs)} pairs")
 
 
 def menagerie(judge: Judge, n: int, seed: int) -> list[Row]:
@@ -128,12 +141,44 @@ def menagerie(judge: Judge, n: int, seed: int) -> list[Row]:
             share(recognised_as_own(judge, data.test.sketches, names)),
         ),
         *switched(judge, drawn, f"z-switching at a third, one model, all {len(pairs)} pairs of it, {each} each"),
+        *switched(
+            judge,
+            laid_over(data, pairs, each, seed),
+            "the same pairs, a third of a person's drawing merely laid over another's",
+        ),
         prefixes(model, pairs, each, seed),
     ]
+    told = f"its own class in {rows[0].ours} (people's {rows[0].real}); begun as one and finished as another of its "
+    told += f"classes, all pairs: either in {rows[1].ours}, the second in {rows[2].ours}"
+    tell("menagerie", told, n, seed)
     pair = ("cloud", "camel")
+    rows += switched(judge, {pair: switch(model, *pair, n=n, seed=seed).sketches}, "cloud to camel, the menagerie")
     single = tuple(vae.load(name) for name in pair)
     rows += switched(judge, {pair: switch(single, "cloud", n=n, seed=seed).sketches}, "cloud to camel, two models")
+    for name, one in zip(pair, single, strict=True):
+        drawn = recognised(judge, sample(one, n, "fitted", TEMPERATURE, seed), name)
+        tell(name, f"{share(drawn)} from the fitted Gaussian", n, seed)
     return rows
+
+
+def laid_over(
+    data: DataSet, pairs: list[tuple[str, str]], n: int, seed: int
+) -> dict[tuple[str, str], list[np.ndarray]]:
+    """What z-switching is measured against: the first third of a test drawing and the whole of another's, as drawn,
+    one over the other by their middles. No use is made of the ink that is there."""
+    rng = np.random.default_rng(seed)
+    drawn = {}
+    for pair in pairs:
+        own = [np.flatnonzero(data.test.labels == data.classes.index(name)) for name in pair]
+        chosen = [[data.test.sketches[i] for i in rng.choice(indices, n)] for indices in own]
+        drawn[pair] = [
+            from_polylines(
+                to_polylines(prefix(first, 1 / 3), -bounds(first).mean(axis=0))
+                + to_polylines(second, -bounds(second).mean(axis=0))
+            )
+            for first, second in zip(*chosen, strict=True)
+        ]
+    return drawn
 
 
 def switched(judge: Judge, drawn: dict[tuple[str, str], list[np.ndarray]], what: str) -> list[Row]:
@@ -162,6 +207,16 @@ def prefixes(model: vae.SketchVAE, pairs: list[tuple[str, str]], n: int, seed: i
             kept += a[:row].tobytes() == b[:row].tobytes()
             total += 1
     return Row("z-switching keeps the ink before the switch, bit for bit", f"{kept:,} of {total:,}", "", "yes")
+
+
+def tell(name: str, what: str, n: int, seed: int) -> None:
+    """Writes what the judge said into a network's card, in place of what it said before."""
+    path = MODELS / f"{name}.md"
+    lines = [line for line in path.read_text().splitlines(keepends=True) if not line.startswith("| judged ")]
+    at = next(i for i, line in enumerate(lines) if line.startswith("| made by "))
+    lines.insert(at, f"| judged | recognised: {what} ({n:,} drawings, seed {seed}, `make results`) |\n")
+    with atomic(path) as temporary:
+        temporary.write_text("".join(lines))
 
 
 def losses(model: vae.SketchVAE, data: DataSet, what: str) -> list[Row]:

@@ -28,10 +28,11 @@ from helpers.generate import as_strokes, encode
 from helpers.paths import DATA, atomic
 from helpers.quickdraw import DataSet, Split, load
 from helpers.raster import render_batch
-from helpers.strokes import END, UP, absolute, stroke_ends
+from helpers.strokes import END, UP, bounds, from_polylines, prefix, stroke_ends, to_polylines
 
 POOL = 50  # batches whose drawings are sorted by length together, so that a batch holds drawings of like length
 VALID_BATCH = 100
+COVERED = 14.0  # pixels from the ink that is there, on average: a stroke so near need not be drawn again
 MILESTONES = (500, 2_000, 8_000)  # steps whose weights a run keeps, to show how it learned
 
 
@@ -329,7 +330,8 @@ def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> 
         rise = min(1, 0.01 + step / plan.anneal) if plan.anneal else 1
         given = np.zeros(len(sketches), np.float32)
         if plan.splice:
-            sketches, given = splice(sketches, split.labels[chosen], plan.splice, rng)
+            limit = min(settings.max_points, 5 * max(map(len, sketches)) // 4)  # few long ones would slow them all
+            sketches, given = splice(sketches, split.labels[chosen], plan.splice, limit, rng)
         yield _inputs(sketches, given, seen, noise, plan.kl_weight * rise, plan.free_bits, settings)
         step += 1
 
@@ -390,48 +392,65 @@ def _beginning(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def splice(
-    sketches: Sequence[np.ndarray], labels: np.ndarray, share: float, rng: np.random.Generator
+    sketches: Sequence[np.ndarray], labels: np.ndarray, share: float, limit: int, rng: np.random.Generator
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """A share of the drawings with another class's beginning in place of their own: drawings, and rows of it (N,).
+    """A share of the drawings begun by a drawing of another class: drawings, and how many rows the other drew (N,).
 
-    Taken is the beginning that lies most like the drawing's own (Chamfer distance), of those in the batch. They are
-    laid over each other at the point where the pen goes on, or, after the end of a stroke, by their middles. So the
-    decoder learns to go on as z says from what was begun in another mind, which is what z-switching asks of it.
+    A random other class of the batch gives the beginning that lies best on the drawing, their boxes laid over each
+    other by their middles. The strokes that this ink stands for are left out, and what was begun inside a stroke goes
+    on along the nearest one. So the decoder learns to make what z says of what was begun in another mind, which is what
+    z-switching asks of it. Left as they are: drawings of which nothing would be left, or more than `limit` rows.
     """
-    fraction, lifted = rng.uniform(0.1, 0.6), rng.random() < 0.5
-    cuts = np.array([_cut(sketch, fraction, lifted) for sketch in sketches])
-    starts = [absolute(sketch[:cut]) for sketch, cut in zip(sketches, cuts, strict=True)]
-    anchors = [(points.min(axis=0) + points.max(axis=0)) / 2 if lifted else points[-1] for points in starts]
-    ink = np.stack(
-        [_along(points, sketch) - anchor for points, sketch, anchor in zip(starts, sketches, anchors, strict=True)]
+    fraction = rng.uniform(0.1, 0.6)
+    origins = [-bounds(sketch).mean(axis=0) for sketch in sketches]
+    begun = [prefix(sketch, fraction) for sketch in sketches]
+    begun_lines, lines = (
+        [to_polylines(sketch, origin) for sketch, origin in zip(group, origins, strict=True)]
+        for group in (begun, sketches)
     )
+    begun_ink, ink = (np.stack([_spread(some, 24) for some in group]) for group in (begun_lines, lines))
     out, given = list(sketches), np.zeros(len(sketches), np.float32)
-    for i in np.flatnonzero((rng.random(len(sketches)) < share) & (cuts > 0)):
-        others = np.flatnonzero((labels != labels[i]) & (cuts > 0))
-        if not len(others):
-            continue
-        apart = np.hypot(*np.moveaxis(ink[others][:, :, None] - ink[i][None, None], -1, 0))
-        j = others[(apart.min(axis=1).mean(axis=1) + apart.min(axis=2).mean(axis=1)).argmin()]
-        rest = sketches[i][cuts[i] :].copy()
-        rest[0, :2] += (starts[i][-1] - anchors[i]) - (starts[j][-1] - anchors[j])
-        out[i], given[i] = np.concatenate([sketches[j][: cuts[j]], rest]), cuts[j]
+    for i in np.flatnonzero(rng.random(len(sketches)) < share):
+        others = np.flatnonzero(labels != labels[i])
+        if len(others):
+            others = others[labels[others] == rng.choice(labels[others])]
+            j = others[_distance(begun_ink[others], ink[i]).argmin()]
+            spliced = _go_on(begun_lines[j], lines[i], inside=begun[j][-1, 2] < 0.5)
+            if spliced and sum(map(len, spliced)) <= limit + 1:
+                out[i], given[i] = from_polylines(spliced), len(begun[j])
     return out, given
 
 
-def _cut(sketch: np.ndarray, fraction: float, lifted: bool) -> int:
-    """The row nearest to a fraction of the points after which the pen is up, or down; 0 if little would be left."""
-    rows = np.arange(2, len(sketch) - 2)
-    rows = rows[(sketch[rows - 1, 2] > 0.5) == lifted]
-    return int(rows[np.abs(rows - fraction * len(sketch)).argmin()]) if len(rows) else 0
+def _go_on(begun: list[np.ndarray], lines: list[np.ndarray], inside: bool) -> list[np.ndarray] | None:
+    """The strokes (K, 2) of a beginning and those of another drawing that its ink does not stand for; None if all."""
+    if inside:
+        nearest = [np.square(line - begun[-1][-1]).sum(axis=1) for line in lines]
+        stroke = int(np.argmin([some.min() for some in nearest]))
+        at = int(nearest[stroke].argmin())
+        tail = lines[stroke][at:]
+        lines = [*lines[:stroke], *([lines[stroke][: at + 1]] if at else []), *lines[stroke + 1 :]]
+    ink = np.stack([_spread([line], 12) for line in [*lines, *([tail] if inside else [])]])
+    new = _distance(ink, _spread(begun, 64)) > COVERED
+    if not new.any():
+        return None
+    rest = [line for line, is_new in zip(lines, new, strict=False) if is_new]
+    return [*begun[:-1], np.concatenate([begun[-1], tail]), *rest] if inside else begun + rest
 
 
-def _along(points: np.ndarray, sketch: np.ndarray, n: int = 16) -> np.ndarray:
-    """n places (n, 2) at even distances along the ink of a beginning whose points (M + 1, 2) the pen visits."""
+def _distance(ink: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The mean distance (...,) of points (..., n, 2) to the nearest of others (m, 2)."""
+    square = np.square(ink[..., None, 0] - other[:, 0]) + np.square(ink[..., None, 1] - other[:, 1])
+    return np.sqrt(square.min(axis=-1)).mean(axis=-1)
+
+
+def _spread(lines: Sequence[np.ndarray], n: int) -> np.ndarray:
+    """n points (n, 2) at even distances along strokes (K, 2), as float32."""
+    points = np.concatenate(lines)
     length = np.hypot(*np.diff(points, axis=0).T)
-    length[1:][sketch[: len(length), 2][:-1] > 0.5] = 0  # the pen travels
+    length[np.cumsum([len(line) for line in lines[:-1]], dtype=int) - 1] = 0  # the pen travels
     length = np.concatenate([[0], np.cumsum(length)])
     places = (np.arange(n) + 0.5) / n * length[-1]
-    return np.column_stack([np.interp(places, length, axis) for axis in points.T])
+    return np.column_stack([np.interp(places, length, axis) for axis in points.T]).astype(np.float32)
 
 
 def _inputs(

@@ -1,5 +1,7 @@
 """The released models: what ships is whole, small, attributed, and as good as its card says."""
 
+import re
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from helpers import training, vae
 from helpers.classifier import load_judge
 from helpers.generate import class_mean, encode, sample, switch
+from helpers.measures import recognised
 from helpers.quickdraw import Split, load, read
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -81,3 +84,36 @@ def test_a_cloud_that_ends_as_a_camel_is_read_as_one():
     camels = switch(model, "cloud", "camel", n=40, seed=3)
     toward = [(encode(model, drawn.sketches) @ axis).mean() for drawn in (clouds, camels)]
     assert toward[1] > toward[0] + 0.5 * axis @ axis
+
+
+@pytest.mark.parametrize("name", ["face-parts", "face-parts-rnn", "cloud", "camel"])
+def test_a_cards_judged_numbers_are_what_its_drawings_give(name):
+    model, told = vae.load(name), judged(name)
+    classes = model.settings.classes
+    for prior, share in zip(("normal", "fitted") if len(classes) > 1 else ("fitted",), told, strict=False):
+        drawn = sample(model, 300, prior, seed=0, classes=classes if prior == "fitted" else None)
+        seen = recognised(load_judge(), drawn, *classes).mean()
+        assert abs(seen - share) < 0.01 + 3 * (share * (1 - share) / 300) ** 0.5, (
+            f"{prior}: {seen:.1%}, told {share:.1%}"
+        )
+
+
+def test_the_menageries_card_tells_how_its_drawings_are_judged_with_and_without_a_switch():
+    model, judge = vae.load("menagerie"), load_judge()
+    own, _, either, second = judged("menagerie")
+    classes = model.settings.classes
+    drawn = np.mean([recognised(judge, sample(model, 30, classes=[name]), name).mean() for name in classes])
+    assert drawn == pytest.approx(own, abs=0.07)
+    switched = [
+        (recognised(judge, sketches, *pair).mean(), recognised(judge, sketches, pair[1]).mean())
+        for pair in permutations(classes, 2)
+        for sketches in [switch(model, *pair, n=3).sketches]
+    ]
+    np.testing.assert_allclose(np.mean(switched, axis=0), (either, second), atol=0.08)
+
+
+def judged(name):
+    """The shares in a card's line on what the judge said."""
+    card = (ROOT / "data" / "models" / f"{name}.md").read_text()
+    (line,) = (line for line in card.splitlines() if line.startswith("| judged "))
+    return [float(share) / 100 for share in re.findall(r"([\d.]+)%", line)]

@@ -8,7 +8,7 @@ import pytest
 from helpers import training, vae
 from helpers.quickdraw import DataSet, Split
 from helpers.raster import render_batch
-from helpers.strokes import absolute, from_polylines, to_stroke5
+from helpers.strokes import absolute, from_polylines, to_polylines, to_stroke5
 
 PLAN = training.Plan(steps=6, batch=8, anneal=4, epoch=3)
 TINY = {"z_size": 8, "units": 16, "components": 2, "size": 32, "max_points": 60}
@@ -102,27 +102,72 @@ def test_a_share_of_the_pictures_shows_only_a_beginning():
     assert 0.22 < np.mean(shares) < 0.28
 
 
-def test_a_spliced_drawing_goes_on_as_its_own_class_from_what_another_began():
+def test_a_spliced_drawing_is_begun_by_another_class_and_goes_on_with_its_own_strokes():
     split = make_data(200).train
     for seed in range(6):
-        spliced, given = training.splice(split.sketches, split.labels, 0.5, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        spliced, given = training.splice(split.sketches, split.labels, 0.5, 128, rng)
         assert 0.2 < (given > 0).mean() <= 0.65
         for new, old, label, rows in zip(spliced, split.sketches, split.labels, given.astype(int), strict=True):
             if not rows:
                 assert new is old
                 continue
-            rest = len(new) - rows
-            np.testing.assert_array_equal(new[rows + 1 :], old[len(old) - rest + 1 :])
-            heads = [i for i, s in enumerate(split.sketches) if np.array_equal(s[:rows], new[:rows])]
+            assert len(new) <= 128
+            heads = [i for i, s in enumerate(split.sketches) if starts_with(new, s[:rows], rows)]
             assert heads and all(split.labels[i] != label for i in heads)
-            if new[rows - 1, 2] < 0.5:  # the pen is down: its line goes on as it did
-                np.testing.assert_array_equal(new[rows], old[len(old) - rest])
+            rest = to_polylines(new)[(new[:rows, 2] > 0.5).sum() :]
+            rest = rest[int(new[rows - 1, 2] < 0.5) :]  # what was begun inside a stroke is both's
+            own = [offsets(line) for line in to_polylines(old)]
+            for line in map(offsets, rest):  # whole, or the beginning of the stroke that was gone on along
+                assert any(len(line) <= len(one) and np.allclose(line, one[: len(line)], atol=1e-3) for one in own)
 
 
-def test_of_one_class_nothing_can_be_spliced():
+def starts_with(sketch, beginning, rows):
+    return len(beginning) == rows and np.allclose(sketch[:rows], beginning, atol=1e-3)
+
+
+def offsets(line):
+    return np.diff(line, axis=0)
+
+
+def test_ink_that_stands_for_a_stroke_is_used_and_not_drawn_again():
+    turn = np.linspace(0, 2 * np.pi, 24)
+    circle = 100 * np.column_stack([np.cos(turn), np.sin(turn)])
+    rays = [np.array([[0, side * 120], [0, side * 160.0]]) for side in (-1, 1)]
+    wheel = from_polylines([circle, [[-90, 0], [90, 0]], [[0, -90], [0, 90]]])
+    sun = from_polylines([circle[::-1] * 1.05, *rays])
+    drawn = set()
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        (new, _), (rows, _) = training.splice([sun, wheel], np.array([0, 1]), 1.0, 128, rng)
+        begun = to_polylines(wheel[: int(rows)])
+        if rows and wheel[int(rows) - 1, 2]:  # the wheel's circle, or with a spoke: only the rays are missing
+            drawn.add(len(begun))
+            lines = to_polylines(new)
+            assert len(lines) == len(begun) + 2
+            np.testing.assert_allclose(
+                [offsets(line) for line in lines[-2:]], [offsets(ray) for ray in rays], atol=1e-3
+            )
+    assert drawn == {1, 2}
+
+
+def test_a_stroke_that_was_begun_goes_on_along_the_nearest_one():
+    flag = from_polylines([[[0, 0], [50, 0], [100, 0], [150, 0], [200, 0], [200, 60], [0, 60]]])
+    sign = from_polylines([[[0, 4], [100, 4], [200, 4], [200, 64], [100, 64], [0, 64]]])
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        (_, new), (_, rows) = training.splice([flag, sign], np.array([0, 1]), 1.0, 128, rng)
+        assert 0 < rows < 5 and (new[:-1, 2] == 0).all()  # one stroke
+        np.testing.assert_array_equal(new[: int(rows)], flag[: int(rows)])
+        np.testing.assert_allclose(new[-3:, :2], sign[-3:, :2])
+
+
+def test_neither_one_class_nor_drawings_that_would_be_too_long_are_spliced():
     split = make_data(40).train
-    spliced, given = training.splice(split.sketches, 0 * split.labels, 1.0, np.random.default_rng(0))
+    spliced, given = training.splice(split.sketches, 0 * split.labels, 1.0, 128, np.random.default_rng(0))
     assert not given.any() and all(a is b for a, b in zip(spliced, split.sketches, strict=True))
+    spliced, given = training.splice(split.sketches, split.labels, 1.0, 30, np.random.default_rng(0))
+    assert given.any() and all(len(new) <= 30 for new, rows in zip(spliced, given, strict=True) if rows)
 
 
 def test_spliced_training_shows_the_encoder_the_whole_drawing():

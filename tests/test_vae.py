@@ -235,6 +235,29 @@ def test_weights_that_do_not_fit_are_named(tmp_path):
         vae.load(path)
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"classes": ["ear"]}, r"prior/mean is of shape \(2, 16\); the settings ask for \(1, 16\)"),
+        ({"z_size": 32}, r"stats/kernel is of shape \(\d+, 32\); the settings ask for \(\d+, 64\)"),
+        ({"encoder": "rnn"}, r"encoder/both/forward_lstm/lstm_cell/kernel is missing"),
+        ({"classes": []}, "its classes are not a list of names"),
+        ({"units": "many"}, "its units is many; it must be a whole number"),
+    ],
+)
+def test_a_header_that_does_not_fit_its_weights_says_where(tmp_path, change, told):
+    model = vae.SketchVAE(SMALL)
+    model.prior = vae.fit_prior(np.random.default_rng(0).normal(size=(50, 16)), np.arange(50) % 2, 2)
+    path = vae.save(model, tmp_path / "model.npz")
+    with np.load(path) as file:
+        arrays = dict(file)
+    header = json.loads(str(arrays["header"]))
+    header["settings"] |= change
+    np.savez(path, **arrays | {"header": np.array(json.dumps(header))})
+    with pytest.raises(ValueError, match=told):
+        vae.load(path)
+
+
 def test_an_unknown_encoder_is_refused():
     with pytest.raises(ValueError, match="encoder is 'transformer'"):
         vae.SketchVAE(vae.Settings(("cloud",), 20.0, 30.0, encoder="transformer"))
