@@ -89,12 +89,13 @@ def train(
         name: of the run, `data/work/runs/<name>/`. If that was begun with the same plan and settings it is
             resumed; with others, refused.
         start: a model in `data/models`, of the same classes and sizes, whose weights it begins with.
-        strategy: a `tf.distribute` strategy; None takes `pick_strategy()`.
+        strategy: a `tf.distribute` strategy; None takes `pick_strategy()`. Of several workers each returns the same
+            network, and the chief alone keeps the run.
         preview: called with the model and the step after every `plan.epoch` steps, to draw something.
         settings: of `vae.Settings` (encoder, z_size, units, ...).
 
-    Raises ValueError for a class without a drawing to learn from, for no drawings to validate with, and for a run
-    that was begun otherwise or whose checkpoint is damaged.
+    Raises ValueError for a class without a drawing to learn from, for no drawings to validate with, for a batch that
+    the devices cannot share evenly, and for a run that was begun otherwise or whose checkpoint is damaged.
     """
     plan = plan or Plan()
     settings = vae.Settings(
@@ -120,8 +121,7 @@ def train(
     print(f"{left_out:,} of {n:,} training drawings have over {settings.max_points} points: left out")
     keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
     with strategy.scope() if strategy else nullcontext():
-        make = workers.SharedVAE if workers.are_several(strategy) else vae.SketchVAE
-        model = make(settings, dtype=fast_dtype())
+        model = (workers.SharedVAE if replicas > 1 else vae.SketchVAE)(settings, dtype=fast_dtype())
         if first:
             model.set_weights(first.get_weights())
         model.compile(optimizer=make_optimizer(model, plan, replicas), jit_compile=keras.backend.backend() == "jax")
@@ -578,7 +578,7 @@ class Keeper(keras.callbacks.Callback):
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description="Train a network without a notebook; run again to resume.",
+        description="Train a network without a notebook; run again to resume. TF_CONFIG names several machines.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("name", help="of the run, and of the model in data/models")

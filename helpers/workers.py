@@ -77,12 +77,10 @@ def from_chief(strategy, value):
     import tensorflow as tf
 
     value = np.asarray(value)
-
-    def share():
-        first = tf.distribute.get_replica_context().replica_id_in_sync_group == 0
-        return tf.identity(value if first else np.zeros_like(value))
-
-    return strategy.reduce("SUM", strategy.run(share), axis=None).numpy()
+    shares = strategy.experimental_distribute_values_from_function(
+        lambda device: tf.identity(np.zeros_like(value) if device.replica_id_in_sync_group else value)
+    )
+    return strategy.reduce("SUM", shares, axis=None).numpy()
 
 
 def follow_chief(strategy, network: keras.Model) -> None:
@@ -115,9 +113,8 @@ def rejoining() -> Iterator[None]:
 
     try:
         yield
-    except (tf.errors.UnavailableError, tf.errors.AbortedError) as error:
-        print(f"Lost a worker; starting again from the last checkpoint, once all are back.\n{error.message[:300]}")
-        sys.stdout.flush()
+    except (tf.errors.UnavailableError, tf.errors.AbortedError):  # TensorFlow has said which, in its log
+        print("Lost another worker. Starting again, from the last checkpoint, once all are back.", flush=True)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
@@ -134,10 +131,10 @@ class Adam(keras.optimizers.Adam):
 
 
 class SharedVAE(SketchVAE):
-    """A `SketchVAE` of which `fit` runs on several workers: github.com/keras-team/keras/issues/20585."""
+    """A `SketchVAE` whose `fit` runs on several devices and workers: github.com/keras-team/keras/issues/20585."""
 
     def _maybe_symbolic_build(self, *_, **__):
-        """Nothing: it is built. Keras would average a batch over all workers to see its shape, and cannot."""
+        """Nothing: it is built. Keras would average a batch over its shares to see its shape, and often cannot."""
 
     def get_metrics_result(self):
         """In a step, rows of one number: Keras averages them over the workers, and over the rows too."""

@@ -21,7 +21,7 @@ from helpers import workers
 
 ROOT = Path(__file__).resolve().parents[1]
 SLOW = bool(os.environ.get("MIDSTROKE_SLOW_TESTS"))
-STEPS = 20
+STEPS, CLIP = 20, 0.05
 BEGIN = f"""
 import os, signal, sys
 from helpers import quickdraw, training, vae
@@ -30,7 +30,8 @@ training.fast_dtype = lambda: "float32"
 training.load = lambda classes, source: quickdraw.load(classes, "sample", limit=45)
 training.release = lambda model, name, *_: vae.save(model, name)  # the real one wants people's drawings
 training.VALID_BATCH = 29  # does not divide by two, nor do the drawings by it
-sys.argv[1:] = "one --classes cloud camel --steps {STEPS} --batch 12 --clip 0.05 --learning-rate 3e-4".split()
+# at a higher rate Adam blows up the last digit that a sum's order leaves open
+sys.argv[1:] = "one --classes cloud camel --steps {STEPS} --batch 12 --clip {CLIP} --learning-rate 1e-4".split()
 sys.argv += "--units 32 --z-size 16 --anneal 10 --epoch".split() + [os.environ.get("EPOCH", "1")]
 """
 TRAIN = """
@@ -54,6 +55,11 @@ training.main()
 sys.argv[1] = "two"
 training.pick_strategy = lambda: tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 training.main()
+sys.argv[sys.argv.index("12")] = "13"
+try:
+    training.main()
+except ValueError as error:
+    print(error)
 """
 
 
@@ -112,6 +118,13 @@ def checkpoint(folder: Path, name: str = "one") -> dict[str, np.ndarray]:
     return found
 
 
+def check_close(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray], tolerance: float) -> None:
+    """Each array differs by no more than that share of its norm."""
+    assert ours.keys() == theirs.keys()
+    for key, array in theirs.items():
+        assert np.linalg.norm(ours[key] - array) <= tolerance * np.linalg.norm(array), key
+
+
 def check_same_learning(ours: list[dict], theirs: list[dict]) -> None:
     assert [row["step"] for row in ours] == [row["step"] for row in theirs] == list(range(1, STEPS + 1))
     for a, b in zip(ours, theirs, strict=True):
@@ -144,10 +157,19 @@ def two_workers(tmp_path_factory) -> tuple[Path, Path]:
 
 def test_two_devices_learn_as_one_does(one_process):
     check_same_learning(log(one_process, "two"), log(one_process))
-    one, two = checkpoint(one_process), checkpoint(one_process, "two")
-    assert one.keys() == two.keys()
-    for key in one:
-        np.testing.assert_allclose(two[key], one[key], rtol=0, atol=2e-3, err_msg=key)
+    check_close(checkpoint(one_process, "two"), checkpoint(one_process), 1e-3)
+
+
+def test_gradients_are_clipped_when_they_are_summed(one_process):
+    # Adam's mean square of a gradient that was clipped at every step
+    limit = CLIP**2 * (1 - 0.999**STEPS)
+    for name in ("one", "two"):
+        squares = [array.sum() for key, array in checkpoint(one_process, name).items() if key.startswith("optimizer")]
+        assert np.isclose(squares, limit, rtol=1e-3).sum() > 5, squares
+
+
+def test_a_batch_that_cannot_be_shared_evenly_is_refused(one_process):
+    assert "batch (13) must be a multiple of the 2 devices" in (one_process / "shown.txt").read_text()
 
 
 def test_two_workers_learn_as_one_does(one_process, two_workers):
@@ -178,12 +200,9 @@ def test_a_worker_that_is_killed_and_started_again_rejoins(killed, two_workers, 
         programs[killed] = begin(killed)
         for program in programs:
             assert program.ends() == 0, program.shown.read_text()[-3000:]
-    assert "Lost a worker" in programs[1 - killed].shown.read_text()
+    assert "Lost another worker" in programs[1 - killed].shown.read_text()
     assert [row["step"] for row in log(folders[0])] == [4, 8, 12, 16, 20]
-    ours, theirs = checkpoint(folders[0]), checkpoint(two_workers[0])
-    assert ours.keys() == theirs.keys()
-    for key in theirs:
-        np.testing.assert_allclose(ours[key], theirs[key], rtol=0, atol=1e-6, err_msg=key)
+    check_close(checkpoint(folders[0]), checkpoint(two_workers[0]), 1e-6)
     assert not (folders[1] / "data/work").exists()
 
 
