@@ -2,7 +2,7 @@
 
 paths < chapters < strokes < cohesion < plots < maps < svg < video < download < formats < quickdraw < raster <
 shards < preprocess < skeleton < centerlines < junctions < strokeorder < scans < folders < vectorize < alter <
-weights < vae < generate < training < classifier < measures < animate < features < film < booklet <
+weights < vae < workers < generate < training < classifier < measures < animate < features < film < booklet <
 export < easel < studio < drawpad < widgets
 
 Training stands above generate, because it fits the prior to encoded drawings and shows reconstructions as it goes.

@@ -23,12 +23,13 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from helpers import vae
+from helpers import vae, workers
 from helpers.generate import as_strokes, encode
 from helpers.paths import DATA, atomic
 from helpers.quickdraw import DataSet, Split, load
 from helpers.raster import render_batch
 from helpers.strokes import END, UP, bounds, from_polylines, prefix, stroke_ends, to_polylines
+from helpers.workers import pick_strategy
 
 POOL = 50  # batches whose drawings are sorted by length together, so that a batch holds drawings of like length
 VALID_BATCH = 100
@@ -89,12 +90,13 @@ def train(
         name: of the run, `data/work/runs/<name>/`. If that was begun with the same plan and settings it is
             resumed; with others, refused.
         start: a model in `data/models`, of the same classes and sizes, whose weights it begins with.
-        strategy: a `tf.distribute` strategy; None takes `pick_strategy()`.
+        strategy: a `tf.distribute` strategy; None takes `pick_strategy()`. Of several workers each returns the same
+            network, and the chief alone keeps the run.
         preview: called with the model and the step after every `plan.epoch` steps, to draw something.
         settings: of `vae.Settings` (encoder, z_size, units, ...).
 
-    Raises ValueError for a class without a drawing to learn from, for no drawings to validate with, and for a run
-    that was begun otherwise or whose checkpoint is damaged.
+    Raises ValueError for a class without a drawing to learn from, for no drawings to validate with, for a batch that
+    the devices cannot share evenly, and for a run that was begun otherwise or whose checkpoint is damaged.
     """
     plan = plan or Plan()
     settings = vae.Settings(
@@ -103,22 +105,27 @@ def train(
         mean_points=float(np.mean([len(sketch) for sketch in data.train.sketches])),
         **settings,
     )
-    first = vae.load(start) if start else None
-    if first and first.settings != settings:
-        raise ValueError(f"{start} is {first.settings}: its weights are no beginning for {settings}")
     check_splits(data.classes, data.train, data.valid)
     train_split, valid_split = (_short(split, settings.max_points) for split in (data.train, data.valid))
     check_splits(data.classes, train_split, valid_split, settings.max_points)  # at its end would be late
-    run = begin_run(name, plan, asdict(settings) | ({"start": start} if start else {}))
+    strategy = strategy or pick_strategy()
+    replicas = strategy.num_replicas_in_sync if strategy else 1
+    if plan.batch % replicas:
+        raise ValueError(f"batch ({plan.batch}) must be a multiple of the {replicas} devices that share it")
+    first = vae.load(start) if start else None
+    if first and first.settings != settings:
+        raise ValueError(f"{start} is {first.settings}: its weights are no beginning for {settings}")
+    wanted = asdict(settings) | ({"start": start} if start else {})
+    workers.check_agreement(strategy, asdict(plan), wanted, len(train_split.sketches), len(valid_split.sketches))
+    run = begin_run(name, plan, wanted) if workers.is_chief(strategy) else None
     left_out, n = len(data.train.sketches) - len(train_split.sketches), len(data.train.sketches)
     print(f"{left_out:,} of {n:,} training drawings have over {settings.max_points} points: left out")
     keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
-    strategy = strategy or pick_strategy()
     with strategy.scope() if strategy else nullcontext():
-        model = vae.SketchVAE(settings, dtype=fast_dtype())
+        model = (workers.SharedVAE if replicas > 1 else vae.SketchVAE)(settings, dtype=fast_dtype())
         if first:
             model.set_weights(first.get_weights())
-        model.compile(optimizer=make_optimizer(model, plan, strategy), jit_compile=keras.backend.backend() == "jax")
+        model.compile(optimizer=make_optimizer(model, plan, replicas), jit_compile=keras.backend.backend() == "jax")
     fit(
         model,
         run,
@@ -127,6 +134,7 @@ def train(
         lambda: feed(lambda: zip(valid_batches(valid_split, settings, plan)), _like(settings)),
         -(-len(valid_split.sketches) // VALID_BATCH),
         preview,
+        strategy,
     )
     trained = vae.SketchVAE(settings)  # float32, for drawing
     trained.set_weights(model.get_weights())
@@ -134,36 +142,40 @@ def train(
     return trained
 
 
-def make_optimizer(network: keras.Model, plan: Schedule, strategy=None) -> keras.optimizers.Optimizer:
+def make_optimizer(network: keras.Model, plan: Schedule, replicas: int = 1) -> keras.optimizers.Optimizer:
     """Adam with the plan's learning rate and clipping, built for this network."""
     schedule = keras.optimizers.schedules.PolynomialDecay(plan.learning_rate, plan.steps, plan.learning_rate / 100)
-    # Keras clips each replica's share of the gradient and then sums the shares: together they keep to the norm
-    replicas = strategy.num_replicas_in_sync if strategy else 1
-    optimizer = keras.optimizers.Adam(schedule, clipnorm=plan.clip / replicas)
+    optimizer = (workers.Adam if replicas > 1 else keras.optimizers.Adam)(schedule, clipnorm=plan.clip)
     optimizer.build(network.trainable_variables)
     return optimizer
 
 
 def fit(
     network: keras.Model,
-    run: Path,
+    run: Path | None,
     plan: Schedule,
     train_feed: Callable[[int], object],
     valid_feed: Callable[[], object],
     valid_steps: int,
     preview: Callable[[keras.Model, int], None] | None = None,
+    strategy=None,
 ) -> None:
     """Trains a compiled network to the end of its plan, from where the run was left, and gives it its best weights.
 
-    `train_feed(step)` makes what `fit` reads from that step on, `valid_feed()` what the validation steps read.
+    `train_feed(step)` makes what `fit` reads from that step on, `valid_feed()` what the validation steps read. Of
+    several workers only the chief has a `run`, and the others follow it.
     """
-    keeper = Keeper(run, plan, preview)
-    keeper.set_model(network)
-    step = keeper.resume()
-    if step < plan.steps:
-        callbacks = [keeper, keras.callbacks.TerminateOnNaN()]
+    step, callbacks = 0, [keras.callbacks.TerminateOnNaN()]
+    if run:
+        keeper = Keeper(run, plan, preview)
+        keeper.set_model(network)
+        step = keeper.resume()
+        callbacks.insert(0, keeper)
         if keras.backend.backend() == "tensorflow" and importlib.util.find_spec("tensorboard"):
             callbacks.append(keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False))
+    step = int(workers.from_chief(strategy, step))
+    workers.follow_chief(strategy, network)
+    if step < plan.steps:
         network.fit(
             train_feed(step),
             initial_epoch=step // plan.epoch,
@@ -175,9 +187,13 @@ def fit(
             shuffle=False,  # the feed has done that
             verbose=0,
         )
-    if not (run / "best.weights.h5").exists():
-        raise ValueError(f"{run} never had a finite validation loss: lower the learning rate, and take another name")
-    network.load_weights(run / "best.weights.h5")
+    if run:
+        if not (run / "best.weights.h5").exists():
+            raise ValueError(
+                f"{run} never had a finite validation loss: lower the learning rate, and take another name"
+            )
+        network.load_weights(run / "best.weights.h5")
+    workers.follow_chief(strategy, network)
 
 
 def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
@@ -244,17 +260,6 @@ def _card(settings: vae.Settings, name: str, facts: dict) -> str:
     }
     table = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
     return f"# {name}\n\n| | |\n|---|---|\n{table}\n\nRead it with `helpers.vae.load({name!r})`. Weights are float16.\n"
-
-
-def pick_strategy():
-    """`MirroredStrategy` over all GPUs where there are several, else TensorFlow's default; on JAX, None."""
-    if keras.backend.backend() != "tensorflow":
-        return None
-    import tensorflow as tf
-
-    if len(tf.config.list_logical_devices("GPU")) > 1:
-        return tf.distribute.MirroredStrategy()
-    return tf.distribute.get_strategy()
 
 
 def fast_dtype() -> str:
@@ -337,10 +342,13 @@ def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> 
 
 
 def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[dict]:
-    """Every validation drawing, as it is, decoded from the mean of its z; over and over, `VALID_BATCH` at a time."""
+    """Every validation drawing, as it is, decoded from the mean of its z; over and over, up to `VALID_BATCH` at a time.
+
+    Batches are as large as each other, nearly, so that each of several devices has something of every one.
+    """
     order = sorted(range(len(split.sketches)), key=lambda i: len(split.sketches[i]))
-    for a in itertools.cycle(range(0, len(order), VALID_BATCH)):
-        sketches = [split.sketches[i] for i in order[a : a + VALID_BATCH]]
+    for chosen in itertools.cycle(np.array_split(order, -(-len(order) // VALID_BATCH))):
+        sketches = [split.sketches[i] for i in chosen]
         noise = np.zeros((len(sketches), settings.z_size), np.float32)
         given = np.zeros(len(sketches), np.float32)
         yield _inputs(sketches, given, sketches, noise, plan.kl_weight, plan.free_bits, settings)
@@ -502,6 +510,8 @@ def feed(make: Callable[[], Iterator[tuple]], like: tuple):
     signature = keras.tree.map_structure(lambda tensor: tf.TensorSpec(tensor.shape, tensor.dtype), like)
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread can hold up the end of `fit` for seconds
+    # several workers: each makes every batch and takes its rows of it
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return tf.data.Dataset.from_generator(make, output_signature=signature).prefetch(2).with_options(options)
 
 
@@ -587,7 +597,7 @@ class Keeper(keras.callbacks.Callback):
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description="Train a network without a notebook; run again to resume.",
+        description="Train a network without a notebook; run again to resume. TF_CONFIG names several machines.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("name", help="of the run, and of the model in data/models")
@@ -615,10 +625,14 @@ def main() -> None:
     settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units")}
     plan = Plan(**arguments)
     data = load(classes, source)
-    model = train(data, name, plan, start=start, **settings)
     command = shlex.join(["python", "-m", "helpers.training", *sys.argv[1:]])
-    path = release(model, name, data, plan, command, start)
-    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
+    with workers.rejoining():
+        strategy = pick_strategy()
+        model = train(data, name, plan, start=start, strategy=strategy, **settings)
+        if workers.is_chief(strategy):
+            path = release(model, name, data, plan, command, start)
+            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
+        workers.from_chief(strategy, 0)  # the others wait: a chief that is killed before it has written needs them
 
 
 if __name__ == "__main__":
