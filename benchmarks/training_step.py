@@ -58,6 +58,7 @@ def main() -> None:
         folder = Path(folder)
         settings, sets = prepare(folder, data)
         contenders = start(folder, arguments)
+        print(f"{len(contenders)} contenders are ready", flush=True)
         try:
             measure(contenders, settings, sets, data, arguments)
         finally:

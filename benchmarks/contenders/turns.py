@@ -23,7 +23,8 @@ def medians(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[
 
 
 class Contender:
-    """A process that `worker.py` runs, with an interpreter and an environment of its own. It inherits the cores."""
+    """A process that `worker.py` runs, with an interpreter and an environment of its own. It inherits the cores,
+    and sees no GPU."""
 
     def __init__(self, module: str, folder: Path, python: str | Path = sys.executable, environment=None, **arguments):
         worker = Path(__file__).with_name("worker.py")
@@ -36,7 +37,7 @@ class Contender:
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,
-            env=os.environ | {"PYTHONPATH": paths, "TF_CPP_MIN_LOG_LEVEL": "2"} | (environment or {}),
+            env=os.environ | {"PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": "-1"} | (environment or {}),
         )
         self.version = self._answer()["ready"]
 
