@@ -162,7 +162,7 @@ def _draw(model: SketchVAE) -> Callable:
     def draw(z, chance, given, lengths, temperature):
         chance, given = ops.transpose(chance, (1, 0, 2)), ops.transpose(given, (1, 0, 2))
         limit = ops.shape(chance)[0]
-        state, z_gates = model.decoder.start(z)
+        state, same = model.decoder.start(z)
         end = ops.one_hot(END, 5)
         blank = ops.zeros_like(given) + end
         first = ops.zeros_like(given[0]) + ops.one_hot(DOWN, 5)
@@ -172,7 +172,7 @@ def _draw(model: SketchVAE) -> Callable:
 
         def step(t, point, h, c, rows):
             ended = point[:, END:] > 0.5
-            (h, c), parameters = model.decoder.step(point, (h, c), z_gates)
+            (h, c), parameters = model.decoder.step(point, (h, c), same)
             now = ops.take(chance, t, axis=0)
             drawn = _pick(parameters, temperature, now, may_end=t > 0)
             point = ops.where(t < lengths[:, None], ops.take(given, t, axis=0), drawn)

@@ -78,28 +78,29 @@ class Decoder(keras.layers.Layer):
         self.built = True
 
     def start(self, z):
-        """The state (h, c) before the first point, and z's share of the gates (B, 4H), the same at every step."""
+        """The state (h, c) before the first point, and what is the same at every step: z's share of the gates (B, 4H),
+        and the recurrent kernel in the precision of the products."""
         kernel, bias = self.lstm.cell.kernel, self.lstm.cell.bias
         gates = ops.cast(ops.matmul(self._low(z), self._low(kernel[5:])), "float32") + bias
-        return ops.split(self.initial(z), 2, axis=-1), gates
+        return ops.split(self.initial(z), 2, axis=-1), (gates, self._low(self.lstm.cell.recurrent_kernel))
 
     def call(self, points, z):
         """points (B, T, 5), each the one before the point to be drawn; z (B, Z). Returns (B, T, 6M + 3) float32."""
-        (h, c), z_gates = self.start(z)
+        (h, c), (z_gates, recurrent) = self.start(z)
         if has_tensorflow_gpu():
             tiled = ops.repeat(z[:, None], ops.shape(points)[1], axis=1)
             hidden, _, _ = self.lstm(ops.concatenate([points, tiled], axis=-1), initial_state=[h, c])
         else:
             point_kernel = self._low(self.lstm.cell.kernel[:5])
             gates = ops.cast(ops.matmul(self._low(points), point_kernel), "float32") + z_gates[:, None]
-            hidden = _lstm_loop(gates, self._low(self.lstm.cell.recurrent_kernel), h, c)
+            hidden = _lstm_loop(gates, recurrent, h, c)
         return ops.cast(self.head(hidden), "float32")
 
-    def step(self, point, state, z_gates):
-        """One point (B, 5) further: the new state and the mixture's parameters (B, 6M + 3)."""
-        h, c = state
+    def step(self, point, state, same):
+        """One point (B, 5) further: the new state and the mixture's parameters (B, 6M + 3). See `start`."""
+        (h, c), (z_gates, recurrent) = state, same
         gates = ops.matmul(point, self.lstm.cell.kernel[:5]) + z_gates
-        gates = gates + ops.matmul(h, self.lstm.cell.recurrent_kernel)
+        gates = gates + ops.cast(ops.matmul(self._low(h), recurrent), "float32")
         h, c, _ = _cell(gates, c)
         return (h, c), ops.cast(self.head(h), "float32")
 
@@ -384,8 +385,11 @@ def save(model: SketchVAE, path: Path | str, facts: dict | None = None) -> Path:
     return weights.save(path, header, model, prior)
 
 
-def load(name: Path | str) -> SketchVAE:
+def load(name: Path | str, dtype: str = "float32") -> SketchVAE:
     """The model saved as `data/models/<name>.npz`, or at a path. Runs no code from the file.
+
+    `dtype` "mixed_bfloat16" draws hundreds at a time faster where the processor multiplies bfloat16 (see
+    `training.fast_dtype`), a few at a time more slowly. Its drawings are others than float32's of the same seed.
 
     Raises FileNotFoundError with the names there are, and ValueError where the file is no model of this kind or
     its weights do not fit its settings.
@@ -402,7 +406,7 @@ def load(name: Path | str) -> SketchVAE:
         "decoder/head/kernel": (units, 6 * settings.components + 3),
     }.items():
         weights.take(arrays, f"weight/{key}", shape, path)
-    model = SketchVAE(settings)
+    model = SketchVAE(settings, dtype)
     model.facts = header.get("facts", {})
     model.saved_as = str(name)
     weights.assign(model, arrays, path)

@@ -161,6 +161,27 @@ def test_nothing_is_compiled_again_for_another_switch_temperature_z_or_number(mo
     assert traced
 
 
+def test_the_loop_stops_when_the_last_drawing_has_ended(model, z, monkeypatch):
+    lengths = [len(sketch) for sketch in generate.decode(model, z, temperature=1.0, seed=range(6))]
+    i, j = np.argsort(lengths)[:2]
+    assert lengths[j] < model.settings.max_points
+    steps = []
+    step = model.decoder.step
+    monkeypatch.setattr(model.decoder, "step", lambda *inputs: steps.append(1) or step(*inputs))
+    monkeypatch.setattr(generate, "compile_once", lambda model, name, function, *kinds: function)  # step by step
+    generate.decode(model, z[[i, j]], temperature=1.0, seed=[i, j])
+    assert len(steps) == lengths[j] + 1  # at the last the longer one finds its end
+
+
+def test_a_model_in_bfloat16_draws_the_same_again_and_nearly_what_float32_draws(model, z):
+    low = vae.SketchVAE(SETTINGS, "mixed_bfloat16")
+    low.set_weights(model.get_weights())
+    drawings = generate.decode(low, z, seed=3)
+    assert same(drawings, generate.decode(low, z, seed=3))
+    first = np.array([sketch[0, :2] for sketch in generate.decode(model, z, seed=3)])
+    assert np.abs([sketch[0, :2] for sketch in drawings] - first).max() < 0.1 * np.abs(first).max()
+
+
 def test_sampling_from_a_class_stays_in_that_class(model):
     z = generate.sample_z(model, 100, classes=["camel"])
     assert np.linalg.norm(z.mean(axis=0) - model.prior.mean[1]) < np.linalg.norm(z.mean(axis=0) - model.prior.mean[0])
