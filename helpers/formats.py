@@ -546,10 +546,18 @@ def _member(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dt
         raise ValueError(f"it has no array '{name}'") from error
     with archive.open(info) as member:  # asked for all there is, it would unpack more than is announced
         file = io.BytesIO(member.read(info.file_size))
+    return *read_header(file), file.read()
+
+
+def read_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype, bool]:
+    """The shape and dtype that a .npy file announces, and whether it is in Fortran order; `file` ends behind it.
+
+    What is wrong with a header is told by any exception at all.
+    """
     version = np.lib.format.read_magic(file)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = header(file)
-    return shape, dtype, fortran, file.read()
+    return shape, dtype, fortran
 
 
 def flat(sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
