@@ -1,7 +1,7 @@
 """What two chapters need, or a test can check. Flat: a noun a module, each importing only from floors below.
 
 paths < chapters < strokes < cohesion < plots < maps < svg < video < download < formats < quickdraw < raster <
-shards < preprocess < skeleton < centerlines < junctions < strokeorder < scans < folders < vectorize < alter <
+shards < preprocess < skeleton < centerlines < junctions < strokeorder < pages < scans < folders < vectorize < alter <
 weights < vae < generate < training < classifier < measures < animate < features < film < booklet <
 export < easel < studio < drawpad < widgets
 
