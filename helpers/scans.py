@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from helpers.pages import draw_page
+from helpers.paths import NoMemory, memory_for
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".pdf", ".tif", ".tiff", ".gif", ".bmp")
 
@@ -51,10 +52,11 @@ def read_grey(path: str | Path, page: int = 0) -> np.ndarray:
             if image.format in ("JPEG", "MPO") and path.read_bytes().count(b"\xff\xda") > MOST_SCANS:
                 raise ValueError("it has more scans than any JPEG needs, and each takes as long as the picture")
             image.draft(None, (LARGEST, LARGEST))  # a JPEG is decoded at a half, a quarter or an eighth
-            return _to_grey(image)
+            with memory_for(path):
+                return _to_grey(image)
     except Image.UnidentifiedImageError as error:
         raise ValueError(f"{path} is not an image that can be read; use a PNG or JPEG file") from error
-    except (FileNotFoundError, PermissionError, IsADirectoryError):
+    except (FileNotFoundError, PermissionError, IsADirectoryError, NoMemory):
         raise
     except (ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path}: {error}") from error
