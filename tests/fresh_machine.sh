@@ -14,8 +14,11 @@ python=${1:-}
 shift || true
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-git clone --quiet "file://$root" "$place/work/midstroke"
-mkdir "$place/home" "$place/tmp" "$place/bin"
+mkdir "$place/home" "$place/tmp" "$place/bin" "$place/work"
+if ! git clone --quiet "file://$root" "$place/work/midstroke"; then # a checkout without its history
+	cp -R "$root" "$place/work/midstroke"
+	rm -rf "$place/work/midstroke/"{.venv,data/work,data/quickdraw}
+fi
 if [ -d "$root/../shared" ]; then ln -s "$(cd "$root/../shared" && pwd)" "$place/work/shared"; fi # real drawings
 if [ -n "$python" ]; then
 	# by every name that make tries; not as a link, for a Python finds its library from where it stands
