@@ -240,18 +240,22 @@ SLOWER |= {"model": 4, "judge": 6, "png recipe": 3, "pdf recipe": 3, "pdf": 8}  
 every_reader = pytest.mark.parametrize("kind", READERS)
 
 
-def read(kind: str, content: bytes, folder: Path) -> object:
-    """What a reader makes of a file, or the ValueError, which names the file. Anything else fails the test."""
-    reader = READERS[kind]
-    path = folder / reader.name
+def put(kind: str, content: bytes, folder: Path) -> tuple[Path, str]:
+    """Writes a file where its reader wants it; its path, and what a refusal has to name."""
+    path = folder / READERS[kind].name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    named = str(path.parent) if kind.startswith("shard's") else path.name  # of a shard, its folder
+    return path, str(path.parent) if kind.startswith("shard's") else path.name
+
+
+def read(kind: str, content: bytes, folder: Path) -> object:
+    """What a reader makes of a file, or the ValueError, which names the file. Anything else fails the test."""
+    path, named = put(kind, content, folder)
     began = time.process_time()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # damaged drawings that were skipped; what Pillow says
-            return reader.read(path)
+            return READERS[kind].read(path)
     except ValueError as error:
         assert named in str(error)
         return error
