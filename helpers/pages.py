@@ -25,7 +25,7 @@ def draw_page(path: str | Path, number: int, side: int) -> tuple[int, int, int, 
     """
     Path(path).stat()  # FileNotFoundError
     # not as a module of the package, which would bring all that the package needs
-    command = [sys.executable, "-I", __file__, str(Path(path).resolve()), str(number), str(side)]
+    command = [sys.executable, "-P", __file__, str(Path(path).resolve()), str(number), str(side)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
         head, _, body = done.stdout.partition(b"\n")

@@ -29,8 +29,8 @@ fi
 clean=(env -i "HOME=$place/home" "TMPDIR=$place/tmp" "PATH=$place/bin:$PATH" "LANG=C.UTF-8")
 while IFS= read -r -d '' variable; do
 	case $variable in
-	*_proxy=* | *_PROXY=* | SSL_CERT_* | REQUESTS_CA_BUNDLE=* | PIP_* | UV_*INDEX* | MIDSTROKE_* | TF_NUM_* | OMP_NUM_*)
-		clean+=("$variable") ;;
+	*_proxy=* | *_PROXY=* | SSL_CERT_* | REQUESTS_CA_BUNDLE=* | PIP_* | UV_*INDEX* | TF_NUM_* | OMP_NUM_*) ;&
+	MIDSTROKE_QUICK=* | MIDSTROKE_SLOW_TESTS=* | MIDSTROKE_NEEDS_BROWSER=*) clean+=("$variable") ;;
 	esac
 done < <(env --null)
 for file in "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf"; do [ ! -f "$file" ] || clean+=("PIP_CONFIG_FILE=$file"); done
