@@ -55,4 +55,6 @@ $(MADE): pyproject.toml uv.lock | $(PIP)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check \
 		"uv==$$(sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/\1/p;}' uv.lock)"
 	@UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(PYTHON) -m uv sync --locked --extra dev --inexact
+	@mkdir -p $(VENV)/etc/ipython # what TensorFlow's compiled code logs stays in the terminal, out of the notebooks
+	@echo 'c.IPKernelApp.capture_fd_output = False' >$(VENV)/etc/ipython/ipython_kernel_config.py
 	@touch $@

@@ -22,6 +22,7 @@ import numpy as np
 import orjson
 
 from helpers import strokes
+from helpers.paths import NoMemory, memory_for
 
 SPLITS = ("train", "valid", "test")
 BOX = 255  # the longer side of a Quick, Draw! drawing, in pixels
@@ -69,11 +70,12 @@ def read(path: str | Path, split: str | None = None) -> list[np.ndarray]:
     for a file that is empty, cut off, of another format, or has no drawing that can be read.
     """
     sketches, faults, passed = [], [], {}
-    for chunk in read_chunks(path, split):
-        before = passed.get(chunk.place, 0)
-        passed[chunk.place] = before + chunk.passed
-        faults += [(chunk.place.format(before + number), reason) for number, reason in chunk.faults]
-        sketches += unflat(chunk.rows, chunk.lengths)
+    with memory_for(path):
+        for chunk in read_chunks(path, split):
+            before = passed.get(chunk.place, 0)
+            passed[chunk.place] = before + chunk.passed
+            faults += [(chunk.place.format(before + number), reason) for number, reason in chunk.faults]
+            sketches += unflat(chunk.rows, chunk.lengths)
     if report := tell_damage(path, len(sketches), len(faults), *faults[:1]):
         warnings.warn(report, DamagedDrawings, stacklevel=2)
     return sketches
@@ -133,8 +135,11 @@ def _read_npz(path: Path, splits: Sequence[str]) -> Iterator[Chunk]:
             raise ValueError(f"{path}: {split} is no list of drawings; this is not a sketch-rnn file")
         try:
             _check_opcodes(body, whole // 8)
-            array = _ArraysOnly(body, whole).load()
+            with memory_for(path):
+                array = _ArraysOnly(body, whole).load()
             items = array.items if array.shape == shape else None
+        except NoMemory:
+            raise
         except Exception as error:  # a broken pickle raises anything at all
             raise ValueError(f"{path}: {split} cannot be unpickled: {error}") from error
         if not isinstance(items, list) or len(items) != shape[0]:
@@ -517,7 +522,10 @@ def _members(path: Path, names: Iterable[str]) -> Iterator[tuple[tuple[int, ...]
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
     try:
-        yield
+        with memory_for(path):
+            yield
+    except NoMemory:
+        raise
     except Exception as error:  # a broken zip or header raises anything at all
         raise ValueError(f"{path} cannot be read: {error}. It was cut off or is of another format") from error
 
@@ -546,10 +554,21 @@ def _member(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dt
         raise ValueError(f"it has no array '{name}'") from error
     with archive.open(info) as member:  # asked for all there is, it would unpack more than is announced
         file = io.BytesIO(member.read(info.file_size))
+    return *read_header(file), file.read()
+
+
+def read_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype, bool]:
+    """The shape and dtype that a .npy file announces, and whether it is in Fortran order; `file` ends behind it.
+
+    What is wrong with a header is told by any exception but a MemoryError.
+    """
     version = np.lib.format.read_magic(file)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = header(file)
-    return shape, dtype, fortran, file.read()
+    try:
+        shape, fortran, dtype = header(file)
+    except MemoryError as error:  # so Python's parser has it, for brackets in brackets
+        raise ValueError("its header is none that numpy writes") from error
+    return shape, dtype, fortran
 
 
 def flat(sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

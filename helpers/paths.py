@@ -22,11 +22,19 @@ class NotWritten(OSError):
     """A file could not be written: which, why, and what to do."""
 
 
+class NoMemory(MemoryError):
+    """There was not enough memory for a file: which, and what to do."""
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """An `OSError` in the block (a full disk, a folder that cannot be written) is raised again as `NotWritten`."""
+    """An `OSError` in the block (a full disk, a folder that cannot be written) is raised again as `NotWritten`.
+
+    What `memory_for` does, this does too.
+    """
     try:
-        yield
+        with memory_for(path):
+            yield
     except NotWritten:
         raise
     except OSError as error:
@@ -35,6 +43,21 @@ def writing(path: Path) -> Iterator[None]:
             # by its number: HDF5 has half a page of words of its own
             f"could not write {path}: {os.strerror(error.errno) if error.errno else error}. What was there is as it "
             "was; free some space or choose a folder that can be written, then run it again",
+        ) from error
+
+
+@contextmanager
+def memory_for(path: Path) -> Iterator[None]:
+    """A `MemoryError` in the block is raised again as `NoMemory`, so that it is not taken for a fault of the file."""
+    try:
+        yield
+    except NoMemory:
+        raise
+    except MemoryError as error:
+        much = str(error).partition(" for an array")[0] or "no more to be had"
+        raise NoMemory(
+            f"not enough memory for {path} ({much}). What is on the disk is as it was; close other programs, or take "
+            "fewer drawings, then run it again"
         ) from error
 
 

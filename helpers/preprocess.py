@@ -159,8 +159,10 @@ def _settle(out: Path, settings: dict) -> None:
             raise ValueError(f"{out} holds something that is not from here; give a folder that is empty or not there")
         with atomic(path) as temporary:
             temporary.write_text(json.dumps(settings) + "\n", encoding="utf-8")
-    elif (known := path.read_text(encoding="utf-8").strip()) != json.dumps(settings):
-        raise ValueError(f"{out} was begun with {known}, not {json.dumps(settings)}; give another folder, or delete it")
+    elif (known := path.read_text(encoding="utf-8", errors="replace").strip()) != json.dumps(settings):
+        raise ValueError(
+            f"{out} was begun with {known[:200]}, not {json.dumps(settings)}; give another folder, or delete it"
+        )
 
 
 def _identity(piece: Piece) -> dict:
@@ -173,9 +175,11 @@ def _identity(piece: Piece) -> dict:
 def _read_record(out: Path, piece: Piece) -> dict | None:
     """The record of a shard that is done, from this very piece; else None."""
     try:
-        record = json.loads((_folder(out, piece) / "shard.json").read_text(encoding="utf-8"))
-        return record if record["source"] == _identity(piece) else None
-    except (OSError, ValueError, LookupError, TypeError):
+        record = json.loads((_folder(out, piece) / "shard.json").read_bytes())
+        whole = record["source"] == _identity(piece) and isinstance(record["faults"], list)
+        whole = whole and all(isinstance(record[key], int) for key in ("drawings", "unrecognized", "damaged", "passed"))
+        return record if whole else None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
 
 

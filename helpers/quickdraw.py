@@ -15,7 +15,7 @@ import numpy as np
 
 from helpers.download import DownloadError, fetch, verify
 from helpers.formats import MAX_LINE, SPLITS, find_faults, flat, open_npz, read, read_arrays, unflat
-from helpers.paths import DATA, atomic
+from helpers.paths import DATA, atomic, memory_for
 
 BUCKET = "https://storage.googleapis.com/quickdraw_dataset/"
 
@@ -156,6 +156,13 @@ ARRAYS = {"classes": ("U", 1), "scale": ("f", 0), "source": ("U", 0)} | {
 
 def save_dataset(dataset: DataSet, path: str | Path) -> None:
     """Write a data set as one .npz of plain arrays, no pickle: per split all points, lengths and labels."""
+    with memory_for(path):
+        arrays = _to_arrays(dataset)
+    with atomic(path) as temporary:
+        np.savez_compressed(temporary, **arrays)
+
+
+def _to_arrays(dataset: DataSet) -> dict[str, np.ndarray]:
     arrays = {"classes": np.array(dataset.classes), "scale": dataset.scale, "source": dataset.source}
     for name in SPLITS:
         split = getattr(dataset, name)
@@ -167,8 +174,7 @@ def save_dataset(dataset: DataSet, path: str | Path) -> None:
         arrays[f"{name}_points"] = rows.astype(np.int16) if whole else rows
         arrays[f"{name}_lengths"] = lengths.astype(np.int32)
         arrays[f"{name}_labels"] = split.labels.astype(np.int32)
-    with atomic(path) as temporary:
-        np.savez_compressed(temporary, **arrays)
+    return arrays
 
 
 def open_dataset(path: str | Path) -> DataSet:
@@ -189,11 +195,12 @@ def open_dataset(path: str | Path) -> DataSet:
             raise ValueError(f"{path}: the arrays of {split} do not fit each other; make the file anew")
         if len(labels) and not 0 <= labels.min() <= labels.max() < len(classes):
             raise ValueError(f"{path}: {split} has labels outside its {len(classes)} classes; make the file anew")
-        points = points.astype(np.float32)
-        if faults := find_faults(points, lengths):
-            index, reason = min(faults.items())
-            raise ValueError(f"{path}: {split} drawing {index + 1}: {reason}; make the file anew")
-        splits.append(Split(unflat(points, lengths), labels.astype(np.int64)))
+        with memory_for(path):
+            points = points.astype(np.float32)
+            if faults := find_faults(points, lengths):
+                index, reason = min(faults.items())
+                raise ValueError(f"{path}: {split} drawing {index + 1}: {reason}; make the file anew")
+            splits.append(Split(unflat(points, lengths), labels.astype(np.int64)))
     return DataSet(classes, *splits, scale=scale, source=str(arrays["source"]))
 
 

@@ -1,14 +1,13 @@
 """Pictures of drawings to bitmaps: any image file, a page of a PDF, a photo in uneven light, a screenshot, a scan."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pypdfium2 as pdfium
 from PIL import Image, ImageOps
+
+from helpers.pages import draw_page
+from helpers.paths import NoMemory, memory_for
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".pdf", ".tif", ".tiff", ".gif", ".bmp")
 
@@ -20,7 +19,6 @@ PIXELS_A_BYTE = 50  # and this many in a larger one; a page of line art has a fi
 MOST_SCANS = 30  # of a JPEG; a progressive one has ten
 CONTRAST = 0.15  # between paper and ink, of full: less is an empty page
 SPECK = 1 / 150  # of the longer side: specks smaller than a square of this go
-_one_at_a_time = threading.Lock()  # PDFium is not made for threads
 
 
 def read_image(path: str | Path, page: int = 0) -> np.ndarray:
@@ -29,7 +27,7 @@ def read_image(path: str | Path, page: int = 0) -> np.ndarray:
     Colour becomes grey, transparency white paper; 16 bits become 8; a photo's rotation tag is followed. A side
     longer than 1,500 pixels is averaged down to fit, whole pixels to one; `page` counts the pages of a PDF from 0.
     Then `clean`. Raises ValueError, with the path, for a file that is no image, is damaged or too large, and for a
-    page without ink or without paper. A PDF made to take for ever does: PDFium sets its pages no bounds.
+    page without ink or without paper.
     """
     grey = read_grey(path, page)
     try:
@@ -54,10 +52,11 @@ def read_grey(path: str | Path, page: int = 0) -> np.ndarray:
             if image.format in ("JPEG", "MPO") and path.read_bytes().count(b"\xff\xda") > MOST_SCANS:
                 raise ValueError("it has more scans than any JPEG needs, and each takes as long as the picture")
             image.draft(None, (LARGEST, LARGEST))  # a JPEG is decoded at a half, a quarter or an eighth
-            return _to_grey(image)
+            with memory_for(path):
+                return _to_grey(image)
     except Image.UnidentifiedImageError as error:
         raise ValueError(f"{path} is not an image that can be read; use a PNG or JPEG file") from error
-    except (FileNotFoundError, PermissionError, IsADirectoryError):
+    except (FileNotFoundError, PermissionError, IsADirectoryError, NoMemory):
         raise
     except (ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path}: {error}") from error
@@ -70,29 +69,14 @@ def count_pages(path: str | Path) -> int:
     path = Path(path)
     if path.suffix.lower() != ".pdf":
         return 1
-    with _pdf(path) as document:
-        return len(document)
-
-
-@contextmanager
-def _pdf(path: Path) -> Iterator[pdfium.PdfDocument]:
-    try:
-        with _one_at_a_time, closing(pdfium.PdfDocument(path)) as document:
-            yield document
-    except pdfium.PdfiumError as error:
-        raise ValueError(f"{path} is not a PDF file that can be read: {error}") from error
+    return draw_page(path, -1, LARGEST)[0]
 
 
 def _draw_pdf(path: Path, number: int) -> np.ndarray:
-    with _pdf(path) as document:
-        if not 0 <= number < len(document):
-            raise ValueError(f"{path} has {len(document)} pages; there is no page {number + 1}")
-        with closing(document[number]) as page:
-            side = max(page.get_size())
-            if not side > 0:
-                raise ValueError(f"{path}: page {number + 1} has no extent")
-            with closing(page.render(scale=LARGEST / side, grayscale=True)) as picture:
-                return picture.to_numpy().reshape(picture.height, picture.width).copy()
+    pages, height, width, pixels = draw_page(path, number, LARGEST)
+    if not 0 <= number < pages:
+        raise ValueError(f"{path} has {pages} pages; there is no page {number + 1}")
+    return np.frombuffer(pixels, np.uint8).reshape(height, width)
 
 
 def _to_grey(image: Image.Image) -> np.ndarray:

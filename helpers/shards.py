@@ -1,10 +1,13 @@
 """Shards: folders of plain arrays that hold more drawings than memory does. They are mapped, not read.
 
 A shard is `<class>/<number>/` with `strokes.npy`, `starts.npy`, `bitmaps.npy` and `shard.json`; `helpers.preprocess`
-makes them. Nothing in them is pickled.
+makes them. Nothing in them is pickled. They are not trusted: what is in them is checked as it is mapped and taken.
 """
 
+import io
 import json
+import math
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,10 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.formats import SPLITS, unflat
+from helpers.formats import MAX_POINTS, SPLITS, read_header, unflat
 from helpers.quickdraw import DataSet, make_dataset
 from helpers.raster import render_batch
 
+MAX_RECORD = 1 << 20  # bytes of a shard.json: twenty faults and a few numbers take 5,000
 EVERY = 20  # of a class's drawings, one is for validation and one for testing
 
 
@@ -105,27 +109,62 @@ def list_classes(out: str | Path) -> list[str]:
 
 def _open_shard(folder: Path) -> Shard:
     try:
-        record = json.loads((folder / "shard.json").read_text(encoding="utf-8"))
-        strokes, starts, bitmaps = (
-            np.load(path, mmap_mode="r", allow_pickle=False) if path.exists() else None
-            for path in (folder / f"{part}.npy" for part in ("strokes", "starts", "bitmaps"))
-        )
+        record = json.loads(_find(folder / "shard.json").read_bytes()[:MAX_RECORD])
+        split, count = record["source"]["split"], record["drawings"]
+        parts = ("strokes", "starts", "bitmaps") if _is_there(folder / "bitmaps.npy") else ("strokes", "starts")
+        arrays = [_map(_find(folder / f"{part}.npy")) for part in parts]
+        strokes, starts, bitmaps = arrays if len(arrays) == 3 else (*arrays, None)
         fits = (
             (strokes.dtype, starts.dtype, strokes.shape[1:], starts.ndim) == (np.int16, np.int64, (3,), 1)
-            and (starts[0], starts[-1], len(starts) - 1) == (0, len(strokes), record["drawings"])
-            and (np.diff(starts) > 0).all()
+            and split in (None, *SPLITS)
+            and (int(starts[0]), int(starts[-1]), len(starts) - 1) == (0, len(strokes), count)
+            and (starts[1:] > starts[:-1]).all()  # before any difference is taken, which could overflow
+            and (starts[1:] - starts[:-1] <= MAX_POINTS).all()
             and (bitmaps is None or (bitmaps.dtype, bitmaps.ndim, len(bitmaps)) == (np.uint8, 3, len(starts) - 1))
+            and (bitmaps is None or bitmaps.shape[1] == bitmaps.shape[2])
         )
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError) as error:
+    except Exception as error:  # a broken header raises anything at all
         raise ValueError(f"{folder} is damaged ({error}); delete it and run the preprocessing again") from error
     if not fits:
         raise ValueError(f"{folder} is damaged: its arrays do not fit; delete it and run the preprocessing again")
-    return Shard(folder.parent.name, record["source"]["split"], strokes, starts, bitmaps)
+    return Shard(folder.parent.name, split, strokes, starts, bitmaps)
+
+
+def _is_there(path: Path) -> bool:
+    return path.exists() or path.is_symlink()
+
+
+def _find(path: Path) -> Path:
+    """The path, where it is a plain file in its folder: a link leads anywhere, and a pipe never ends."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise ValueError(f"{path.name} is no plain file")
+    return path
+
+
+def _map(path: Path) -> np.ndarray:
+    """A .npy file's array, mapped. np.load would take archives and pickles too, and multiply its sides past 64 bits."""
+    with open(path, "rb") as file:
+        shape, dtype, fortran = read_header(file)
+        begin = file.tell()
+        rest = file.seek(0, io.SEEK_END) - begin
+    if dtype.hasobject or min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != rest:
+        raise ValueError(f"{path.name} announces {shape} of {dtype}, and holds {rest:,} bytes")
+    return np.memmap(path, dtype, "r", begin, shape, "F" if fortran else "C")
 
 
 def take(shard: Shard, chosen: Iterable[int]) -> list[np.ndarray]:
-    """Some of a shard's drawings as sketches, float32 (N, 3), read from the disk."""
-    return [shard.strokes[shard.starts[i] : shard.starts[i + 1]].astype(np.float32) for i in chosen]
+    """Some of a shard's drawings as sketches, float32 (N, 3), read from the disk.
+
+    Raises ValueError for a row whose lift is neither 0 nor 1.
+    """
+    sketches = []
+    for i in chosen:
+        rows = shard.strokes[shard.starts[i] : shard.starts[i + 1]]
+        if rows[:, 2].view(np.uint16).max() > 1:
+            folder = Path(shard.strokes.filename).parent
+            raise ValueError(f"drawing {i} of {folder} is damaged; delete the folder and run the preprocessing again")
+        sketches.append(rows.astype(np.float32))
+    return sketches
 
 
 def read_batches(

@@ -543,8 +543,9 @@ class Keeper(keras.callbacks.Callback):
 
     def resume(self) -> int:
         """Loads the last checkpoint, if there is one, and returns the step it was made at."""
-        for unfinished in [*self.run.glob(".*.weights.h5"), *self.run.glob(".log-*.csv")]:  # of a run that was killed
-            unfinished.unlink()
+        for kind in (".*.weights.h5", ".log-*.csv", ".run-*.json"):  # what a run was writing when it was killed
+            for unfinished in self.run.glob(kind):
+                unfinished.unlink()
         path = self.run / "checkpoint.weights.h5"
         if not path.exists():
             return 0

@@ -1,10 +1,14 @@
-"""A full disk and a folder that cannot be written: one message with the path and what to do, the last good file kept.
+"""A full disk, a folder that cannot be written, no memory: one message with the path and what to do, the last good
+file kept.
 
-Small file systems are mounted for it, which takes the rights to; where they are missing, the tests are skipped.
+Small file systems are mounted for it, which takes the rights to; where they are missing, the tests are skipped. Memory
+is taken away with a limit on a process's address space.
 """
 
 import os
+import re
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -176,3 +180,77 @@ def test_tracing_into_a_folder_that_cannot_be_written_names_it_and_goes_on_when_
         assert len(trace_folder(pictures, folder / "out", jobs=1).train.sketches) == len(expected.train.sketches)
         for path in (tmp_path / "expected").glob("*.npz"):
             assert (folder / "out" / path.name).read_bytes() == path.read_bytes()
+
+
+# No memory
+
+SCARCE = """
+import os, resource, shutil, sys, warnings
+from pathlib import Path
+from PIL import Image
+from helpers import formats, preprocess, quickdraw, scans, shards
+from helpers.paths import NoMemory
+
+folder, sample = Path(sys.argv[1]), quickdraw.open_dataset(sys.argv[2])
+warnings.simplefilter("ignore")  # tqdm has a thread too few
+much = quickdraw.make_dataset({"cloud": {split: sample.train.sketches * 30 for split in quickdraw.SPLITS}}, "sample")
+Image.linear_gradient("L").resize((4000, 4000)).save(folder / "page.png")
+line = '{"drawing":[[%s,%s]]}' % (list(range(250)) * 2, list(range(250, 0, -1)) * 2)
+(folder / "nose.ndjson").write_text((line + chr(10)) * 3000)
+USES = {
+    "set.npz": lambda: quickdraw.save_dataset(much, folder / "set.npz"),
+    "set.npz ": lambda: quickdraw.open_dataset(folder / "set.npz"),
+    "nose.ndjson": lambda: formats.read(folder / "nose.ndjson"),
+    "shards": lambda: preprocess.preprocess(folder / "nose.ndjson", folder / "shards", jobs=1),
+    "page.png": lambda: scans.read_grey(folder / "page.png"),
+}
+
+
+def contents():
+    files = [path for path in sorted(folder.glob("[!.]*")) if path.is_file()]
+    return {path: path.read_bytes() for path in files}
+
+
+for name, use in USES.items():
+    use()  # what is loaded and compiled once; and the last good file
+    before, ends = contents(), []
+    for spare in [*range(0, 24, 2), *range(24, 160, 8)]:
+        shutil.rmtree(folder / "shards", ignore_errors=True)
+        child = os.fork()  # for compiled code may end its process
+        if not child:
+            pages = int(Path("/proc/self/statm").read_text().split()[0])
+            limit = pages * resource.getpagesize() + (spare << 20)
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            code = 1
+            try:
+                use()
+                code = 0
+            except NoMemory as error:
+                code = 3 if f"not enough memory for {folder / name.strip()}" in str(error) else 4
+            finally:
+                os._exit(code)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        ends.append({0: "done", 3: "told"}.get(code, "ended" if code < 0 else "another error"))
+        if contents() != before or (code >= 0 and list(folder.rglob(".*-*"))):
+            ends.append("a file is not as it was")
+        for rest in folder.glob(".*-*"):
+            rest.unlink()
+        if ends[-3:] == ["done"] * 3:
+            break
+    print("end", name, *ends, sep=chr(9), flush=True)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="NEEDS LINUX: memory is measured in /proc")
+def test_too_little_memory_is_told_with_the_file_and_leaves_the_last_good_one(tmp_path):
+    command = [sys.executable, "-c", SCARCE, tmp_path, SAMPLE / "cloud.npz"]
+    # what is freed goes to the system, and no thread has room of its own
+    given_back = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_ARENA_MAX": "1"}
+    environment = {**os.environ, **given_back}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    assert run.returncode == 0, run.stderr[-2000:]
+    found = [line.split("\t")[1:] for line in re.findall(r"end\t.*", run.stdout)]
+    assert len(found) == 5
+    for name, *ends in found:
+        assert {"told", "done"} <= set(ends) <= {"told", "done", "ended"}, (name, ends)
+        assert ends.count("ended") < ends.count("told"), (name, ends)

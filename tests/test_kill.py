@@ -150,11 +150,15 @@ def test_training_killed_anywhere_ends_with_the_weights_of_an_uninterrupted_run(
     begin(TRAIN, tmp_path, "never", SAMPLE)
     assert check_run(run, "") == STEPS
     assert sorted(path.name for path in run.iterdir()) == sorted(path.name for path in run_of(whole).iterdir())
+    same_weights(run, run_of(whole))
+
+
+def same_weights(run: Path, other: Path) -> None:
     for name in ("checkpoint.weights.h5", "best.weights.h5"):
-        ours, theirs = weights(run / name), weights(run_of(whole) / name)
+        ours, theirs = weights(run / name), weights(other / name)
         assert ours.keys() == theirs.keys()
         for key in theirs:
-            np.testing.assert_allclose(ours[key], theirs[key], rtol=0, atol=1e-6, err_msg=key)
+            np.testing.assert_array_equal(ours[key], theirs[key], err_msg=key)
 
 
 def test_a_checkpoint_that_is_damaged_is_named_and_not_gone_on_from(uninterrupted, tmp_path):
@@ -167,6 +171,36 @@ def test_a_checkpoint_that_is_damaged_is_named_and_not_gone_on_from(uninterrupte
     checkpoint.write_bytes(checkpoint.read_bytes()[:-5000])
     with pytest.raises(AssertionError, match=r"ValueError: .*checkpoint\.weights\.h5 is damaged; delete it"):
         begin(TRAIN, tmp_path, "never", SAMPLE)
+
+
+HOG = """
+import resource
+hog = []
+
+def print(*words):  # at step 4 all memory goes, to the last page
+    __builtins__.print(*words, flush=True)
+    if words == ("kept", 4):
+        pages = int(open("/proc/self/statm").read().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (64 << 20), resource.RLIM_INFINITY))
+        size = 1 << 24
+        while size > 1 << 9:
+            try:
+                hog.append(bytearray(size))
+            except MemoryError:
+                size //= 2
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="NEEDS LINUX: memory is measured in /proc")
+def test_training_that_runs_out_of_memory_goes_on_from_its_checkpoint(uninterrupted, tmp_path):
+    whole, _ = uninterrupted
+    with pytest.raises(AssertionError) as caught:  # TensorFlow ends the process, or Python raises
+        begin(HOG + TRAIN, tmp_path, "never", SAMPLE)
+    print(caught.value)
+    assert check_run(run_of(tmp_path), "") == 4
+    begin(TRAIN, tmp_path, "never", SAMPLE)
+    assert check_run(run_of(tmp_path), "") == STEPS
+    same_weights(run_of(tmp_path), run_of(whole))
 
 
 # Preprocessing

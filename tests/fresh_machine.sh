@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# A machine that has never seen the project: a clone in an empty folder, an empty home, empty caches; then the README's
+# two commands. Nothing of it is left.
+#
+#     tests/fresh_machine.sh                       # with the Python that make finds
+#     tests/fresh_machine.sh python3.12            # with this one
+#     MIDSTROKE_QUICK=1 tests/fresh_machine.sh     # chapters in their short form
+#     tests/fresh_machine.sh python3.12 tests/test_strokes.py     # and only these tests
+#
+# What is not committed is not in the clone. Proxies, certificates and package indexes of the machine stay as they are.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+python=${1:-}
+shift || true
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+mkdir "$place/home" "$place/tmp" "$place/bin" "$place/work"
+if ! git clone --quiet "file://$root" "$place/work/midstroke"; then # a checkout without its history
+	cp -R "$root" "$place/work/midstroke"
+	rm -rf "$place/work/midstroke/"{.venv,data/work,data/quickdraw}
+fi
+if [ -d "$root/../shared" ]; then ln -s "$(cd "$root/../shared" && pwd)" "$place/work/shared"; fi # real drawings
+if [ -n "$python" ]; then
+	# by every name that make tries; not as a link, for a Python finds its library from where it stands
+	python=$("$python" -c 'import sys; print(sys.executable)')
+	printf '#!/bin/sh\nexec "%s" "$@"\n' "$python" >"$place/bin/python3.13"
+	chmod +x "$place/bin/python3.13"
+fi
+clean=(env -i "HOME=$place/home" "TMPDIR=$place/tmp" "PATH=$place/bin:$PATH" "LANG=C.UTF-8")
+while IFS= read -r -d '' variable; do
+	case $variable in
+	*_proxy=* | *_PROXY=* | SSL_CERT_* | REQUESTS_CA_BUNDLE=* | PIP_* | UV_*INDEX* | TF_NUM_* | OMP_NUM_*) ;&
+	MIDSTROKE_QUICK=* | MIDSTROKE_SLOW_TESTS=* | MIDSTROKE_NEEDS_BROWSER=*) clean+=("$variable") ;;
+	esac
+done < <(env --null)
+for file in "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf"; do [ ! -f "$file" ] || clean+=("PIP_CONFIG_FILE=$file"); done
+[ ! -f "$HOME/.config/uv/uv.toml" ] || clean+=("UV_CONFIG_FILE=$HOME/.config/uv/uv.toml")
+cd "$place/work/midstroke"
+"${clean[@]}" make run
+"${clean[@]}" .venv/bin/python --version
+if [ $# -gt 0 ]; then
+	"${clean[@]}" .venv/bin/python -m pytest "$@"
+else
+	"${clean[@]}" make test
+fi
+echo "A fresh machine: make run and make test in $((SECONDS / 60)) minutes."
