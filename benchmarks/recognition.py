@@ -2,7 +2,7 @@
 
 Run: make results, or python benchmarks/recognition.py --help. It needs real drawings (data/quickdraw, or the network)
 and the models in data/models. The table goes to benchmarks/results/recognition.md, and each network's own numbers to
-its card. About 10 minutes on 2 cores.
+its card. About 3 minutes on 2 cores.
 """
 
 import argparse
