@@ -297,14 +297,17 @@ def begin_run(name: str, plan: Schedule, settings: dict) -> Path:
     wanted = json.loads(json.dumps({"plan": asdict(plan), "settings": settings}))
     path = run / "run.json"
     if path.exists():
-        begun = json.loads(path.read_text())
-        if begun != wanted:
+        try:
+            begun = json.loads(path.read_text())
             differ = [
                 f"{key}: {begun[part].get(key)!r} then, {value!r} now"
                 for part in wanted
                 for key, value in wanted[part].items()
                 if begun[part].get(key) != value
             ]
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise ValueError(f"{path} is damaged; delete {run}, and the run begins again: {error}") from error
+        if begun != wanted:
             raise ValueError(f"{run} was begun otherwise ({'; '.join(differ)}). Take another name, or delete it")
     else:
         with atomic(path) as temporary:

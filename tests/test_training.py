@@ -277,3 +277,13 @@ def test_the_command_explains_itself():
     command = [sys.executable, "-m", "helpers.training", "--help"]
     out = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ).stdout
     assert "--classes" in out and "--steps" in out
+
+
+@pytest.mark.parametrize("text", ["", '{"plan": {"ste', "[]", '{"plan": [], "settings": {}}'])
+def test_damaged_settings_of_a_run_are_named(data, tmp_path, text):
+    path = tmp_path / "work" / "runs" / "one" / "run.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"run\.json is damaged; delete .*one"):
+        training.begin_run("one", PLAN, {"z_size": 8})
+    assert path.read_text() == text
