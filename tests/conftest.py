@@ -58,7 +58,7 @@ def small_disk(tmp_path) -> Path:
     if mounted.returncode:
         pytest.skip(f"NEEDS TO MOUNT a small file system: {mounted.stderr.strip()}")
     yield folder
-    subprocess.run(["umount", folder], check=True)
+    subprocess.run(["umount", "--lazy", folder], check=True)  # a process of joblib's may still be looking at it
 
 
 class Bucket:
