@@ -1,7 +1,7 @@
-"""How the released network learned: drawings of its first steps before the judge, for chapter 02.
+"""How the two released networks learned: drawings of their first steps before the judge, for chapter 02.
 
-Run: python benchmarks/early_steps.py --help. It needs the network's run (data/work/runs), trained by the command in
-its model card, and real drawings. What it finds goes to data/models/early-steps.json. About 5 minutes on 2 cores.
+Run: python benchmarks/early_steps.py --help. It needs the networks' runs (data/work/runs), trained by the commands in
+their model cards, and real drawings. What it finds goes to data/models/early-steps.json. About 10 minutes on 2 cores.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from helpers.paths import DATA, MODELS, atomic
 from helpers.quickdraw import DataSet, load
 from helpers.training import MILESTONES, Plan, make_optimizer
 
-RUNS = {"CNN": "face-parts"}
+RUNS = {"CNN": "face-parts", "RNN": "face-parts-rnn"}
 TEMPERATURE = 0.2
 SHOWN = 12  # drawings of each step that are kept to be shown
 

@@ -21,7 +21,7 @@ from helpers.easel import (
     with_article,
 )
 from helpers.formats import BOX, EPSILON
-from helpers.generate import Switched, class_index, class_mean, decode, encode, nearest_mean, switch
+from helpers.generate import Switched, class_index, class_mean, decode, encode, switch, typical_z
 from helpers.plots import MINDS
 from helpers.scans import read_image
 from helpers.strokes import absolute, check, fit, from_polylines, stroke_ends, to_polylines
@@ -36,6 +36,7 @@ SMALLEST = 1 / 3  # of a whole drawing's side: a third of the strokes is seldom 
 SHARE = 0.75  # of the points that the model can hold, for the beginning: the rest is for what follows
 CLOSED = 0.25  # of its size: a line whose ends are nearer is whole
 MOST_TURNS = 40
+TRIES = 8  # finishes, of which the model takes the one it reads as most like the class
 LARGEST_FILE = 20_000_000  # bytes
 THOUGHTS = 3  # of the judge, that are shown
 YOU, MACHINE = 0, 1
@@ -103,12 +104,12 @@ class DrawPad(Easel):
         if count is None and _goes_on(strokes):
             sketch[-1, 2] = 0
         target, begun = settings["target"], len(sketch)
-        cool = {"cooler": settings["temperature"], "seed": settings["seed"]}
+        cool = {"cooler": settings["temperature"], "seed": settings["seed"], "tries": TRIES}
         drawn = switch(self.model, Switched([sketch], [earlier]), target, at=1, **cool)
         whole, switches = drawn.sketches[0], drawn.switches[0]
         lines = [
             f"drawn = switch(model, Switched([mine], [{earlier}]), {target!r}, at=1,",
-            f"               cooler={cool['cooler']}, seed={cool['seed']})",
+            f"               cooler={cool['cooler']}, seed={cool['seed']}, tries={TRIES})",
             "sketch, switches = drawn.sketches[0], drawn.switches[0]",
         ]
         if len(whole) == begun:
@@ -120,8 +121,7 @@ class DrawPad(Easel):
             lines.append(f"sketch = sketch[:{len(whole)}]  # so far")
         elif len(whole) == self.model.settings.max_points:
             note = "It scribbled on until it was stopped."
-        z = encode(self.model, [sketch])
-        self._z = (z + class_mean(self.model, target) - nearest_mean(self.model, z))[0]
+        self._z = typical_z(self.model, target)
         self._own, self.strokes, self.settings = sketch, strokes, settings
         how = "Begun by you, finished as" if count is None else "Drawn in turns, as"
         code = as_code(self.model, ["Switched", "switch"], lines, {"mine": sketch}, two_hands=True)

@@ -271,6 +271,17 @@ def class_mean(model: SketchVAE, name: str) -> np.ndarray:
     return model.prior.mean[index]
 
 
+def typical_z(model: SketchVAE, name: str) -> np.ndarray:
+    """z (Z,) that is nothing but of the class: the mean of its drawings, made as long as their z are.
+
+    In many dimensions a mean is far shorter than what it is the mean of, and lies where no drawing does (White,
+    arXiv 1609.04468); what a decoder draws from there is less of the class.
+    """
+    mean, index = class_mean(model, name), class_index(model, name)
+    spread = (model.prior.factors[index] ** 2).sum() + (model.prior.noise[index] ** 2).sum()
+    return mean * np.sqrt(1 + spread / max((mean**2).sum(), 1e-12))
+
+
 def switch(
     models: SketchVAE | tuple[SketchVAE, SketchVAE],
     first: str | np.ndarray | Sequence[np.ndarray] | Switched,
@@ -281,6 +292,7 @@ def switch(
     temperature: float = 0.2,
     cooler: float = 0.1,
     seed: int | Sequence[int] = 0,
+    tries: int = 1,
 ) -> Switched:
     """Begin one drawing, change your mind, finish another, in one picture.
 
@@ -288,8 +300,8 @@ def switch(
     `strokes.prefix`) is run through the decoder again, every step conditioned on the second mind's z, and the
     drawing goes on from there. The published way is two single-class models, each with a mind of its own:
     `switch((cloud, camel), "cloud")`; the second model reads the partial bitmap and finishes what it sees in it.
-    With one model that knows both classes the partial drawing's own z is carried from the first class to the
-    second by the difference of their means: `switch(model, "cloud", "camel")`.
+    With one model that knows both classes, the z it reads in the partial drawing gives way to what is typical of the
+    second class: `switch(model, "cloud", "camel")`.
 
     Args:
         models: one model, or the first mind's and the second's.
@@ -299,6 +311,9 @@ def switch(
         at: where the mind changes, 0..1.
         blend: how much of the second mind: 0 leaves the partial drawing's own z, 1 is the whole way.
         temperature: of the first mind; `cooler` is the second's.
+        tries: how often each drawing is finished, by other chance. The second mind reads all of them again and keeps
+            the one that is most like the second class: nearest to it by the covariance of its fitted Gaussian.
+            The first try is what 1 draws.
     """
     mind_a, mind_b = (models, models) if isinstance(models, SketchVAE) else models
     for name, value in (("at", at), ("blend", blend)):
@@ -308,6 +323,11 @@ def switch(
         raise ValueError(
             "blend goes between the partial drawings' own z and a second one; name a second, or leave it out"
         )
+    wanted = second
+    if second is None and len(mind_b.settings.classes) == 1:
+        (wanted,) = mind_b.settings.classes
+    if tries < 1 or (tries > 1 and not isinstance(wanted, str)):
+        raise ValueError(f"tries is {tries}; it must be at least 1, and just 1 where what follows is not of one class")
     if isinstance(first, Switched):
         whole, earlier = first
     else:
@@ -323,19 +343,28 @@ def switch(
         for sketch, rows in zip(whole, earlier, strict=True)
     ]
     beginnings = [sketch[:length] for sketch, length in zip(whole, lengths, strict=True)]
-    z_partial = encode(mind_b, beginnings)
-    if second is None:
-        z = z_partial
-    elif isinstance(second, str):
-        if isinstance(first, str) and mind_a is mind_b:
-            own = class_mean(mind_b, first)
-        else:
-            own = nearest_mean(mind_b, encode(mind_b, whole))
-        z = z_partial + blend * (class_mean(mind_b, second) - own)
-    else:
-        z = (1 - blend) * z_partial + blend * _read(mind_b, second, len(beginnings))
+    z = encode(mind_b, beginnings)
+    if second is not None:
+        z = slerp(z, typical_z(mind_b, second) if isinstance(second, str) else _read(mind_b, second, len(z)), blend)
     finished = decode(mind_b, z, cooler, seed, beginnings)
+    if tries > 1:
+        count = len(finished)
+        seeds = [(seed, i) for i in range(count)] if isinstance(seed, (int, np.integer)) else [(one,) for one in seed]
+        others = [(*one, k) for k in range(1, tries) for one in seeds]
+        finished += decode(mind_b, np.tile(z, (tries - 1, 1)), cooler, others, beginnings * (tries - 1))
+        unlike = mahalanobis(mind_b, encode(mind_b, finished), wanted).reshape(tries, count)
+        finished = [finished[k * count + i] for i, k in enumerate(unlike.argmin(axis=0))]
     return Switched(finished, [(*rows, length) for rows, length in zip(earlier, lengths, strict=True)])
+
+
+def mahalanobis(model: SketchVAE, z: np.ndarray, name: str) -> np.ndarray:
+    """The squared distance (N,) of each z (N, Z) from a class, by the covariance of its fitted Gaussian."""
+    away = np.asarray(z, np.float64) - class_mean(model, name)
+    index = class_index(model, name)
+    factors, noise = (part[index].astype(np.float64) for part in (model.prior.factors, model.prior.noise))
+    # in a file of float16 a small deviation may have become 0
+    covariance = factors.T @ factors + np.diag(np.maximum(noise, 1e-3) ** 2)
+    return (away * np.linalg.solve(covariance, away.T).T).sum(axis=1)
 
 
 def _one(seed: int | Sequence[int]) -> int:
@@ -348,13 +377,6 @@ def _read(model: SketchVAE, what: np.ndarray | Sequence[np.ndarray], n: int | No
     if n is not None and len(z) not in (1, n):
         raise ValueError(f"the second mind has {len(z)} drawings for {n}; give one, or one each")
     return z if n is None else np.broadcast_to(z, (n, z.shape[1]))
-
-
-def nearest_mean(model: SketchVAE, z: np.ndarray) -> np.ndarray:
-    """The class mean nearest to each z, (N, Z)."""
-    means = np.stack([class_mean(model, name) for name in model.settings.classes])
-    distance = ((z[:, None] - means[None]) ** 2).sum(axis=-1)
-    return means[distance.argmin(axis=1)]
 
 
 def slerp(z0: np.ndarray, z1: np.ndarray, t: np.ndarray | float) -> np.ndarray:

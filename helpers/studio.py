@@ -17,7 +17,7 @@ from helpers.easel import (
     with_article,
 )
 from helpers.formats import BOX
-from helpers.generate import class_mean, decode, encode, nearest_mean, sample_z, slerp, switch
+from helpers.generate import decode, encode, sample_z, slerp, switch, typical_z
 from helpers.plots import MINDS
 from helpers.strokes import check, fit, from_polylines, to_polylines
 from helpers.vae import SketchVAE
@@ -141,16 +141,9 @@ def _z_of_switch(
     model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray], beginning: np.ndarray
 ) -> np.ndarray:
     """z (Z,) that finished the drawing, as `generate.switch` arrives at it."""
-    first, second, blend = settings["first"], settings["second"], settings["blend"]
-    z = encode(model, [beginning])[0]
-    if second in mines:
-        return (1 - blend) * z + blend * encode(model, [mines[second]])[0]
-    if first in mines:
-        whole = decode(model, encode(model, [mines[first]]), settings["temperature"], settings["seed"])
-        own = nearest_mean(model, encode(model, whole))[0]
-    else:
-        own = class_mean(model, first)
-    return z + blend * (class_mean(model, second) - own)
+    second, blend = settings["second"], settings["blend"]
+    target = encode(model, [mines[second]])[0] if second in mines else typical_z(model, second)
+    return slerp(encode(model, [beginning])[0], target, blend)
 
 
 def _between(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray]) -> Drawn:

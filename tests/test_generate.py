@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
 from helpers import generate, vae
 
@@ -119,6 +120,32 @@ def test_a_switch_keeps_the_first_minds_ink(model, z, second):
 def test_a_later_switch_keeps_more(model, z):
     rows = [np.array(generate.switch(model, z, "camel", at=at).switches) for at in (0.1, 0.5, 0.9)]
     assert (rows[0] <= rows[1]).all() and (rows[1] <= rows[2]).all() and rows[0].sum() < rows[2].sum()
+
+
+def test_more_tries_keep_the_ink_and_take_the_finish_that_is_most_like_the_class(model, z):
+    (one, rows), (best, same_rows) = (generate.switch(model, z, "camel", cooler=0.5, tries=n) for n in (1, 6))
+    assert rows == same_rows
+    for a, b, (row,) in zip(one, best, rows, strict=True):
+        np.testing.assert_array_equal(a[:row], b[:row])
+    unlike = [generate.mahalanobis(model, generate.encode(model, sketches), "camel") for sketches in (one, best)]
+    assert (unlike[1] <= unlike[0] + 1e-3).all() and unlike[1].sum() < 0.99 * unlike[0].sum()
+    again, _ = generate.switch(model, z[:2], "camel", cooler=0.5, tries=6)
+    assert same(again, best[:2])  # however many follow
+
+
+def test_the_distance_from_a_class_is_that_of_its_gaussian(model, z):
+    prior = model.prior
+    normal = multivariate_normal(prior.mean[1], prior.factors[1].T @ prior.factors[1] + np.diag(prior.noise[1] ** 2))
+    log_densities = normal.logpdf(prior.mean[1]) - normal.logpdf(z)
+    np.testing.assert_allclose(generate.mahalanobis(model, z, "camel"), 2 * log_densities, rtol=1e-3)
+
+
+def test_what_is_typical_of_a_class_lies_toward_its_mean_as_far_out_as_its_drawings(model):
+    typical, mean = generate.typical_z(model, "camel"), generate.class_mean(model, "camel")
+    np.testing.assert_allclose(typical / np.linalg.norm(typical), mean / np.linalg.norm(mean), rtol=1e-5)
+    drawn = generate.sample_z(model, 4000, classes=["camel"])
+    assert (typical**2).sum() == pytest.approx((drawn**2).sum(axis=1).mean(), rel=0.02)
+    assert np.linalg.norm(mean) < 0.9 * np.linalg.norm(typical)
 
 
 def test_three_minds_in_a_row(model):
@@ -250,6 +277,9 @@ def test_bad_input_is_refused_by_name(model, z):
         (lambda: generate.decode(model, z[:1], beginnings=[np.full((2, 3), np.nan)]), "row 0"),
         (lambda: generate.decode(model, z, temperature=float("inf")), "temperature is inf"),
         (lambda: generate.switch(model, z, blend=0.5), "blend goes between"),
+        (lambda: generate.switch(model, z, "camel", tries=0), "tries is 0"),
+        (lambda: generate.switch(model, z, z, tries=2), "tries is 2.*not of one class"),
+        (lambda: generate.switch(model, z, tries=2), "tries is 2.*not of one class"),
         (lambda: generate.blend(model, z[:3]), "four corners"),
         (lambda: generate.sample(model, 3, prior="normal", classes=["cloud"]), "knows no classes"),
         (lambda: generate.interpolate(model, z[0], z[1], steps=1), "steps is 1"),

@@ -100,16 +100,17 @@ def test_a_cards_judged_numbers_are_what_its_drawings_give(name):
 
 def test_the_menageries_card_tells_how_its_drawings_are_judged_with_and_without_a_switch():
     model, judge = vae.load("menagerie"), load_judge()
-    own, _, either, second = judged("menagerie")
+    own, _, *told = judged("menagerie")
     classes = model.settings.classes
     drawn = np.mean([recognised(judge, sample(model, 30, classes=[name]), name).mean() for name in classes])
     assert drawn == pytest.approx(own, abs=0.07)
-    switched = [
-        (recognised(judge, sketches, *pair).mean(), recognised(judge, sketches, pair[1]).mean())
-        for pair in permutations(classes, 2)
-        for sketches in [switch(model, *pair, n=3).sketches]
-    ]
-    np.testing.assert_allclose(np.mean(switched, axis=0), (either, second), atol=0.08)
+    for tries, shares in {1: told[:2], 8: told[2:]}.items():
+        switched = [
+            (recognised(judge, sketches, *pair).mean(), recognised(judge, sketches, pair[1]).mean())
+            for pair in permutations(classes, 2)
+            for sketches in [switch(model, *pair, n=3, tries=tries).sketches]
+        ]
+        np.testing.assert_allclose(np.mean(switched, axis=0), shares, atol=0.08)
 
 
 def judged(name):
