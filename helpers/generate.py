@@ -323,11 +323,8 @@ def switch(
         raise ValueError(
             "blend goes between the partial drawings' own z and a second one; name a second, or leave it out"
         )
-    wanted = second
-    if second is None and len(mind_b.settings.classes) == 1:
-        (wanted,) = mind_b.settings.classes
-    if tries < 1 or (tries > 1 and not isinstance(wanted, str)):
-        raise ValueError(f"tries is {tries}; it must be at least 1, and just 1 where what follows is not of one class")
+    if tries < 1 or (tries > 1 and not isinstance(second, str)):
+        raise ValueError(f"tries is {tries}; it must be at least 1, and just 1 where the second is not named by class")
     if isinstance(first, Switched):
         whole, earlier = first
     else:
@@ -352,7 +349,7 @@ def switch(
         seeds = [(seed, i) for i in range(count)] if isinstance(seed, (int, np.integer)) else [(one,) for one in seed]
         others = [(*one, k) for k in range(1, tries) for one in seeds]
         finished += decode(mind_b, np.tile(z, (tries - 1, 1)), cooler, others, beginnings * (tries - 1))
-        unlike = mahalanobis(mind_b, encode(mind_b, finished), wanted).reshape(tries, count)
+        unlike = mahalanobis(mind_b, encode(mind_b, finished), second).reshape(tries, count)
         finished = [finished[k * count + i] for i, k in enumerate(unlike.argmin(axis=0))]
     return Switched(finished, [(*rows, length) for rows, length in zip(earlier, lengths, strict=True)])
 
