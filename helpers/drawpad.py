@@ -74,7 +74,7 @@ class DrawPad(Easel):
 
     def recipe(self) -> dict:
         """All that made the drawing, for JSON: model, classes, z, seed, settings, code, and the strokes by hand."""
-        return self._recipe(self._z, self.settings, {"mine": self._own})
+        return self._recipe(self._z, self.settings | {"tries": TRIES}, {"mine": self._own})
 
     def _look(self, message: dict, _) -> None:
         self._look_at(message.get("strokes"), message.get("id", ""))

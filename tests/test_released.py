@@ -24,11 +24,11 @@ MIRROR = ROOT.parent / "shared" / "quickdraw" / "sketchrnn"
 def test_a_released_model_loads_and_draws(path):
     model = vae.load(path)
     for name in model.settings.classes:
-        drawings = sample(model, 40, seed=1, classes=[name])
+        drawings = sample(model, 100, seed=1, classes=[name])
         assert all(np.isfinite(sketch).all() for sketch in drawings)
-        assert encode(model, drawings).shape == (40, model.settings.z_size)
+        assert encode(model, drawings).shape == (100, model.settings.z_size)
         ended = np.mean([len(sketch) < model.settings.max_points for sketch in drawings])
-        assert ended > 0.6, f"only {ended:.0%} of the drawings of {name} come to an end"
+        assert ended > 0.5, f"only {ended:.0%} of the drawings of {name} come to an end"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

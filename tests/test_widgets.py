@@ -11,7 +11,7 @@ from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
 from helpers.export import read_recipe
-from helpers.generate import decode
+from helpers.generate import Switched, decode, switch, typical_z
 from helpers.quickdraw import read
 from helpers.raster import render
 from helpers.strokes import bounds, from_polylines, to_polylines
@@ -144,8 +144,10 @@ def test_the_z_of_a_pads_recipe_is_the_one_that_finished_the_drawing(model):
     pad._look_at(hand(wave()))
     drawn = pad.finish("camel", temperature=0.1, seed=4)
     recipe = pad.recipe()
-    beginning = np.array(recipe["mine"], np.float32)
-    (again,) = decode(model, np.array([recipe["z"]], np.float32), 0.1, recipe["seed"], [beginning])
+    mine, z, settings = (recipe[key] for key in ("mine", "z", "settings"))
+    np.testing.assert_array_equal(np.array(z, np.float32), typical_z(model, "camel"))
+    begun = Switched([np.array(mine, np.float32)], [()])
+    (again,), _ = switch(model, begun, "camel", 1, cooler=0.1, seed=recipe["seed"], tries=settings["tries"])
     assert len(again) == len(drawn.sketch)
     np.testing.assert_allclose(again, drawn.sketch, atol=0.05)
 
