@@ -340,9 +340,7 @@ def switch(
         for sketch, rows in zip(whole, earlier, strict=True)
     ]
     beginnings = [sketch[:length] for sketch, length in zip(whole, lengths, strict=True)]
-    z = encode(mind_b, beginnings)
-    if second is not None:
-        z = slerp(z, typical_z(mind_b, second) if isinstance(second, str) else _read(mind_b, second, len(z)), blend)
+    z = second_z(mind_b, beginnings, second, blend)
     finished = decode(mind_b, z, cooler, seed, beginnings)
     if tries > 1:
         count = len(finished)
@@ -352,6 +350,19 @@ def switch(
         unlike = mahalanobis(mind_b, encode(mind_b, finished), second).reshape(tries, count)
         finished = [finished[k * count + i] for i, k in enumerate(unlike.argmin(axis=0))]
     return Switched(finished, [(*rows, length) for rows, length in zip(earlier, lengths, strict=True)])
+
+
+def second_z(
+    model: SketchVAE,
+    beginnings: Sequence[np.ndarray],
+    second: str | np.ndarray | Sequence[np.ndarray] | None,
+    blend: float,
+) -> np.ndarray:
+    """z (N, Z) by which `switch` finishes N beginnings: `blend` of the way from what is read in them to the second."""
+    z = encode(model, beginnings)
+    if second is None:
+        return z
+    return slerp(z, typical_z(model, second) if isinstance(second, str) else _read(model, second, len(z)), blend)
 
 
 def mahalanobis(model: SketchVAE, z: np.ndarray, name: str) -> np.ndarray:

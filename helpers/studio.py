@@ -17,7 +17,7 @@ from helpers.easel import (
     with_article,
 )
 from helpers.formats import BOX
-from helpers.generate import decode, encode, sample_z, slerp, switch, typical_z
+from helpers.generate import decode, encode, sample_z, second_z, slerp, switch
 from helpers.plots import MINDS
 from helpers.strokes import check, fit, from_polylines, to_polylines
 from helpers.vae import SketchVAE
@@ -76,7 +76,9 @@ class BlendStudio(Easel):
         if settings["tab"] == "switch":
             used = ("first", "second", "at", "blend", "temperature", "seed")
             more = {"cooler": _cooler(settings)}
-            z = _z_of_switch(self.model, settings, self.mines, drawn.sketch[: drawn.switches[0]])
+            name = settings["second"]
+            second = [self.mines[name]] if name in self.mines else name
+            (z,) = second_z(self.model, [drawn.sketch[: drawn.switches[0]]], second, settings["blend"])
         else:
             used, more = ("corners", "x", "y", "temperature", "seed"), {}
             z = _z_between(self.model, settings, self.mines)
@@ -135,15 +137,6 @@ def _switched(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarra
     code = as_code(model, ["switch"], lines, _used(mines, settings))
     caption = f"Begun as {_phrase(names[0], mines)}, finished as {_phrase(names[1], mines)}"
     return Drawn(drawn.sketches[0], drawn.switches[0], MINDS, list(names), caption, code)
-
-
-def _z_of_switch(
-    model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray], beginning: np.ndarray
-) -> np.ndarray:
-    """z (Z,) that finished the drawing, as `generate.switch` arrives at it."""
-    second, blend = settings["second"], settings["blend"]
-    target = encode(model, [mines[second]])[0] if second in mines else typical_z(model, second)
-    return slerp(encode(model, [beginning])[0], target, blend)
 
 
 def _between(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray]) -> Drawn:
