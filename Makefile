@@ -15,7 +15,7 @@ help:  ## what make can do
 setup: $(MADE)  ## make the environment, in .venv, from uv.lock
 
 run: $(MADE)  ## run every chapter, write it back with what it drew, list the figures
-	@$(PYTHON) -m helpers.chapters
+	@$(PYTHON) notebooks/run.py
 
 lab: $(MADE)  ## open JupyterLab on the table of contents
 	$(PYTHON) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/index.ipynb
@@ -38,7 +38,7 @@ results: $(MADE)  ## measure every number of README's table of drawings anew; ne
 	$(PYTHON) benchmarks/recognition.py
 
 train: $(MADE)  ## train without a notebook; ARGS="--help" lists what can be set
-	$(PYTHON) -m helpers.training $(ARGS)
+	$(PYTHON) -m helpers.train $(ARGS)
 
 $(PIP):
 	@fits='import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'; \

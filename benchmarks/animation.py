@@ -1,7 +1,7 @@
 """Loops through seven drawings of each part of a face: how steady they are, and how long they take to make.
 
 Run: python benchmarks/animation.py. Of each class, loops of seven test drawings, ten steps from each to the next; a
-step is `helpers.animate.step_sizes`, in hundredths. Time is from the drawings to the MP4 files, of one loop of each
+step is `helpers.motion.step_sizes`, in hundredths. Time is from the drawings to the MP4 files, of one loop of each
 class; the processor's time, ffmpeg's too, stands beside it. The table goes to benchmarks/results/animation.md.
 """
 
@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.animate import order, step_sizes, tween
-from helpers.generate import encode, lerp, slerp
+from helpers.data.dataset import load_drawings
+from helpers.draw.decoding import encode
+from helpers.draw.interpolation import lerp, slerp
+from helpers.export.video import frames_of, to_video
+from helpers.model.vae import load_model
+from helpers.motion.tweening import order, step_sizes, tween
 from helpers.paths import atomic
-from helpers.quickdraw import load
-from helpers.vae import load as load_model
-from helpers.video import frames_of, to_video
 
 RESULT = Path(__file__).parent / "results" / "animation.md"
 MODEL = "face-parts"
@@ -36,7 +37,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     model = load_model(MODEL)
-    data = load(model.settings.classes)
+    data = load_drawings(model.settings.classes)
     rng = np.random.default_rng(arguments.seed)
     loops = []
     for label in range(len(data.classes)):

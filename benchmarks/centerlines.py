@@ -17,14 +17,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from helpers import scans
+from helpers.data.dataset import load_drawings
 from helpers.paths import atomic
-from helpers.quickdraw import load
-from helpers.raster import MARGIN
-from helpers.skeleton import thin
-from helpers.strokeorder import CLASSES
-from helpers.strokes import fit, simplify_line, to_polylines
-from helpers.vectorize import trace, trace_reference
+from helpers.sketch.raster import MARGIN
+from helpers.sketch.strokes import fit, simplify_line, to_polylines
+from helpers.trace import images
+from helpers.trace.skeleton import thin
+from helpers.trace.stroke_order import CLASSES
+from helpers.trace.vectorize import trace, trace_reference
 
 SIZE = 128
 FINE = 8  # the truth is drawn this many times as large, then averaged down
@@ -167,7 +167,7 @@ def measure(name: str, method: Callable, sketches: list, size: int, widths: np.n
     truths = [place(sketch, size, line_width) for sketch, line_width in zip(sketches, widths, strict=True)]
     bitmaps = [draw(truth, size, line_width) for truth, line_width in zip(truths, widths, strict=True)]
     if photo:
-        bitmaps = [scans.clean(photographed(bitmap, random)) for bitmap in bitmaps]
+        bitmaps = [images.clean(photographed(bitmap, random)) for bitmap in bitmaps]
     method(bitmaps[0])  # compiles
     results, times = [], []
     for bitmap in bitmaps:
@@ -213,7 +213,7 @@ def main() -> None:
     parser.add_argument("--drawings", type=int, default=20, help="of each of 32 classes")
     each = parser.parse_args().drawings
     cv2.setNumThreads(1)
-    sketches = load(CLASSES, limit=each).test.sketches
+    sketches = load_drawings(CLASSES, limit=each).test.sketches
     widths = np.random.default_rng(0).uniform(1.5, 3, len(sketches))
     text = [f"# Centre lines of {len(sketches)} real test drawings", "", *HEAD.split("\n")]
     print("\n".join(text))

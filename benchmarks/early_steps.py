@@ -9,13 +9,16 @@ import json
 
 import numpy as np
 
-from helpers import cohesion, vae
-from helpers.classifier import Judge, load_judge
-from helpers.generate import encode, sample
-from helpers.measures import recognised
+from helpers.data.dataset import DataSet, load_drawings
+from helpers.draw.decoding import encode
+from helpers.draw.priors import sample
+from helpers.evaluate.classifier import Judge, load_judge
+from helpers.evaluate.metrics import recognised
+from helpers.model import prior, vae
 from helpers.paths import DATA, MODELS, atomic
-from helpers.quickdraw import DataSet, load
-from helpers.training import MILESTONES, Plan, make_optimizer
+from helpers.sketch import cohesion
+from helpers.train.loop import MILESTONES, make_optimizer
+from helpers.train.plan import Plan
 
 RUNS = {"CNN": "face-parts", "RNN": "face-parts-rnn"}
 TEMPERATURE = 0.2
@@ -29,8 +32,8 @@ def main() -> None:
     arguments = parser.parse_args()
     judge, found = load_judge(), {}
     for encoder, name in RUNS.items():
-        last = vae.load(name)
-        data = load(last.settings.classes)
+        last = vae.load_model(name)
+        data = load_drawings(last.settings.classes)
         steps = [*MILESTONES, last.facts["plan"]["steps"]]
         networks = [*(at_step(last, name, step, data) for step in MILESTONES), last]
         rows = [
@@ -59,7 +62,7 @@ def at_step(model: vae.SketchVAE, run: str, step: int, data: DataSet) -> vae.Ske
     network.load_weights(DATA / "work" / "runs" / run / f"step-{step}.weights.h5")
     short = [i for i, sketch in enumerate(data.train.sketches) if len(sketch) <= model.settings.max_points]
     z = encode(network, [data.train.sketches[i] for i in short])
-    network.prior = vae.fit_prior(z, data.train.labels[short], len(data.classes))
+    network.prior = prior.fit_prior(z, data.train.labels[short], len(data.classes))
     return network
 
 

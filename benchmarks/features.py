@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.classifier import load_judge
-from helpers.features import compose_face, find_features, overlap
+from helpers.data.dataset import load_drawings
+from helpers.evaluate.classifier import load_judge
+from helpers.motion.features import compose_face, find_features, overlap
 from helpers.paths import atomic
-from helpers.quickdraw import load
 
 RESULT = Path(__file__).parent / "results" / "features.md"
 NAMES = ("eye", "nose", "mouth", "face")
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)  # 0 was looked at in the making
     arguments = parser.parse_args()
-    data = load(NAMES)
+    data = load_drawings(NAMES)
     parts = {name: [] for name in NAMES}
     for sketch, label in zip(data.test.sketches, data.test.labels, strict=True):
         parts[data.classes[label]].append(sketch)

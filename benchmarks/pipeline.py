@@ -17,8 +17,10 @@ import keras
 import tensorflow as tf
 from contenders.turns import medians, write
 
-from helpers import training, vae
-from helpers.quickdraw import load
+from helpers.data.dataset import load_drawings
+from helpers.model import vae
+from helpers.train import batches, loop
+from helpers.train.plan import Plan
 
 CLASSES = ["ear", "eye", "mouth", "nose"]
 RESULT = Path(__file__).parent / "results" / "pipeline.md"
@@ -36,7 +38,7 @@ class Clock(keras.callbacks.Callback):
 
 
 def left_alone(make, like):
-    """`training.feed` without its options."""
+    """`batches.feed` without its options."""
     signature = keras.tree.map_structure(lambda tensor: tf.TensorSpec(tensor.shape, tensor.dtype), like)
     return tf.data.Dataset.from_generator(make, output_signature=signature).prefetch(tf.data.AUTOTUNE)
 
@@ -49,19 +51,19 @@ def main() -> None:
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[: arguments.cores]))
-    data, plan = load(CLASSES, allow_sample=True), training.Plan()
+    data, plan = load_drawings(CLASSES, allow_sample=True), Plan()
     sketches = data.train.sketches
     settings = vae.Settings(data.classes, data.scale, sum(map(len, sketches)) / len(sketches))
-    split = training._short(data.train, settings.max_points)
-    dtype = training.fast_dtype()
+    split = batches.short_enough(data.train, settings.max_points)
+    dtype = loop.fast_dtype()
     model = vae.SketchVAE(settings, dtype=dtype)
-    model.compile(optimizer=training.make_optimizer(model, plan))
-    fresh = lambda: zip(training.batches(split, settings, plan))  # noqa: E731
+    model.compile(optimizer=loop.make_optimizer(model, plan))
+    fresh = lambda: zip(batches.batches(split, settings, plan))  # noqa: E731
     made = list(itertools.islice(fresh(), arguments.steps))
     feeds = {
-        "made while it trains": lambda: training.feed(fresh, training._like(settings)),
-        "made beforehand": lambda: training.feed(lambda: iter(made), training._like(settings)),
-        "made while it trains, tf.data left alone": lambda: left_alone(fresh, training._like(settings)),
+        "made while it trains": lambda: batches.feed(fresh, batches.like(settings)),
+        "made beforehand": lambda: batches.feed(lambda: iter(made), batches.like(settings)),
+        "made while it trains, tf.data left alone": lambda: left_alone(fresh, batches.like(settings)),
     }
     waits = {name: [] for name in feeds}
 

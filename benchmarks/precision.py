@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from contenders.turns import write
 
-from helpers import training
-from helpers.quickdraw import load
+from helpers.data.dataset import load_drawings
+from helpers.train import loop, vae
+from helpers.train.plan import Plan
 
 CLASSES = ["ear", "eye", "mouth", "nose"]
 DTYPES = ("float32", "mixed_bfloat16")
@@ -25,14 +26,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--steps", type=int, default=2000)
     steps = parser.parse_args().steps
-    data = load(CLASSES, allow_sample=True)
-    plan = training.Plan(steps=steps, epoch=EPOCH)
+    data = load_drawings(CLASSES, allow_sample=True)
+    plan = Plan(steps=steps, epoch=EPOCH)
     logs = {}
     for dtype in DTYPES:
         name = f"precision-{dtype}"
-        training.fast_dtype = lambda dtype=dtype: dtype
-        training.train(data, name, plan)
-        logs[dtype] = training.read_log(name)
+        loop.fast_dtype = lambda dtype=dtype: dtype
+        vae.train(data, name, plan)
+        logs[dtype] = loop.read_log(name)
     lines = [
         f"{steps:,} steps on {', '.join(CLASSES)} ({data.source}), LSTM 512, z 512, seed {plan.seed}: the loss of",
         f"training, mean of the last {SMOOTH * EPOCH} steps, and the loss of {len(data.valid.sketches):,} validation "

@@ -30,13 +30,13 @@ import psutil
 from dask.distributed import Client, LocalCluster
 from PIL import Image, ImageDraw
 
-from helpers.formats import flat
+from helpers.data.dataset import load_drawings
+from helpers.data.formats import flat
+from helpers.data.preprocessing import bring, preprocess
+from helpers.data.shards import open_shards
 from helpers.paths import DATA, ROOT, atomic
-from helpers.preprocess import bring, preprocess
-from helpers.quickdraw import load
-from helpers.raster import MARGIN, render_batch
-from helpers.shards import open_shards
-from helpers.strokes import fit, from_polylines, to_polylines
+from helpers.sketch.raster import MARGIN, render_batch
+from helpers.sketch.strokes import fit, from_polylines, to_polylines
 
 CLASSES = ["apple", "cat", "coffee cup", "ear", "eye", "mouth", "nose"]
 SIZE = 48
@@ -60,7 +60,7 @@ def lines_of_sketches() -> dict[str, list[bytes]]:
     """The drawings of sketch-rnn's files as simplified lines: every one another."""
     names = sorted(path.stem for path in (DATA / "quickdraw" / "sketchrnn").glob("*.npz"))
     lines = []
-    for sketch in load(names, limit=-(-EACH // len(names))).train.sketches if names else []:
+    for sketch in load_drawings(names, limit=-(-EACH // len(names))).train.sketches if names else []:
         polylines = to_polylines(sketch)
         low = np.concatenate(polylines).min(axis=0)
         drawing = [(line - low).T.astype(int).tolist() for line in polylines]
@@ -124,13 +124,13 @@ def one_core(scratch: Path, lines: dict[str, list[bytes]]) -> tuple[list[str], f
     """The table of the contenders, and our drawings a second."""
     source = repeated(scratch / "one", lines, EACH)
     contenders = {
-        "`helpers.preprocess`": (ours, source),
+        "`helpers.data.preprocessing`": (ours, source),
         "json, numpy drawing by drawing, `render_batch`": (drawing_by_drawing, source),
         "json, numpy drawing by drawing, Pillow": (with_pillow, source),
     }
     if other := lines_of_sketches():
         distinct = len(other["sketch-rnn"])
-        name = f"`helpers.preprocess`, {min(EACH, distinct):,} drawings all different"
+        name = f"`helpers.data.preprocessing`, {min(EACH, distinct):,} drawings all different"
         contenders[name] = (ours, repeated(scratch / "other", other, EACH))
     times = {name: [] for name in contenders}
     core = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
@@ -160,7 +160,7 @@ def one_core(scratch: Path, lines: dict[str, list[bytes]]) -> tuple[list[str], f
             f"| {name} | {statistics.median(rates[0]):,.0f} | {min(rates[0]):,.0f} to {max(rates[0]):,.0f} "
             f"| {statistics.median(rates[1]):,.0f} |"
         )
-    return rows, statistics.median(count / processor for processor, _ in times["`helpers.preprocess`"])
+    return rows, statistics.median(count / processor for processor, _ in times["`helpers.data.preprocessing`"])
 
 
 def tree_memory(process: psutil.Process) -> int:
@@ -175,7 +175,16 @@ def tree_memory(process: psutil.Process) -> int:
 
 def whole_run(source: Path, out: Path, jobs: int) -> tuple[int, float, float]:
     """The command as a user gives it: peak bytes of all its processes, seconds on the clock, and of the processors."""
-    command = [sys.executable, "-m", "helpers.preprocess", str(out), "--source", str(source), "--jobs", str(jobs)]
+    command = [
+        sys.executable,
+        "-m",
+        "helpers.data.preprocessing",
+        str(out),
+        "--source",
+        str(source),
+        "--jobs",
+        str(jobs),
+    ]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began, peak = time.perf_counter(), 0
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
@@ -196,7 +205,7 @@ def on_dask(source: Path, out: Path, jobs: int) -> float:
         LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster) as client,
     ):
-        client.run(lambda: __import__("helpers.preprocess"))
+        client.run(lambda: __import__("helpers.data.preprocessing"))
         began = time.perf_counter()
         with joblib.parallel_config(backend="dask"), redirect_stdout(io.StringIO()):
             preprocess(source, out, SIZE)

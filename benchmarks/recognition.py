@@ -12,14 +12,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers import cohesion, vae
-from helpers.classifier import Judge, load_judge
-from helpers.generate import reconstruct, sample, switch
-from helpers.measures import recognised, recognised_as_own, recognised_on_the_way, variety
+from helpers.data.dataset import DataSet, load_drawings
+from helpers.draw.decoding import reconstruct
+from helpers.draw.priors import sample
+from helpers.draw.switching import switch
+from helpers.evaluate.classifier import Judge, load_judge
+from helpers.evaluate.metrics import recognised, recognised_as_own, recognised_on_the_way, variety
+from helpers.model import vae
 from helpers.paths import MODELS, atomic
-from helpers.quickdraw import DataSet, load
-from helpers.strokes import bounds, from_polylines, prefix, to_polylines
-from helpers.training import evaluate
+from helpers.sketch import cohesion
+from helpers.sketch.strokes import bounds, from_polylines, prefix, to_polylines
+from helpers.train.vae import evaluate
 
 RESULT = Path(__file__).parent / "results" / "recognition.md"
 TEMPERATURE = 0.2
@@ -58,8 +61,8 @@ def main() -> None:
 
 def faces(judge: Judge, n: int, seed: int) -> list[Row]:
     """Parts of a face: samples, reconstructions, ways between drawings, and how they hold together."""
-    model = vae.load("face-parts")
-    data = load(model.settings.classes)
+    model = vae.load_model("face-parts")
+    data = load_drawings(model.settings.classes)
     real = deal(data, n)
     names = [data.classes[label] for label in data.test.labels]
     of_real = share(recognised(judge, real, *data.classes))
@@ -109,8 +112,8 @@ def faces(judge: Judge, n: int, seed: int) -> list[Row]:
 
 def baseline(judge: Judge, n: int, seed: int) -> list[Row]:
     """The encoder that reads strokes: the same samples, and its losses."""
-    model = vae.load("face-parts-rnn")
-    data = load(model.settings.classes)
+    model = vae.load_model("face-parts-rnn")
+    data = load_drawings(model.settings.classes)
     rows, told = [], []
     for prior, what, published in (
         ("normal", "RNN baseline, z from N(0, I): recognised as one of the four", "18% (100, by eye)"),
@@ -135,8 +138,8 @@ def four_ways(judge: Judge, model: vae.SketchVAE, what: str, n: int, seed: int) 
 
 def menagerie(judge: Judge, n: int, seed: int) -> list[Row]:
     """z-switching: one model of many classes, every one into every other, and two models of one class each."""
-    model = vae.load("menagerie")
-    data = load(model.settings.classes)
+    model = vae.load_model("menagerie")
+    data = load_drawings(model.settings.classes)
     names = [data.classes[label] for label in data.test.labels]
     pairs = list(permutations(model.settings.classes, 2))
     each = -(-n // len(pairs))
@@ -168,7 +171,7 @@ def menagerie(judge: Judge, n: int, seed: int) -> list[Row]:
         prefixes(model, pairs, each, seed),
     ]
     pair = ("cloud", "camel")
-    single = tuple(vae.load(name) for name in pair)
+    single = tuple(vae.load_model(name) for name in pair)
     for tries, how in CHOICES.items():
         drawn = {pair: switch(model, *pair, n=n, seed=seed, tries=tries).sketches}
         rows += switched(judge, drawn, f"cloud to camel, the menagerie, {how}")
@@ -202,7 +205,7 @@ def laid_over(
 def switched(judge: Judge, drawn: dict[tuple[str, str], list[np.ndarray]], what: str) -> list[Row]:
     either = np.concatenate([recognised(judge, group, *pair) for pair, group in drawn.items()])
     second = {pair: recognised(judge, group, pair[1]) for pair, group in drawn.items()}
-    both = load(sorted({name for pair in drawn for name in pair}))
+    both = load_drawings(sorted({name for pair in drawn for name in pair}))
     names = [both.classes[label] for label in both.test.labels]
     real = share(recognised_as_own(judge, both.test.sketches, names))
     ends = {name: np.mean([second[pair].mean() for pair in second if pair[1] == name]) for _, name in second}

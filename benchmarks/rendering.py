@@ -18,10 +18,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
+from helpers.data.dataset import load_drawings
 from helpers.paths import atomic
-from helpers.quickdraw import load
-from helpers.raster import MARGIN, SHIFT, render_batch
-from helpers.strokes import fit, to_polylines
+from helpers.sketch.raster import MARGIN, SHIFT, render_batch
+from helpers.sketch.strokes import fit, to_polylines
 
 SIZE = 48
 ROUNDS = 7
@@ -83,11 +83,11 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     cv2.setNumThreads(1)
-    dataset = load(["cat", "owl", "pig"], allow_sample=True)
+    dataset = load_drawings(["cat", "owl", "pig"], allow_sample=True)
     sketches = [sketch for sketch in dataset.train.sketches if 45 <= len(sketch) <= 55]
     # name, how, how many drawings a round
     contenders = [
-        ("helpers.raster.render_batch", lambda drawings: render_batch(drawings, SIZE), len(sketches)),
+        ("helpers.sketch.render_batch", lambda drawings: render_batch(drawings, SIZE), len(sketches)),
         ("cv2.polylines alone, points ready", only_lines(sketches), len(sketches)),
         ("cv2.polylines, a drawing at a time", with_polylines, len(sketches)),
         ("Pillow, four times as large", with_pillow, min(300, len(sketches))),

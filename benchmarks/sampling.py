@@ -17,8 +17,10 @@ import numpy as np
 import tensorflow as tf
 from contenders.turns import medians, write
 
-from helpers import generate, training, vae
-from helpers.quickdraw import load
+from helpers.data.dataset import load_drawings
+from helpers.draw import decoding, priors
+from helpers.model import loss, vae
+from helpers.train.loop import fast_dtype
 
 POINTS = 64
 COUNTS = (1, 10, 100, 1000)
@@ -27,7 +29,7 @@ RESULT = Path(__file__).parent / "results" / "sampling.md"
 
 def endless(dtype: str) -> vae.SketchVAE:
     """The released network, but all its drawings have 64 points."""
-    released = vae.load("face-parts")
+    released = vae.load_model("face-parts")
     model = vae.SketchVAE(replace(released.settings, max_points=POINTS), dtype)
     model.set_weights(released.get_weights())
     model.prior = released.prior
@@ -45,7 +47,7 @@ def with_a_call_a_step(model: vae.SketchVAE) -> Callable[[np.ndarray], None]:
         # z goes in with every point
         _, same = model.decoder.start(z)
         state, parameters = model.decoder.step(point, (h, c), same)
-        return *state, *vae.mixture(parameters)
+        return *state, *loss.mixture(parameters)
 
     rng = np.random.default_rng(0)
 
@@ -88,12 +90,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[: arguments.cores]))
-    models = {
-        dtype.removeprefix("mixed_"): endless(dtype) for dtype in dict.fromkeys(["float32", training.fast_dtype()])
-    }
+    models = {dtype.removeprefix("mixed_"): endless(dtype) for dtype in dict.fromkeys(["float32", fast_dtype()])}
     model = models["float32"]
-    z = generate.sample_z(model, max(COUNTS), seed=1)
-    drawings = load(model.settings.classes, allow_sample=True)
+    z = priors.sample_z(model, max(COUNTS), seed=1)
+    drawings = load_drawings(model.settings.classes, allow_sample=True)
     sketches = (drawings.test.sketches * (1 + max(COUNTS) // len(drawings.test.sketches)))[: max(COUNTS)]
     loop = with_a_call_a_step(model)
     lines = [
@@ -109,8 +109,8 @@ def main() -> None:
     for count in COUNTS:
         turns = {"drawn by the loop": timed(lambda: loop(z[:1]), 1)}
         for precision, own in models.items():
-            turns[f"drawn, {precision}"] = timed(lambda own=own, n=count: generate.decode(own, z[:n]), count)
-            turns[f"read, {precision}"] = timed(lambda own=own, n=count: generate.encode(own, sketches[:n]), count)
+            turns[f"drawn, {precision}"] = timed(lambda own=own, n=count: decoding.decode(own, z[:n]), count)
+            turns[f"read, {precision}"] = timed(lambda own=own, n=count: decoding.encode(own, sketches[:n]), count)
         # a single drawing is over too soon for a round of its own
         found = medians(turns, arguments.rounds * (4 if count == 1 else 1))
         peer = found.pop("drawn by the loop")

@@ -29,8 +29,8 @@ PATIENCE = 600_000  # ms
 RESULT = Path(__file__).parent / "results" / "studio.md"
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CELLS = [
-    "import ipywidgets\nimport tensorflow\nfrom helpers.generate import switch\nfrom helpers.plots import strip\n"
-    "from helpers.vae import load\nfrom helpers.widgets import BlendStudio",
+    "import ipywidgets\nimport tensorflow\nfrom helpers.draw import switch\nfrom helpers.figures import strip\n"
+    "from helpers.model import load_model\nfrom helpers.widgets import BlendStudio",
     'BlendStudio(load("menagerie"))',
     'model = load("menagerie")\n\ndef draw(at):\n    drawn = switch(model, "cloud", "camel", at, n=1, seed=7)\n'
     "    return strip(drawn.sketches, switches=drawn.switches)\n\n"

@@ -22,8 +22,10 @@ import keras
 import numpy as np
 from contenders.turns import Contender, medians, write
 
-from helpers import training, vae
-from helpers.quickdraw import DataSet, load
+from helpers.data.dataset import DataSet, load_drawings
+from helpers.model import vae
+from helpers.train import batches as train_batches
+from helpers.train import loop, plan
 
 SETS = {
     "parts of a face": ["ear", "eye", "mouth", "nose"],
@@ -53,7 +55,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[: arguments.cores]))
-    data = {name: load(classes, allow_sample=True) for name, classes in SETS.items()}
+    data = {name: load_drawings(classes, allow_sample=True) for name, classes in SETS.items()}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         folder = Path(folder)
         settings, sets = prepare(folder, data)
@@ -76,12 +78,12 @@ def prepare(folder: Path, data: dict[str, DataSet]) -> tuple[vae.Settings, dict[
     sets = {"equal": list(itertools.islice(at_random(parts, settings, LENGTH), STEPS))}
     for name, dataset in data.items():
         own = replace(settings, scale=dataset.scale)
-        split = training._short(dataset.train, own.max_points)
+        split = train_batches.short_enough(dataset.train, own.max_points)
         longest = -(-(max(map(len, split.sketches)) + 1) // 8) * 8
         sets[f"{name}, padded"] = list(itertools.islice(at_random(dataset, own, longest), STEPS))
-        stream = training.batches(split, own, training.Plan())
-        pool = sorted(itertools.islice(stream, training.POOL), key=lambda batch: batch["target"].shape[1])
-        sets[f"{name}, in buckets"] = pool[training.POOL // SPREAD // 2 :: training.POOL // SPREAD]
+        stream = train_batches.batches(split, own, plan.Plan())
+        pool = sorted(itertools.islice(stream, train_batches.POOL), key=lambda batch: batch["target"].shape[1])
+        sets[f"{name}, in buckets"] = pool[train_batches.POOL // SPREAD // 2 :: train_batches.POOL // SPREAD]
     for i, (name, batches) in enumerate(sets.items()):
         for j, batch in enumerate(batches):
             np.savez(folder / f"{i}-{j}.npz", **batch)
@@ -93,21 +95,21 @@ def prepare(folder: Path, data: dict[str, DataSet]) -> tuple[vae.Settings, dict[
 
 def at_random(data: DataSet, settings: vae.Settings, length: int) -> Iterator[dict]:
     """Batches of drawings as they come, padded to `length` rows; those that are longer are left out."""
-    split = training._short(data.train, min(length - 1, settings.max_points))
-    pool, training.POOL = training.POOL, 1  # a pool of one batch is not sorted
+    split = train_batches.short_enough(data.train, min(length - 1, settings.max_points))
+    pool, train_batches.POOL = train_batches.POOL, 1  # a pool of one batch is not sorted
     try:
-        for batch in training.batches(split, settings, training.Plan()):
+        for batch in train_batches.batches(split, settings, plan.Plan()):
             target = np.zeros((len(batch["target"]), length, 5), np.float32)
             target[..., -1] = 1
             target[:, : batch["target"].shape[1]] = batch["target"]
             yield batch | {"target": target}
     finally:
-        training.POOL = pool
+        train_batches.POOL = pool
 
 
 def start(folder: Path, arguments: argparse.Namespace) -> dict[tuple[str, str], Contender]:
     """By name and precision."""
-    precisions = dict.fromkeys(["float32", training.fast_dtype()])
+    precisions = dict.fromkeys(["float32", loop.fast_dtype()])
     contenders = {}
     for dtype in precisions:
         short = dtype.removeprefix("mixed_")
@@ -141,7 +143,7 @@ def operations(settings: vae.Settings, length: int) -> float:
     z, units = settings.z_size, settings.units
     once = encoder + side**2 * channels * 2 * z + z * 2 * units + z * 4 * units
     point = (5 + units) * 4 * units + units * (6 * settings.components + 3)
-    return 6 * training.Plan().batch * (once + length * point)
+    return 6 * plan.Plan().batch * (once + length * point)
 
 
 def measure(
@@ -168,7 +170,7 @@ def measure(
     source = next(iter(data.values())).source
     versions = ", ".join(dict.fromkeys(contender.version for contender in contenders.values()))
     lines = [
-        f"A step on {training.Plan().batch} drawings: LSTM 512, z 512, bitmaps 48x48, {arguments.cores} core(s). "
+        f"A step on {plan.Plan().batch} drawings: LSTM 512, z 512, bitmaps 48x48, {arguments.cores} core(s). "
         f"Medians of {arguments.rounds} rounds in turn.",
         f"{versions}. Load average: {os.getloadavg()[0]:.1f}.",
         "With the same weights and batch the first losses differ by "
@@ -218,7 +220,7 @@ def timed(contender: Contender, batches: list[str]):
 
 
 def row(name: str, seconds: float, peer: float, *more: str) -> str:
-    cells = (name, f"{seconds * 1e3:.0f}", f"{training.Plan().batch / seconds:.0f}", f"{peer / seconds:.2f}x", *more)
+    cells = (name, f"{seconds * 1e3:.0f}", f"{plan.Plan().batch / seconds:.0f}", f"{peer / seconds:.2f}x", *more)
     return f"| {' | '.join(cells)} |"
 
 

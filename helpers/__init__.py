@@ -1,9 +1,35 @@
-"""What two chapters need, or a test can check. Flat: a noun a module, each importing only from floors below.
+"""What the chapters are made of, in rooms, lowest first. A room imports only from rooms before it.
 
-paths < chapters < strokes < cohesion < plots < maps < svg < video < download < formats < quickdraw < raster <
-shards < preprocess < skeleton < centerlines < junctions < strokeorder < pages < scans < folders < vectorize <
-alter < weights < vae < workers < generate < training < classifier < measures < animate < features < film < booklet <
-export < easel < studio < drawpad < widgets
+sketch: the one form of a drawing, and what is measured on it alone
+data: Quick, Draw! and people's own drawings to data sets
+figures: sheets, charts and maps in one style
+model: the network, its prior and its files
+trace: pictures to strokes
+draw: everything drawn from a trained model
+train: training, without a notebook too
+export: files to take away, each with its recipe inside
+evaluate: classifiers, and numbers of how good drawings are
+latent: z as a map
+motion: drawings that move
+widgets: what hands touch
 
-Training stands above generate, because it fits the prior to encoded drawings and shows reconstructions as it goes.
+`paths`, where things are, lies below them all. Rooms on one storey leave each other alone:
+sketch < data, figures < model, trace < draw < train, export < evaluate, latent < motion < widgets
 """
+
+from importlib import import_module
+
+
+def open_room(room: str, gives: dict[str, str]) -> tuple:
+    """`__getattr__`, `__dir__` and `__all__` of a room: names by the module they are in, imported when asked for.
+
+    So that one module of a room is used without what its neighbours need: a drawing is saved without TensorFlow.
+    """
+    homes = {name: module for module, names in gives.items() for name in names.split()}
+
+    def get(name: str) -> object:
+        if name not in homes:
+            raise AttributeError(f"{room} gives no {name!r}; it gives {', '.join(sorted(homes))}")
+        return getattr(import_module(f"{room}.{homes[name]}"), name)
+
+    return get, lambda: sorted(homes), sorted(homes)

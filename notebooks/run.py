@@ -1,6 +1,6 @@
 """Runs the notebooks in order, each in a kernel of its own, and writes them back with what they printed and drew.
 
-`python -m helpers.chapters` is what `make run` calls. A chapter is written only when all of it ran, and without
+`python notebooks/run.py` is what `make run` calls. A chapter is written only when all of it ran, and without
 anything that changes from run to run by itself: widget state, timings, versions.
 """
 
@@ -159,7 +159,7 @@ def run(chapters: Sequence[Path], output: Path | None = None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m helpers.chapters", description="Run the notebooks in order.")
+    parser = argparse.ArgumentParser(prog="python notebooks/run.py", description="Run the notebooks in order.")
     parser.add_argument("names", nargs="*", help="chapters to run, by the beginning of their names (03); default all")
     parser.add_argument("--output", type=Path, help="folder for the executed notebooks; default where they are")
     options = parser.parse_args(arguments)

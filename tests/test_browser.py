@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from helpers.export import read_recipe
-from helpers.strokes import bounds
+from helpers.sketch.strokes import bounds
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 300_000  # ms: a kernel that starts TensorFlow on a busy machine takes its time
@@ -296,7 +296,7 @@ def test_copy_as_code_fills_the_clipboard(chapter):
     chapter.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     chapter.page.locator(f"{STUDIO} [data-format=code]").click()
     chapter.until_said(STUDIO, "Copied")
-    assert "from helpers.generate import switch" in chapter.page.evaluate("navigator.clipboard.readText()")
+    assert "from helpers.draw import switch" in chapter.page.evaluate("navigator.clipboard.readText()")
 
 
 def test_everything_a_hand_can_reach_has_a_name(chapter):

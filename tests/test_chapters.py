@@ -14,11 +14,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import run as chapters
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
-from helpers import chapters
 
 ROOT = Path(__file__).resolve().parents[1]
 MIRROR = ROOT.parent / "shared" / "quickdraw"
@@ -104,7 +103,7 @@ def test_an_executed_chapter_has_the_same_bytes_again_and_nothing_heavy(book):
         "import ipywidgets\nipywidgets.IntSlider()",
         "print('\\x1b[31mred\\x1b[0m')\nprint('50%', end='\\r')\nprint('done')",
         "from helpers import plots\nimport numpy as np\nwalk = np.random.default_rng(0).normal(size=(99, 3)) > 0\n"
-        "plots.grid([walk.astype(np.float32)] * 100)",
+        "figures.grid([walk.astype(np.float32)] * 100)",
     )
     assert chapters.main([]) == 0
     once = path.read_bytes()
@@ -183,7 +182,7 @@ def test_an_interrupt_stops_the_cell_and_leaves_the_chapter_as_it_was(book, tmp_
     path = book("01_long", "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(600)")
     before = path.read_bytes()
     environment = {**os.environ, "MIDSTROKE_ROOT": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "helpers.chapters", str(path)]
+    command = [sys.executable, str(ROOT / "notebooks" / "run.py"), str(path)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         pid = path.parent / "pid"
         while process.poll() is None and not (pid.exists() and pid.read_text()):
@@ -216,7 +215,7 @@ def traceback(failed: Path) -> str:
 def run_chapter(path: Path, root: Path, **environment: str) -> None:
     """Runs a chapter in QUICK mode on the data under `root`, and checks what a reader would."""
     environment = {**os.environ, "MIDSTROKE_QUICK": "1", "MIDSTROKE_ROOT": str(root), **environment}
-    command = [sys.executable, "-m", "helpers.chapters", str(path), "--output", str(root / "executed")]
+    command = [sys.executable, str(ROOT / "notebooks" / "run.py"), str(path), "--output", str(root / "executed")]
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr + traceback(root / "data" / "work" / "failed" / path.name)
     cells = [output for cell in outputs(root / "executed" / path.name) for output in cell]

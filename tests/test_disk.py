@@ -16,16 +16,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import export, plots, quickdraw, training, vae, video
-from helpers.booklet import Plate, booklet
-from helpers.raster import render
-from helpers.strokes import from_polylines
-from helpers.vectorize import trace_folder
+from helpers import export
+from helpers.data import classes, dataset, formats
+from helpers.export import video
+from helpers.export.booklet import Plate, save_booklet
+from helpers.figures import saving, sheets
+from helpers.model.vae import Settings, SketchVAE, save_model
+from helpers.sketch.raster import render
+from helpers.sketch.strokes import from_polylines
+from helpers.trace.folder import trace_folder
+from helpers.train import loop, plan, vae
 
 SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample"
 CROSS = from_polylines([[[0, 0], [60, 60]], [[60, 0], [0, 60]]])
 TINY = {"z_size": 8, "units": 16, "components": 2, "size": 32, "max_points": 80}
-PLAN = training.Plan(steps=4, batch=8, anneal=4, epoch=2)
+PLAN = plan.Plan(steps=4, batch=8, anneal=4, epoch=2)
 
 
 @contextmanager
@@ -56,11 +61,11 @@ def fill(folder: Path, spare: int = 0) -> Path:
 
 @pytest.fixture
 def data():
-    parts = [quickdraw.open_dataset(SAMPLE / f"{name}.npz") for name in ("cloud", "camel")]
+    parts = [dataset.open_dataset(SAMPLE / f"{name}.npz") for name in ("cloud", "camel")]
     drawings = {
-        part.classes[0]: {split: getattr(part, split).sketches[:30] for split in quickdraw.SPLITS} for part in parts
+        part.classes[0]: {split: getattr(part, split).sketches[:30] for split in formats.SPLITS} for part in parts
     }
-    return quickdraw.make_dataset(drawings, "sample")
+    return dataset.make_dataset(drawings, "sample")
 
 
 # HDF5 cannot close what it could not write
@@ -69,16 +74,16 @@ def test_training_on_a_disk_that_fills_up_keeps_its_checkpoint_and_goes_on_when_
     data, tmp_path, monkeypatch
 ):
     with disk(tmp_path / "small", "40m") as folder:
-        monkeypatch.setattr(training, "DATA", folder)
+        monkeypatch.setattr(loop, "DATA", folder)
         run = folder / "work" / "runs" / "tiny"
-        whole = training.train(data, "other", PLAN, **TINY)
+        whole = vae.train(data, "other", PLAN, **TINY)
 
         def crowd(model, step):
             if step == 2:
                 fill(folder, 1_000_000)  # no room for the next checkpoint
 
         with pytest.raises(OSError, match=r"could not write .*\.weights\.h5: No space left.*free some space") as caught:
-            training.train(data, "tiny", PLAN, preview=crowd, **TINY)
+            vae.train(data, "tiny", PLAN, preview=crowd, **TINY)
         assert str(run) in str(caught.value)
         assert sorted(path.name for path in run.iterdir()) == [
             "best.weights.h5",
@@ -88,36 +93,36 @@ def test_training_on_a_disk_that_fills_up_keeps_its_checkpoint_and_goes_on_when_
         ]
         (folder / "much").unlink()
         steps = []
-        resumed = training.train(data, "tiny", PLAN, preview=lambda model, step: steps.append(step), **TINY)
+        resumed = vae.train(data, "tiny", PLAN, preview=lambda model, step: steps.append(step), **TINY)
         assert steps == [4]  # the checkpoint of step 2 was good
         for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
             np.testing.assert_allclose(a, b, atol=1e-5)
 
 
-def tiny_model() -> vae.SketchVAE:
-    return vae.SketchVAE(vae.Settings(("cloud", "t-shirt"), 20.0, 30.0, **TINY))
+def tiny_model() -> SketchVAE:
+    return SketchVAE(Settings(("cloud", "t-shirt"), 20.0, 30.0, **TINY))
 
 
 def save_figure(folder: Path) -> None:
-    plots.FIGURES = folder
-    plots.save_figure(plots.strip([CROSS] * 4), "99_crosses")
+    saving.FIGURES = folder
+    saving.save_figure(sheets.strip([CROSS] * 4), "99_crosses")
 
 
 def save_dataset(folder: Path) -> None:
-    data = quickdraw.make_dataset({"ear": dict.fromkeys(quickdraw.SPLITS, [CROSS] * 500)}, "sample")
-    quickdraw.save_dataset(data, folder / "set.npz")
+    data = dataset.make_dataset({"ear": dict.fromkeys(formats.SPLITS, [CROSS] * 500)}, "sample")
+    dataset.save_dataset(data, folder / "set.npz")
 
 
 WRITERS = {
     "a data set": (save_dataset, r"set\.npz"),
     "a figure": (save_figure, r"99_crosses\.svg"),
-    "a model": (lambda folder: vae.save(tiny_model(), folder / "model.npz"), r"model\.npz"),
+    "a model": (lambda folder: save_model(tiny_model(), folder / "model.npz"), r"model\.npz"),
     "a drawing": (lambda folder: export.save_drawing(CROSS, folder / "a.pdf"), r"a\.pdf"),
     "a plotter's file": (lambda folder: export.to_svg(CROSS, folder / "a.svg"), r"a\.svg"),
     "a GIF": (lambda folder: video.to_gif(video.pen_frames(CROSS, frames=5), folder / "a.gif"), r"a\.gif"),
     "a video": (lambda folder: video.to_video(video.pen_frames(CROSS, frames=5), folder / "a.mp4"), r"a\.mp4"),
     "a booklet": (
-        lambda folder: booklet([Plate("a", [CROSS], [()])], folder / "a.pdf", "minds", {}),
+        lambda folder: save_booklet([Plate("a", [CROSS], [()])], folder / "a.pdf", "minds", {}),
         r"a(-to-fold)?\.pdf",
     ),
 }
@@ -126,7 +131,7 @@ WRITERS = {
 @pytest.mark.parametrize("what", WRITERS)
 def test_a_full_disk_leaves_the_last_good_file_and_says_so_once(what, tmp_path, monkeypatch):
     write, name = WRITERS[what]
-    monkeypatch.setattr(plots, "FIGURES", plots.FIGURES)
+    monkeypatch.setattr(saving, "FIGURES", saving.FIGURES)
     with disk(tmp_path / "small", "30m") as folder:
         write(folder)
         good = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -141,7 +146,7 @@ def test_a_full_disk_leaves_the_last_good_file_and_says_so_once(what, tmp_path, 
 @pytest.mark.parametrize("what", WRITERS)
 def test_a_folder_that_cannot_be_written_is_named(what, tmp_path, monkeypatch):
     write, name = WRITERS[what]
-    monkeypatch.setattr(plots, "FIGURES", plots.FIGURES)
+    monkeypatch.setattr(saving, "FIGURES", saving.FIGURES)
     with disk(tmp_path / "small", "30m") as folder:
         write(folder)
         remount(folder, "ro")  # a mode would not stop the superuser
@@ -152,13 +157,13 @@ def test_a_folder_that_cannot_be_written_is_named(what, tmp_path, monkeypatch):
 def test_training_and_downloads_name_a_data_folder_that_cannot_be_written(data, bucket, tmp_path, monkeypatch):
     with disk(tmp_path / "small", "1m") as folder:
         remount(folder, "ro")
-        monkeypatch.setattr(training, "DATA", folder)
-        monkeypatch.setattr(quickdraw, "DATA", folder)
+        monkeypatch.setattr(loop, "DATA", folder)
+        monkeypatch.setattr(classes, "DATA", folder)
         monkeypatch.setenv("MIDSTROKE_QUICKDRAW_URL", bucket.url)
         with pytest.raises(OSError, match=r"could not write .*run\.json: Read-only file system.* can be written"):
-            training.train(data, "tiny", PLAN, **TINY)
+            vae.train(data, "tiny", PLAN, **TINY)
         with pytest.raises(OSError, match=r"could not write .*nose\.npz: Read-only file system.* can be written"):
-            quickdraw.download("nose")
+            classes.download_class("nose")
 
 
 @pytest.mark.parametrize("trouble", ["full", "read-only"])
@@ -188,21 +193,22 @@ SCARCE = """
 import os, resource, shutil, sys, warnings
 from pathlib import Path
 from PIL import Image
-from helpers import formats, preprocess, quickdraw, scans, shards
+from helpers.data import SPLITS, make_dataset, open_dataset, preprocessing, read, save_dataset, shards
+from helpers.trace import images
 from helpers.paths import NoMemory
 
-folder, sample = Path(sys.argv[1]), quickdraw.open_dataset(sys.argv[2])
+folder, sample = Path(sys.argv[1]), open_dataset(sys.argv[2])
 warnings.simplefilter("ignore")  # tqdm has a thread too few
-much = quickdraw.make_dataset({"cloud": {split: sample.train.sketches * 30 for split in quickdraw.SPLITS}}, "sample")
+much = make_dataset({"cloud": {split: sample.train.sketches * 30 for split in SPLITS}}, "sample")
 Image.linear_gradient("L").resize((4000, 4000)).save(folder / "page.png")
 line = '{"drawing":[[%s,%s]]}' % (list(range(250)) * 2, list(range(250, 0, -1)) * 2)
 (folder / "nose.ndjson").write_text((line + chr(10)) * 3000)
 USES = {
-    "set.npz": lambda: quickdraw.save_dataset(much, folder / "set.npz"),
-    "set.npz ": lambda: quickdraw.open_dataset(folder / "set.npz"),
-    "nose.ndjson": lambda: formats.read(folder / "nose.ndjson"),
-    "shards": lambda: preprocess.preprocess(folder / "nose.ndjson", folder / "shards", jobs=1),
-    "page.png": lambda: scans.read_grey(folder / "page.png"),
+    "set.npz": lambda: save_dataset(much, folder / "set.npz"),
+    "set.npz ": lambda: open_dataset(folder / "set.npz"),
+    "nose.ndjson": lambda: read(folder / "nose.ndjson"),
+    "shards": lambda: preprocessing.preprocess(folder / "nose.ndjson", folder / "shards", jobs=1),
+    "page.png": lambda: images.read_grey(folder / "page.png"),
 }
 
 

@@ -1,12 +1,15 @@
 """The house itself: its rooms, its floors, its dependencies, and notebooks that read well without being run."""
 
 import ast
+import importlib
 import os
 import re
 import shutil
 import statistics
 import subprocess
+import sys
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import nbformat
@@ -19,12 +22,13 @@ import helpers
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = {
-    *("README.md", "LICENSE", ".gitignore", "environment.yml", "pyproject.toml", "uv.lock", "Makefile"),
+    *("README.md", "CHANGELOG.md", "LICENSE", ".gitignore", "environment.yml", "pyproject.toml", "uv.lock", "Makefile"),
     *(".ci", "notebooks", "helpers", "tests", "benchmarks", "figures", "data"),
 }
-# lowest first; a module imports only from modules before it
-FLOORS = re.search(r"^\w+( <\s\w+)+$", helpers.__doc__, re.MULTILINE)[0].replace("\n", " ").split(" < ")
-MODULES = sorted(path for path in (ROOT / "helpers").glob("*.py") if path.stem != "__init__")
+# lowest first; rooms on one storey leave each other alone
+STOREYS = re.search(r"^\w+(,? <? ?\w+)+$", helpers.__doc__, re.MULTILINE)[0].split(" < ")
+STOREYS = [storey.split(", ") for storey in STOREYS]
+MODULES = sorted((ROOT / "helpers").rglob("*.py"))
 CHAPTERS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")) or [
     pytest.param(None, marks=pytest.mark.skip("there is no chapter in notebooks/ yet"))
 ]
@@ -55,7 +59,7 @@ def test_no_file_is_larger_than_12_mb():
 
 
 def imported(path: Path) -> set[str]:
-    """The modules of helpers that a module imports, anywhere in it."""
+    """The modules of helpers that a module imports, anywhere in it, and what the __init__ of a room gives."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -63,19 +67,85 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path.name} imports relatively, in line {node.lineno}"
             names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= names if node.module == "helpers" else {node.module}
+            found |= names if node.module.count(".") < 2 else {node.module}
     return {name.removeprefix("helpers.") for name in found if name.startswith("helpers.")}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-def test_a_helper_imports_only_from_floors_below(path):
-    assert path.stem in FLOORS, f"name the floor of {path.name} in the docstring of helpers"
-    assert imported(path) <= set(FLOORS[: FLOORS.index(path.stem)])
+def inside(path: Path) -> str:
+    """A module's name in helpers: room.module, or the room alone for its __init__."""
+    return ".".join(path.relative_to(ROOT / "helpers").with_suffix("").parts).removesuffix("__init__").strip(".")
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_helpers_is_rooms_and_each_has_its_storey():
+    rooms = {path.parent.name for path in (ROOT / "helpers").glob("*/__init__.py")}
+    assert sorted(room for storey in STOREYS for room in storey) == sorted(rooms)
+    assert {path.stem for path in (ROOT / "helpers").glob("*.py")} == {"__init__", "paths"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=inside)
+def test_a_module_imports_only_from_rooms_on_storeys_below(path):
+    room = inside(path).partition(".")[0]
+    if room in ("", "paths"):
+        assert imported(path) <= {"paths"}
+        return
+    (storey,) = (number for number, rooms in enumerate(STOREYS) if room in rooms)
+    below = {"paths", "open_room", room, *(name for rooms in STOREYS[:storey] for name in rooms)}
+    assert {name.partition(".")[0] for name in imported(path)} <= below
+
+
+def test_inside_a_room_modules_import_each_other_in_one_direction():
+    names = {inside(path) for path in MODULES}
+    graph = {inside(path): imported(path) & names for path in MODULES}
+    TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+@pytest.mark.parametrize("path", MODULES, ids=inside)
+def test_no_private_name_is_used_in_another_module(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("helpers"):
+            assert [alias.name for alias in node.names if alias.name.startswith("_")] == []
+
+
+@pytest.mark.parametrize("room", sorted(room for storey in STOREYS for room in storey))
+def test_a_room_gives_its_names_and_none_is_also_a_module_of_it(room):
+    module = importlib.import_module(f"helpers.{room}")
+    modules = {path.stem for path in MODULES if path.parent.name == room}
+    assert modules & set(module.__all__) == set()
+    for name in module.__all__:
+        assert getattr(module, name).__doc__ or not callable(getattr(module, name))
+    with pytest.raises(AttributeError, match="gives no 'nothing'"):
+        module.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("path", MODULES, ids=inside)
 def test_a_helper_says_what_lives_there(path):
     assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+DRAWING = "np.array([[9, 0, 0], [0, 9, 1]], np.float32)"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import helpers.sketch; from helpers.sketch import closure, render, simplify",
+        "import helpers.export; from helpers.export import by_travel, draw_figure, read_recipe, save_booklet, to_svg",
+        f"import sys, numpy as np; from helpers.export import save_drawing; save_drawing({DRAWING}, sys.argv[1])",
+    ],
+)
+def test_a_drawing_is_measured_and_saved_without_tensorflow_numba_or_scikit_learn(use, tmp_path):
+    heavy = "keras", "tensorflow", "jax", "numba", "sklearn"
+    code = f"{use}\nimport sys\nprint(sorted(set(sys.modules) & set({heavy!r})))"
+    for suffix in (".svg", ".pdf", ".png", ".gif") if "argv" in use else ("",):
+        command = [sys.executable, "-c", code, tmp_path / f"one{suffix}"]
+        run = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+        assert run.stdout == "[]\n", run.stderr
+
+
+def test_colours_and_widths_of_figures_are_read_without_matplotlib():
+    code = "import sys, helpers.figures.style; print(sorted({'matplotlib', 'numpy'} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
+    assert run.stdout == b"[]\n", run.stderr
 
 
 def test_every_dependency_is_given_once_with_its_reason():

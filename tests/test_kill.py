@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import quickdraw
-from helpers.download import manifest, verify
-from helpers.raster import render
+from helpers.data import dataset
+from helpers.data.download import manifest, verify
+from helpers.sketch.raster import render
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "sample"
@@ -76,13 +76,13 @@ def contents(folder: Path, *but: str) -> dict[str, bytes]:
 EPOCH, STEPS = 2, 12
 TRAIN = f"""
 from pathlib import Path
-from helpers import training
-from helpers.quickdraw import make_dataset, open_dataset
+from helpers.train import Plan, train
+from helpers.data import make_dataset, open_dataset
 parts = [open_dataset(Path(sys.argv[3]) / f"{{name}}.npz") for name in ("cloud", "camel")]
 drawings = {{part.classes[0]: {{split: getattr(part, split).sketches[:40] for split in ("train", "valid", "test")}}
             for part in parts}}
-plan = training.Plan(steps={STEPS}, batch=8, anneal=4, epoch={EPOCH})
-model = training.train(make_dataset(drawings, "sample"), "tiny", plan, preview=lambda model, step: print("kept", step),
+plan = Plan(steps={STEPS}, batch=8, anneal=4, epoch={EPOCH})
+model = train(make_dataset(drawings, "sample"), "tiny", plan, preview=lambda model, step: print("kept", step),
     z_size=8, units=16, components=2, size=32, max_points=80)
 """
 
@@ -206,7 +206,7 @@ def test_training_that_runs_out_of_memory_goes_on_from_its_checkpoint(uninterrup
 # Preprocessing
 
 SAVE = """
-from helpers.quickdraw import open_dataset, save_dataset
+from helpers.data import open_dataset, save_dataset
 save_dataset(open_dataset(sys.argv[3]), folder + "/set.npz")
 """
 
@@ -234,7 +234,7 @@ def test_preprocessing_killed_at_every_file_leaves_the_old_data_set_or_the_new(t
 # Tracing a folder
 
 TRACE = """
-from helpers.vectorize import trace_folder
+from helpers.trace import trace_folder
 trace_folder(sys.argv[3], folder + "/out", jobs=1)
 """
 
@@ -245,7 +245,7 @@ def pictures(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pictures") / "two words"
     for name in ("cloud", "camel"):
         (folder / name).mkdir(parents=True)
-        for number, sketch in enumerate(quickdraw.open_dataset(SAMPLE / f"{name}.npz").train.sketches[:20]):
+        for number, sketch in enumerate(dataset.open_dataset(SAMPLE / f"{name}.npz").train.sketches[:20]):
             Image.fromarray(255 - render(sketch, 128, 3)).save(folder / name / f"{number}.png")
     return folder
 
@@ -274,7 +274,7 @@ def test_tracing_killed_anywhere_ends_with_the_same_bytes(pictures, tmp_path):
 
 FETCH = """
 from pathlib import Path
-from helpers.download import fetch
+from helpers.data.download import fetch
 fetch(sys.argv[3], Path(folder) / "The Eiffel Tower.npz", lambda path: None)
 """
 

@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers import training, vae
-from helpers.classifier import load_judge
-from helpers.generate import class_mean, encode, sample, switch
-from helpers.measures import recognised
-from helpers.quickdraw import Split, load, read
+from helpers.data.dataset import Split, load_drawings
+from helpers.data.formats import read
+from helpers.draw.decoding import encode
+from helpers.draw.priors import class_mean, sample
+from helpers.draw.switching import switch
+from helpers.evaluate.classifier import load_judge
+from helpers.evaluate.metrics import recognised
+from helpers.model.vae import load_model
+from helpers.train import vae
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / "data" / "models").glob("*.npz"))
@@ -22,7 +26,7 @@ MIRROR = ROOT.parent / "shared" / "quickdraw" / "sketchrnn"
 
 @pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
 def test_a_released_model_loads_and_draws(path):
-    model = vae.load(path)
+    model = load_model(path)
     for name in model.settings.classes:
         drawings = sample(model, 100, seed=1, classes=[name])
         assert all(np.isfinite(sketch).all() for sketch in drawings)
@@ -46,12 +50,12 @@ def test_released_models_are_small_together():
 @pytest.mark.skipif(not MIRROR.exists(), reason="no real drawings at ../shared/quickdraw to measure on")
 @pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
 def test_a_cards_held_out_loss_is_what_real_test_drawings_give(path):
-    model = vae.load(path)
+    model = load_model(path)
     tests = [read(MIRROR / f"{name}.npz", "test") for name in model.settings.classes]
     split = Split(
         [sketch for own in tests for sketch in own], np.repeat(np.arange(len(tests)), [len(own) for own in tests])
     )
-    loss = training.evaluate(model, split)
+    loss = vae.evaluate(model, split)
     assert loss["reconstruction"] == pytest.approx(model.facts["test"]["reconstruction"], abs=0.01)
     assert f"{model.facts['test']['reconstruction']:.3f} nats a point" in path.with_suffix(".md").read_text()
 
@@ -68,8 +72,8 @@ def test_a_classifiers_card_says_how_many_real_test_drawings_it_gets_right(path,
 
 def test_the_sample_has_four_hundred_drawings_of_every_class_that_the_models_know():
     for path in RELEASED:
-        for name in vae.load(path).settings.classes:
-            data = load([name], "sample")
+        for name in load_model(path).settings.classes:
+            data = load_drawings([name], "sample")
             assert data.source == "sample"
             drawings = [sketch for split in (data.train, data.valid, data.test) for sketch in split.sketches]
             assert len(drawings) == 400
@@ -78,7 +82,7 @@ def test_the_sample_has_four_hundred_drawings_of_every_class_that_the_models_kno
 
 def test_a_cloud_that_ends_as_a_camel_is_read_as_one():
     """In the model's own latent space: after the switch a drawing lies nearer to the camels than its cloud did."""
-    model = vae.load("menagerie")
+    model = load_model("menagerie")
     axis = class_mean(model, "camel") - class_mean(model, "cloud")
     clouds = switch(model, "cloud", "camel", n=40, blend=0.0, seed=3)
     camels = switch(model, "cloud", "camel", n=40, seed=3)
@@ -88,7 +92,7 @@ def test_a_cloud_that_ends_as_a_camel_is_read_as_one():
 
 @pytest.mark.parametrize("name", ["face-parts", "face-parts-rnn", "cloud", "camel"])
 def test_a_cards_judged_numbers_are_what_its_drawings_give(name):
-    model, told = vae.load(name), judged(name)
+    model, told = load_model(name), judged(name)
     classes = model.settings.classes
     for prior, share in zip(("normal", "fitted") if len(classes) > 1 else ("fitted",), told, strict=False):
         drawn = sample(model, 300, prior, seed=0, classes=classes if prior == "fitted" else None)
@@ -99,7 +103,7 @@ def test_a_cards_judged_numbers_are_what_its_drawings_give(name):
 
 
 def test_the_menageries_card_tells_how_its_drawings_are_judged_with_and_without_a_switch():
-    model, judge = vae.load("menagerie"), load_judge()
+    model, judge = load_model("menagerie"), load_judge()
     own, _, *told = judged("menagerie")
     classes = model.settings.classes
     drawn = np.mean([recognised(judge, sample(model, 30, classes=[name]), name).mean() for name in classes])

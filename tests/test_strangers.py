@@ -28,9 +28,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from helpers import classifier, download, export, folders, formats, pages, preprocess, quickdraw, scans, shards, vae
-from helpers.raster import render
-from helpers.strokes import from_polylines
+from helpers import export
+from helpers.data import dataset, download, formats, preprocessing, shards
+from helpers.evaluate import classifier
+from helpers.model import prior, vae
+from helpers.sketch.raster import render
+from helpers.sketch.strokes import check, from_polylines
+from helpers.trace import images
+from helpers.trace.folder import _read_journal
+from helpers.trace.pdf import PATIENCE
 
 MANY = 20 if os.environ.get("MIDSTROKE_SLOW_TESTS") else 1
 SECONDS = 1.0  # of the processor: a busy machine does not fail the test
@@ -127,9 +133,9 @@ def binary() -> list[bytes]:
 @cache
 def datasets() -> list[bytes]:
     splits = {split: [CROSS, CROSS[:2]] for split in formats.SPLITS}
-    made = [quickdraw.make_dataset({name: splits}, "sample") for name in ("ear", "The Eiffel Tower")]
-    halves = quickdraw.make_dataset({"ear": {split: [CROSS + np.float32([0.5, 0, 0])] for split in splits}}, "traced")
-    return [written(lambda path, one=one: quickdraw.save_dataset(one, path), ".npz") for one in [*made, halves]]
+    made = [dataset.make_dataset({name: splits}, "sample") for name in ("ear", "The Eiffel Tower")]
+    halves = dataset.make_dataset({"ear": {split: [CROSS + np.float32([0.5, 0, 0])] for split in splits}}, "traced")
+    return [written(lambda path, one=one: dataset.save_dataset(one, path), ".npz") for one in [*made, halves]]
 
 
 @cache
@@ -158,8 +164,8 @@ def models() -> list[bytes]:
     for encoder in ("cnn", "rnn")[:1]:
         model = vae.SketchVAE(vae.Settings(("cloud", "t-shirt"), 20.0, 30.0, encoder=encoder, **tiny))
         z = np.random.default_rng(0).normal(size=(20, 3))
-        model.prior = vae.fit_prior(z, np.arange(20) % 2, 2)
-        found.append(written(lambda path, model=model: vae.save(model, path, {"steps": 3}), ".npz"))
+        model.prior = prior.fit_prior(z, np.arange(20) % 2, 2)
+        found.append(written(lambda path, model=model: vae.save_model(model, path, {"steps": 3}), ".npz"))
     return found
 
 
@@ -188,7 +194,7 @@ def shard() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "nose.ndjson"
         source.write_bytes(ndjson()[0])
-        preprocess.preprocess(source, Path(folder) / "out", size=16, jobs=1)
+        preprocessing.preprocess(source, Path(folder) / "out", size=16, jobs=1)
         return {path.name: path.read_bytes() for path in (Path(folder) / "out" / "nose" / "00000").iterdir()}
 
 
@@ -206,7 +212,7 @@ def preprocessed(path: Path) -> list[np.ndarray]:
     """The drawings of a stranger's file after they were made into shards."""
     out = path.with_name("out")
     shutil.rmtree(out, ignore_errors=True)
-    preprocess.preprocess(path, out, size=8, jobs=1)
+    preprocessing.preprocess(path, out, size=8, jobs=1)
     return [sketch for _, sketches, _ in shards.read_batches(out) for sketch in sketches]
 
 
@@ -214,17 +220,17 @@ READERS = {
     "npz": Reader(formats.read, "nose.npz", sketchrnn),
     "ndjson": Reader(formats.read, "nose.ndjson", ndjson),
     "bin": Reader(formats.read, "nose.bin", binary),
-    "dataset": Reader(quickdraw.open_dataset, "set.npz", datasets),
-    "png": Reader(scans.read_image, "a.png", lambda: pictures("png")),
-    "jpeg": Reader(scans.read_image, "a.jpg", lambda: pictures("jpeg")),
-    "image": Reader(scans.read_image, "a.tif", lambda: pictures("tiff", "gif", "bmp", "webp")),
-    "pdf": Reader(scans.read_image, "a.pdf", lambda: pictures("pdf")),
+    "dataset": Reader(dataset.open_dataset, "set.npz", datasets),
+    "png": Reader(images.read_image, "a.png", lambda: pictures("png")),
+    "jpeg": Reader(images.read_image, "a.jpg", lambda: pictures("jpeg")),
+    "image": Reader(images.read_image, "a.tif", lambda: pictures("tiff", "gif", "bmp", "webp")),
+    "pdf": Reader(images.read_image, "a.pdf", lambda: pictures("pdf")),
     "svg recipe": Reader(export.read_recipe, "a.svg", lambda: recipes(".svg")),
     "png recipe": Reader(export.read_recipe, "a.png", lambda: recipes(".png")),
     "gif recipe": Reader(export.read_recipe, "a.gif", lambda: recipes(".gif")),
     "pdf recipe": Reader(export.read_recipe, "a.pdf", lambda: recipes(".pdf")),
     "manifest": Reader(lambda path: download.manifest(path.parent), "manifest.json", manifests),
-    "journal": Reader(folders._read_journal, "progress.ndjson", journals),
+    "journal": Reader(_read_journal, "progress.ndjson", journals),
     "shard's strokes": Reader(read_shards, "out/nose/00000/strokes.npy", lambda: [shard()["strokes.npy"]]),
     "shard's starts": Reader(read_shards, "out/nose/00000/starts.npy", lambda: [shard()["starts.npy"]]),
     "shard's bitmaps": Reader(read_shards, "out/nose/00000/bitmaps.npy", lambda: [shard()["bitmaps.npy"]]),
@@ -232,7 +238,7 @@ READERS = {
     "preprocessed lines": Reader(preprocessed, "nose.ndjson", ndjson),
     "preprocessed bin": Reader(preprocessed, "nose.bin", binary),
     "preprocessed npz": Reader(preprocessed, "nose.npz", sketchrnn),
-    "model": Reader(vae.load, "model.npz", models),
+    "model": Reader(vae.load_model, "model.npz", models),
     "judge": Reader(classifier.load_judge, "judge.npz", judges),
 }
 SLOWER = {kind: 3 for kind in READERS if kind.startswith("preprocessed")}
@@ -336,7 +342,7 @@ def test_any_json_is_read_or_refused_as_drawings(tmp_path, records):
     content = "".join(json.dumps(record) + "\n" for record in records).encode()
     answer = read("ndjson", content, tmp_path)
     if isinstance(answer, list):
-        assert all(formats.strokes.check(sketch).dtype == np.float32 for sketch in answer)
+        assert all(check(sketch).dtype == np.float32 for sketch in answer)
 
 
 @tried(60)
@@ -386,7 +392,7 @@ def test_a_shards_arrays_of_any_shape_type_and_values_are_read_or_refused(tmp_pa
         content = written(lambda path: np.save(path, array), ".npy")
     answer = read(f"shard's {part}", content, tmp_path)
     if isinstance(answer, list):
-        assert all(len(formats.strokes.check(sketch)) for sketch in answer) and answer
+        assert all(len(check(sketch)) for sketch in answer) and answer
 
 
 @pytest.mark.parametrize("starts", [[0, 2, 2, 9], [0, 5, 3, 9], [0, 2**63 - 1, 10 - 2**63, 9], [1, 3, 6, 9], [0, 9]])
@@ -764,7 +770,7 @@ def test_a_file_in_pieces_holds_what_it_does_as_a_whole(tmp_path, content, size)
 def test_a_pdf_that_would_draw_for_ever_is_refused_in_seconds_and_the_next_is_read(depth, times, tmp_path):
     began = time.monotonic()
     assert "takes longer to draw than 2 seconds, or more memory" in str(read("pdf", forms(depth, times), tmp_path))
-    assert time.monotonic() - began < pages.PATIENCE
+    assert time.monotonic() - began < PATIENCE
     assert read("pdf", forms(2, 2), tmp_path).shape == (1500, 1500)
 
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers import vae
+from helpers.model import layers, vae
 
 
 def make(folder: Path, dtype: str, own_loop: bool) -> SimpleNamespace:
@@ -36,7 +36,7 @@ def make(folder: Path, dtype: str, own_loop: bool) -> SimpleNamespace:
         "noise": tf.TensorSpec([None, z_size], "float32"),
         **dict.fromkeys(("given", "kl_weight", "free_bits"), numbers),
     }
-    vae.has_tensorflow_gpu = lambda: not own_loop  # a GPU takes Keras's layer
+    layers.has_tensorflow_gpu = lambda: not own_loop  # a GPU takes Keras's layer
     compiled = tf.function(step, input_signature=[signature]).get_concrete_function()
     precision = model.decoder.compute_dtype
     matrices = {}

@@ -1,59 +1,16 @@
-"""Quick, Draw! by class name: the 345 classes, their download, and data sets of several classes.
+"""Data sets: drawings of several classes in three splits, from Quick, Draw! or from the sample, loaded and saved."""
 
-Drawings by players of Quick, Draw!, made available by Google under CC BY 4.0:
-https://github.com/googlecreativelab/quickdraw-dataset
-"""
-
-import difflib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 
-from helpers.download import DownloadError, fetch, verify
-from helpers.formats import MAX_LINE, SPLITS, find_faults, flat, open_npz, read, read_arrays, unflat
+from helpers.data.classes import check_classes, download_class
+from helpers.data.download import DownloadError, verify
+from helpers.data.formats import SPLITS, find_faults, flat, read, unflat
+from helpers.data.npz import read_arrays
 from helpers.paths import DATA, atomic, memory_for
-
-BUCKET = "https://storage.googleapis.com/quickdraw_dataset/"
-
-# the 345 names in the order of the official categories.txt
-CLASSES = tuple(
-    " ".join(name.split())
-    for name in """
-    aircraft carrier, airplane, alarm clock, ambulance, angel, animal migration, ant, anvil, apple, arm, asparagus,
-    axe, backpack, banana, bandage, barn, baseball, baseball bat, basket, basketball, bat, bathtub, beach, bear,
-    beard, bed, bee, belt, bench, bicycle, binoculars, bird, birthday cake, blackberry, blueberry, book, boomerang,
-    bottlecap, bowtie, bracelet, brain, bread, bridge, broccoli, broom, bucket, bulldozer, bus, bush, butterfly,
-    cactus, cake, calculator, calendar, camel, camera, camouflage, campfire, candle, cannon, canoe, car, carrot,
-    castle, cat, ceiling fan, cello, cell phone, chair, chandelier, church, circle, clarinet, clock, cloud, coffee
-    cup, compass, computer, cookie, cooler, couch, cow, crab, crayon, crocodile, crown, cruise ship, cup, diamond,
-    dishwasher, diving board, dog, dolphin, donut, door, dragon, dresser, drill, drums, duck, dumbbell, ear, elbow,
-    elephant, envelope, eraser, eye, eyeglasses, face, fan, feather, fence, finger, fire hydrant, fireplace,
-    firetruck, fish, flamingo, flashlight, flip flops, floor lamp, flower, flying saucer, foot, fork, frog, frying
-    pan, garden, garden hose, giraffe, goatee, golf club, grapes, grass, guitar, hamburger, hammer, hand, harp, hat,
-    headphones, hedgehog, helicopter, helmet, hexagon, hockey puck, hockey stick, horse, hospital, hot air balloon,
-    hot dog, hot tub, hourglass, house, house plant, hurricane, ice cream, jacket, jail, kangaroo, key, keyboard,
-    knee, knife, ladder, lantern, laptop, leaf, leg, light bulb, lighter, lighthouse, lightning, line, lion, lipstick,
-    lobster, lollipop, mailbox, map, marker, matches, megaphone, mermaid, microphone, microwave, monkey, moon,
-    mosquito, motorbike, mountain, mouse, moustache, mouth, mug, mushroom, nail, necklace, nose, ocean, octagon,
-    octopus, onion, oven, owl, paintbrush, paint can, palm tree, panda, pants, paper clip, parachute, parrot,
-    passport, peanut, pear, peas, pencil, penguin, piano, pickup truck, picture frame, pig, pillow, pineapple, pizza,
-    pliers, police car, pond, pool, popsicle, postcard, potato, power outlet, purse, rabbit, raccoon, radio, rain,
-    rainbow, rake, remote control, rhinoceros, rifle, river, roller coaster, rollerskates, sailboat, sandwich, saw,
-    saxophone, school bus, scissors, scorpion, screwdriver, sea turtle, see saw, shark, sheep, shoe, shorts, shovel,
-    sink, skateboard, skull, skyscraper, sleeping bag, smiley face, snail, snake, snorkel, snowflake, snowman, soccer
-    ball, sock, speedboat, spider, spoon, spreadsheet, square, squiggle, squirrel, stairs, star, steak, stereo,
-    stethoscope, stitches, stop sign, stove, strawberry, streetlight, string bean, submarine, suitcase, sun, swan,
-    sweater, swing set, sword, syringe, table, teapot, teddy-bear, telephone, television, tennis racquet, tent, The
-    Eiffel Tower, The Great Wall of China, The Mona Lisa, tiger, toaster, toe, toilet, tooth, toothbrush, toothpaste,
-    tornado, tractor, traffic light, train, tree, triangle, trombone, truck, trumpet, t-shirt, umbrella, underwear,
-    van, vase, violin, washing machine, watermelon, waterslide, whale, wheel, windmill, wine bottle, wine glass,
-    wristwatch, yoga, zebra, zigzag
-    """.split(",")
-)
 
 
 @dataclass(frozen=True)
@@ -82,7 +39,9 @@ class DataSet:
     source: str
 
 
-def load(classes: Sequence[str], source: str = "auto", allow_sample: bool = False, limit: int | None = None) -> DataSet:
+def load_drawings(
+    classes: Sequence[str], source: str = "auto", allow_sample: bool = False, limit: int | None = None
+) -> DataSet:
     """The drawings of some of the 345 `CLASSES`, at most `limit` of each class in each split.
 
     `source` is "local" (`data/quickdraw/sketchrnn/<class>.npz`, where downloads lie too), "download" (fetched anew),
@@ -91,7 +50,7 @@ def load(classes: Sequence[str], source: str = "auto", allow_sample: bool = Fals
     Raises ValueError for an unknown class or source, FileNotFoundError, and DownloadError.
     """
     classes = [classes] if isinstance(classes, str) else list(classes)
-    _check_classes(classes)
+    check_classes(classes)
     if source not in ("auto", "local", "download", "sample"):
         raise ValueError(f"source is {source!r}; it must be 'auto', 'local', 'download' or 'sample'")
     if source == "sample":
@@ -100,7 +59,7 @@ def load(classes: Sequence[str], source: str = "auto", allow_sample: bool = Fals
     try:
         for name, path in zip(classes, paths, strict=True):
             if source == "download" or (source == "auto" and not path.exists()):
-                download(name)
+                download_class(name)
     except DownloadError as error:
         if not (source == "auto" and allow_sample):
             raise
@@ -113,22 +72,6 @@ def load(classes: Sequence[str], source: str = "auto", allow_sample: bool = Fals
         verify(path)
         drawings[name] = {split: read(path, split)[:limit] for split in SPLITS}
     return make_dataset(drawings, "quickdraw")
-
-
-def download(name: str, form: str = "sketchrnn") -> Path:
-    """Fetch one class into `data/quickdraw/<form>`, from `MIDSTROKE_QUICKDRAW_URL` if set. Anew if it is already there.
-
-    `form` is "sketchrnn" (.npz, 75,000 drawings) or "simplified" (.ndjson, all of them). Raises ValueError for an
-    unknown class or form, and as `download.fetch`.
-    """
-    _check_classes([name])
-    forms = {"sketchrnn": ("sketchrnn", "npz", _check_zip), "simplified": ("full/simplified", "ndjson", _check_lines)}
-    if form not in forms:
-        raise ValueError(f"form is {form!r}; it must be 'sketchrnn' or 'simplified'")
-    folder, suffix, check = forms[form]
-    base = os.environ.get("MIDSTROKE_QUICKDRAW_URL") or BUCKET
-    url = f"{base.rstrip('/')}/{folder}/{quote(name)}.{suffix}"
-    return fetch(url, DATA / "quickdraw" / form / f"{name}.{suffix}", check)
 
 
 def make_dataset(drawings: Mapping[str, Mapping[str, Sequence[np.ndarray]]], source: str) -> DataSet:
@@ -204,26 +147,6 @@ def open_dataset(path: str | Path) -> DataSet:
     return DataSet(classes, *splits, scale=scale, source=str(arrays["source"]))
 
 
-def _check_zip(path: Path) -> None:
-    """Raises ValueError where a download is not a whole .npz: a login page, say, or pieces of two versions."""
-    try:
-        with open(path, "rb") as file:
-            broken = open_npz(file).testzip()
-    except Exception as error:  # a broken zip raises anything at all
-        raise ValueError(f"it is not a .npz file: {error}") from error
-    if broken:
-        raise ValueError(f"{broken} in it is damaged")
-
-
-def _check_lines(path: Path) -> None:
-    """Raises ValueError where a download is not lines of drawings, or its last line is not whole."""
-    with open(path, "rb") as file:
-        first = file.readline(MAX_LINE)
-        file.seek(-min(1, path.stat().st_size), os.SEEK_END)
-        if not (first.startswith(b"{") and b'"drawing"' in first and file.read() == b"\n"):
-            raise ValueError("it is not an .ndjson file of drawings, or not all of one")
-
-
 def _load_sample(classes: Sequence[str], limit: int | None) -> DataSet:
     folder = DATA / "sample"
     missing = [name for name in classes if not (folder / f"{name}.npz").exists()]
@@ -239,16 +162,3 @@ def _load_sample(classes: Sequence[str], limit: int | None) -> DataSet:
         sample = open_dataset(folder / f"{name}.npz")
         drawings[name] = {split: getattr(sample, split).sketches[:limit] for split in SPLITS}
     return make_dataset(drawings, "sample")
-
-
-def _check_classes(names: Sequence[str]) -> None:
-    if not names:
-        raise ValueError("no class is named; helpers.quickdraw.CLASSES lists the 345")
-    if len(set(names)) < len(names):
-        raise ValueError(f"a class is named twice in {', '.join(names)}")
-    for name in names:
-        if name not in CLASSES:
-            lower = {known.lower(): known for known in CLASSES}
-            near = [lower[match] for match in difflib.get_close_matches(str(name).lower(), lower, n=3, cutoff=0.5)]
-            hint = f"did you mean {', '.join(near)}?" if near else "helpers.quickdraw.CLASSES lists the 345"
-            raise ValueError(f"Quick, Draw! has no class {name!r}; {hint}")

@@ -6,14 +6,11 @@ counted and reported as a `DamagedDrawings` warning; a file that is damaged as a
 
 import io
 import json
-import math
 import pickle
 import re
 import struct
 import warnings
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -21,8 +18,9 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import orjson
 
-from helpers import strokes
+from helpers.data.npz import read_members, room_for
 from helpers.paths import NoMemory, memory_for
+from helpers.sketch import strokes
 
 SPLITS = ("train", "valid", "test")
 BOX = 255  # the longer side of a Quick, Draw! drawing, in pixels
@@ -31,10 +29,6 @@ MAX_OFFSET = 1000  # pixels; the box is 255 wide, and sketch-rnn too cuts at 1,0
 MAX_POINTS = 5000  # a game lasts 20 seconds: no one draws more in it
 WORK = 400  # points looked at to simplify a drawing, for each of its own: three times what real ones take, and
 LEAST_WORK = 200_000  # however few it has. A zigzag made for the purpose would take half a minute
-MAX_BYTES = 1 << 30  # of the arrays in a .npz: ten times what 70,000 drawings of 250 points take
-ALWAYS_BYTES = 1 << 24  # that they may take however small the file is
-MAX_RATIO = 30  # times the file's size that they may take: official files unpack to two and a half times theirs
-MAX_MEMBERS = 1000  # arrays in a .npz: a network has a few dozen
 DRAWING_BYTES = 200  # of memory for a drawing, beside its points
 MAX_LINE = 1 << 20  # bytes of one drawing in a .ndjson: three times what 5,000 points with all their digits take
 BLOCK = 1 << 20  # bytes of .ndjson turned into sketches at once: about 2,500 drawings
@@ -129,8 +123,8 @@ def _chunk(
 
 
 def _read_npz(path: Path, splits: Sequence[str]) -> Iterator[Chunk]:
-    whole = _room(path.stat().st_size)
-    for split, (shape, dtype, _, body) in zip(splits, _members(path, splits), strict=True):
+    whole = room_for(path.stat().st_size)
+    for split, (shape, dtype, _, body) in zip(splits, read_members(path, splits), strict=True):
         if dtype.kind != "O" or len(shape) != 1:
             raise ValueError(f"{path}: {split} is no list of drawings; this is not a sketch-rnn file")
         try:
@@ -156,11 +150,6 @@ def _read_npz(path: Path, splits: Sequence[str]) -> Iterator[Chunk]:
             rows, lengths = flat([rows for _, rows in good])
             place = f"drawing {{}} of {split}"
             yield _chunk(rows, lengths, numbers, [True] * len(good), faults, place, len(batch))
-
-
-def _room(size: int) -> int:
-    """The bytes that what is in a .npz of `size` bytes may take, unpacked."""
-    return min(MAX_BYTES, max(ALWAYS_BYTES, MAX_RATIO * size))
 
 
 # What a pickle of arrays consists of: opcodes alone, with operands of a fixed length, and with lines; and those that
@@ -423,7 +412,7 @@ def _resample(line: np.ndarray) -> np.ndarray:
 def _simplify_line(line: np.ndarray, epsilon: float, work: float) -> tuple[np.ndarray, float]:
     """Ramer-Douglas-Peucker of a polyline (K, 2) as the official files were made, and the `work` that is left.
 
-    Distances are from the endless line through two kept points, where `strokes.simplify_line` measures from the
+    Distances are from the endless line through two kept points, where `sketch.simplify_line` measures from the
     segment between them. That differs where a stroke turns back on itself, and only this gives the official points.
     """
     keep = np.zeros(len(line), bool)
@@ -492,85 +481,6 @@ def _next_drawings(path: Path, file: BinaryIO, before: int) -> list[tuple[tuple 
     return drawings
 
 
-def read_arrays(path: Path, names: Iterable[str]) -> Iterator[np.ndarray]:
-    """Plain arrays of a .npz; ValueError where one is of objects or not all there."""
-    for name, (shape, dtype, fortran, body) in zip(names, _members(path, names), strict=True):
-        try:
-            if dtype.hasobject:  # numpy would take the bytes for pointers
-                raise ValueError("it is of objects")
-            if math.prod(shape) > len(body):  # of a dtype without bytes, numpy would make any number
-                raise ValueError(f"an array {shape} in {len(body):,} bytes")
-            yield np.ndarray(shape, dtype, body, order="F" if fortran else "C")
-        except (ValueError, TypeError, OverflowError) as error:
-            raise ValueError(f"{path}: {name} is not an array of numbers or text: {error}") from error
-
-
-def list_arrays(path: Path) -> list[str]:
-    """The names of the arrays in a .npz. Raises ValueError as `read_arrays`."""
-    with open(path, "rb") as file, _told(path):
-        return [name.removesuffix(".npy") for name in open_npz(file).namelist()]
-
-
-def _members(path: Path, names: Iterable[str]) -> Iterator[tuple[tuple[int, ...], np.dtype, bool, bytes]]:
-    """Of each array in a .npz: its shape, dtype, whether it is in Fortran order, and the bytes after the header."""
-    with open(path, "rb") as file, _told(path):
-        archive = open_npz(file)
-        for name in names:
-            yield _member(archive, name)
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        with memory_for(path):
-            yield
-    except NoMemory:
-        raise
-    except Exception as error:  # a broken zip or header raises anything at all
-        raise ValueError(f"{path} cannot be read: {error}. It was cut off or is of another format") from error
-
-
-def open_npz(file: BinaryIO) -> zipfile.ZipFile:
-    """The archive, not yet read, or a ValueError where what is in it would take more room than any drawings do."""
-    room = _room(file.seek(0, io.SEEK_END))
-    archive = zipfile.ZipFile(file)
-    members = archive.infolist()
-    if len(members) > MAX_MEMBERS:
-        raise ValueError(f"it has {len(members):,} arrays")
-    for info in members:
-        name = info.filename.removesuffix(".npy")
-        room -= info.file_size
-        if room < 0:
-            raise ValueError(f"its array '{name}' would take {info.file_size:,} bytes, more than any class")
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError(f"its array '{name}' is packed otherwise than numpy does")  # and unpacked without bounds
-    return archive
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype, bool, bytes]:
-    try:
-        info = archive.getinfo(f"{name}.npy")
-    except KeyError as error:
-        raise ValueError(f"it has no array '{name}'") from error
-    with archive.open(info) as member:  # asked for all there is, it would unpack more than is announced
-        file = io.BytesIO(member.read(info.file_size))
-    return *read_header(file), file.read()
-
-
-def read_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype, bool]:
-    """The shape and dtype that a .npy file announces, and whether it is in Fortran order; `file` ends behind it.
-
-    What is wrong with a header is told by any exception but a MemoryError.
-    """
-    version = np.lib.format.read_magic(file)
-    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    try:
-        shape, fortran, dtype = header(file)
-    except MemoryError as error:  # so Python's parser has it, for brackets in brackets
-        raise ValueError("its header is none that numpy writes") from error
-    return shape, dtype, fortran
-
-
 def flat(sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """All rows (M, 3) in one float32 array, and the number of rows (n,) of each sketch."""
     lengths = np.array([len(sketch) for sketch in sketches], np.int64)
@@ -585,7 +495,7 @@ def unflat(rows: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
 
 
 def find_faults(rows: np.ndarray, lengths: np.ndarray) -> dict[int, str]:
-    """What is wrong with which drawing. `strokes.check`, and this module's limits, for all drawings at once."""
+    """What is wrong with which drawing. `sketch.check`, and this module's limits, for all drawings at once."""
     faults = {int(index): "no points" for index in np.flatnonzero(lengths <= 0)}
     for index in np.flatnonzero(lengths > MAX_POINTS):
         faults[int(index)] = f"{lengths[index]:,} points, more than {MAX_POINTS:,}"

@@ -19,11 +19,11 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
-from helpers import shards
-from helpers.download import verify
-from helpers.formats import SPLITS, DamagedDrawings, cut_lines, read_chunks, tell_damage
+from helpers.data import shards
+from helpers.data.classes import CLASSES, download_class
+from helpers.data.download import verify
+from helpers.data.formats import SPLITS, DamagedDrawings, cut_lines, read_chunks, tell_damage
 from helpers.paths import DATA, atomic, atomic_folder
-from helpers.quickdraw import CLASSES, download
 
 PIECE = 1 << 24  # bytes of .ndjson in a shard: about 40,000 drawings, 90 MB of bitmaps, a second's work
 KEPT = 20  # faults that a shard names; it counts all
@@ -234,7 +234,7 @@ def _report(path: Path, records: Sequence[dict]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m helpers.preprocess",
+        prog="python -m helpers.data.preprocessing",
         description="Turn official Quick, Draw! files into shards of strokes and bitmaps; run again, it goes on.",
     )
     parser.add_argument("out", type=Path, help="the folder for the shards")
@@ -266,7 +266,7 @@ def bring(name: str) -> Path:
     """
     path = DATA / "quickdraw" / "simplified" / f"{name}.ndjson"
     if not path.exists():
-        return download(name, "simplified")
+        return download_class(name, "simplified")
     verify(path)
     return path
 

@@ -1,6 +1,6 @@
 """Shards: folders of plain arrays that hold more drawings than memory does. They are mapped, not read.
 
-A shard is `<class>/<number>/` with `strokes.npy`, `starts.npy`, `bitmaps.npy` and `shard.json`; `helpers.preprocess`
+A shard is `<class>/<number>/` with `strokes.npy`, `starts.npy`, `bitmaps.npy` and `shard.json`; `preprocessing`
 makes them. Nothing in them is pickled. They are not trusted: what is in them is checked as it is mapped and taken.
 """
 
@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.formats import MAX_POINTS, SPLITS, read_header, unflat
-from helpers.quickdraw import DataSet, make_dataset
-from helpers.raster import render_batch
+from helpers.data.dataset import DataSet, make_dataset
+from helpers.data.formats import MAX_POINTS, SPLITS, unflat
+from helpers.data.npz import read_header
+from helpers.sketch.raster import render_batch
 
 MAX_RECORD = 1 << 20  # bytes of a shard.json: twenty faults and a few numbers take 5,000
 EVERY = 20  # of a class's drawings, one is for validation and one for testing

@@ -1,6 +1,6 @@
 """Networks that say what a drawing shows: the judge, which counts recognised drawings, and what it is compared with.
 
-python -m helpers.classifier --help
+python -m helpers.evaluate.classifier --help
 """
 
 import argparse
@@ -15,14 +15,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers import weights
-from helpers.alter import retrace
-from helpers.generate import compile_once, in_chunks
+from helpers.data.dataset import DataSet, Split, load_drawings
+from helpers.model import checkpoint
+from helpers.model.compiled import compile_once, in_chunks
 from helpers.paths import atomic
-from helpers.quickdraw import DataSet, Split, load
-from helpers.raster import MARGIN, render_batch
-from helpers.strokes import check
-from helpers.training import Schedule, augment, begin_run, bucketed, check_splits, fast_dtype, feed, fit, make_optimizer
+from helpers.sketch.raster import MARGIN, render_batch
+from helpers.sketch.strokes import check
+from helpers.train.batches import augment, bucketed, check_splits, feed
+from helpers.train.loop import begin_run, fast_dtype, fit, make_optimizer
+from helpers.train.plan import Schedule
 
 SIZE = 48  # of the bitmaps, pixels
 SURE = 0.5  # the probability from which a drawing counts as recognised
@@ -148,7 +149,7 @@ def train_judge(
     `start` names a classifier of its kind in `data/models`, whose weights it begins with, all but the last layer's.
 
     The training drawings are stretched, turned, and lose points; bitmaps also change line width, size and place.
-    The run is `data/work/runs/<name>/`, resumed as `training.train`'s are. Raises ValueError as `training.train`.
+    The run is `data/work/runs/<name>/`, resumed as `train.train`'s are. Raises ValueError as `train.train`.
     """
     check_splits(data.classes, data.train, data.valid)
     run = begin_run(name, plan, {"classes": data.classes, "kind": kind, "start": start})
@@ -200,7 +201,7 @@ def _batches(split: Split, kind: str, plan: Schedule, step: int) -> Iterator[tup
 
 
 def _vary(sketches: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
-    """As `training.augment`, and each drawing turned by up to 10 degrees."""
+    """As `train.augment`, and each drawing turned by up to 10 degrees."""
     varied = augment(sketches, 0.15, 0.1, rng)
     for sketch, angle in zip(varied, np.radians(rng.uniform(-10, 10, len(varied))), strict=True):
         sketch[:, :2] = sketch[:, :2] @ np.float32([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -236,26 +237,26 @@ def confusion(truth: Sequence[int], answers: Sequence[int], classes: int) -> np.
 def load_judge(name: Path | str = "judge") -> Judge:
     """The classifier saved as `data/models/<name>.npz`, or at a path. Runs no code from the file.
 
-    Raises FileNotFoundError and ValueError as `vae.load`.
+    Raises FileNotFoundError and ValueError as `model.load_model`.
     """
-    header, arrays = weights.load(name, FORMAT)
-    path = weights.locate(name)
+    header, arrays = checkpoint.load(name, FORMAT)
+    path = checkpoint.locate(name)
     classes, kind = header.get("classes"), header.get("kind")
     named = isinstance(classes, list) and classes and all(isinstance(one, str) for one in classes)
     if not isinstance(kind, str) or kind not in KINDS or not named:
         raise ValueError(f"{path}: its header does not name a kind and classes")
     # before a network is made: one that the file's arrays do not fill could take all the memory there is
-    weights.take(arrays, "weight/logits/kernel", (256, len(classes)), path)
+    checkpoint.take(arrays, "weight/logits/kernel", (256, len(classes)), path)
     judge = Judge(classes, kind)
     judge.facts = header.get("facts", {})
-    weights.assign(judge.network, arrays, path)
+    checkpoint.assign(judge.network, arrays, path)
     return judge
 
 
 def save_judge(judge: Judge, path: Path | str = "judge", facts: dict | None = None) -> Path:
     """Writes `<path>.npz`; a bare name goes to `data/models/`. The write is atomic."""
     header = {"format": FORMAT, "classes": judge.classes, "kind": judge.kind, "facts": facts or {}}
-    return weights.save(path, header, judge.network)
+    return checkpoint.save(path, header, judge.network)
 
 
 def release(judge: Judge, name: str, data: DataSet, plan: Schedule, command: str) -> Path:
@@ -299,7 +300,7 @@ def _card(judge: Judge, name: str, facts: dict, table: np.ndarray) -> str:
         lines.append(f"| {label} | {table[c].sum()} | {test['recognised'][label]:.1%} | {table[c, c]} | {taken} |")
     body = "\n".join(lines)
     return (
-        f"# {name}\n\n| | |\n|---|---|\n{head}\n\nRead it with `helpers.classifier.load_judge({name!r})`. Weights are "
+        f"# {name}\n\n| | |\n|---|---|\n{head}\n\nRead it with `helpers.evaluate.load_judge({name!r})`. Weights are "
         "float16.\n\n## Real test drawings\n\nA class no one can tell from another in these drawings, no judge can.\n\n"
         f"| class | drawings | recognised | right | most often taken for |\n|---|---|---|---|---|\n{body}\n"
     )
@@ -307,6 +308,8 @@ def _card(judge: Judge, name: str, facts: dict, table: np.ndarray) -> str:
 
 def _with_traced(split: Split) -> Split:
     """Every drawing, and every drawing once more, rendered and traced."""
+    from helpers.evaluate.perturb import retrace  # the tracer, which nothing else here needs
+
     return Split(split.sketches + retrace(split.sketches), np.tile(split.labels, 2))
 
 
@@ -328,11 +331,11 @@ def main() -> None:
         arguments.pop(key) for key in ("name", "classes", "kind", "limit", "start", "traced")
     )
     plan = Schedule(**arguments)
-    data = load(classes, limit=limit)
+    data = load_drawings(classes, limit=limit)
     if traced:
         data = replace(data, train=_with_traced(data.train), valid=_with_traced(data.valid))
     judge = train_judge(data, name, plan, kind, start)
-    path = release(judge, name, data, plan, shlex.join(["python", "-m", "helpers.classifier", *sys.argv[1:]]))
+    path = release(judge, name, data, plan, shlex.join(["python", "-m", "helpers.evaluate.classifier", *sys.argv[1:]]))
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
 
 

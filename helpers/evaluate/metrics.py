@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.distance import cdist, pdist
 
-from helpers.classifier import Judge
-from helpers.generate import encode, interpolate
-from helpers.vae import SketchVAE
+from helpers.draw.decoding import encode
+from helpers.draw.interpolation import interpolate
+from helpers.evaluate.classifier import Judge
+from helpers.model.vae import SketchVAE
+from helpers.sketch.cohesion import transition
 
 NEIGHBOURS = 3  # the k of improved precision and recall, as its authors recommend
 
@@ -81,3 +83,19 @@ def recognised_on_the_way(
     z = encode(model, sketches[: 2 * pairs])
     frames = [interpolate(model, z[2 * i], z[2 * i + 1], steps, seed=i) for i in range(pairs)]
     return recognised(judge, [frame for way in frames for frame in way], name).reshape(pairs, steps)
+
+
+def best(sketches: Sequence[np.ndarray], switches: Sequence, name: str, judge: Judge, n: int = 12) -> list[int]:
+    """The numbers of the n best drawings that were to end as class `name`, best first.
+
+    A drawing scores the probability that the judge gives to that class, times its cohesion: how near the second
+    mind's ink lies to the first's (`sketch.transition`); one in which one of the minds drew nothing scores 0.
+    Raises ValueError for fewer drawings than n, and a class that the judge does not know.
+    """
+    if name not in judge.classes:
+        raise ValueError(f"the judge knows no {name!r}; it knows: {', '.join(judge.classes)}")
+    if len(sketches) < n:
+        raise ValueError(f"{len(sketches)} drawings to choose {n} from")
+    seen = judge.probabilities(sketches)[:, judge.classes.index(name)]
+    held = [transition(sketch, switch).cohesion for sketch, switch in zip(sketches, switches, strict=True)]
+    return np.argsort(-seen * np.nan_to_num(held), kind="stable")[:n].tolist()

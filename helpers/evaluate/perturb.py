@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from helpers.formats import BOX, EPSILON
-from helpers.raster import render_batch
-from helpers.strokes import check, fit, from_polylines, simplify, to_polylines
-from helpers.vectorize import Trace, trace
+from helpers.data.formats import BOX, EPSILON
+from helpers.sketch.raster import render_batch
+from helpers.sketch.strokes import check, fit, from_polylines, simplify, to_polylines
+from helpers.trace.vectorize import Trace, trace
 
 SIZE = 128  # of the pictures, pixels
 LINE = 2.0  # their lines, pixels

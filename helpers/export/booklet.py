@@ -19,12 +19,10 @@ from matplotlib.path import Path as Outline
 from pypdf import PageObject, PdfReader, PdfWriter, Transformation
 from pypdfium2 import PdfDocument
 
-from helpers.classifier import Judge
-from helpers.cohesion import transition
+from helpers.export.bezier import DOT, SLACK, pen_strokes
+from helpers.figures.style import MINDS, QUIET, STYLE
 from helpers.paths import atomic
-from helpers.plots import MINDS, QUIET, STYLE
-from helpers.strokes import check, fit
-from helpers.svg import DOT, SLACK, pen_strokes
+from helpers.sketch.strokes import check, fit
 
 PAGE = (105.0, 148.5)  # mm, A6: a quarter of the sheet
 SHEET = (210.0, 297.0)  # mm, A4
@@ -51,24 +49,8 @@ class Plate(NamedTuple):
     switches: Sequence
 
 
-def best(sketches: Sequence[np.ndarray], switches: Sequence, name: str, judge: Judge, n: int = 12) -> list[int]:
-    """The numbers of the n best drawings that were to end as class `name`, best first.
-
-    A drawing scores the probability that the judge gives to that class, times its cohesion: how near the second
-    mind's ink lies to the first's (`cohesion.transition`); one in which one of the minds drew nothing scores 0.
-    Raises ValueError for fewer drawings than n, and a class that the judge does not know.
-    """
-    if name not in judge.classes:
-        raise ValueError(f"the judge knows no {name!r}; it knows: {', '.join(judge.classes)}")
-    if len(sketches) < n:
-        raise ValueError(f"{len(sketches)} drawings to choose {n} from")
-    seen = judge.probabilities(sketches)[:, judge.classes.index(name)]
-    held = [transition(sketch, switch).cohesion for sketch, switch in zip(sketches, switches, strict=True)]
-    return np.argsort(-seen * np.nan_to_num(held), kind="stable")[:n].tolist()
-
-
 @mpl.rc_context({**STYLE, "font.family": TYPE})
-def booklet(plates: Sequence[Plate], path: str | Path, title: str, colophon: Mapping[str, str]) -> list[Path]:
+def save_booklet(plates: Sequence[Plate], path: str | Path, title: str, colophon: Mapping[str, str]) -> list[Path]:
     """Writes a booklet, the same bytes on every run; returns its files.
 
     `path` has the A6 pages one after another: the cover, with the first drawing of the first plate, a page each

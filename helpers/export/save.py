@@ -1,4 +1,4 @@
-"""The front door of files that people take away: for write-ups, for plotters, for screens, each with its recipe inside.
+"""One drawing to a file, and the recipe out of it again.
 
 `save_drawing` writes one drawing in the format its name ends in, `read_recipe` finds in any of them how it was made.
 """
@@ -16,26 +16,13 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Line
 from PIL import Image, PngImagePlugin
 
-from helpers import svg
-from helpers.booklet import booklet
-from helpers.film import film
+from helpers.export import svg
+from helpers.export.bezier import SLACK, pen_strokes
+from helpers.export.svg import to_svg
+from helpers.export.video import pen_frames, to_gif
+from helpers.figures.style import MINDS, STYLE
 from helpers.paths import atomic
-from helpers.plots import MINDS, STYLE
-from helpers.strokes import check, fit
-from helpers.svg import SLACK, pen_strokes, to_svg
-from helpers.video import pen_frames, to_gif, to_video
-
-__all__ = [
-    "booklet",
-    "draw_figure",
-    "film",
-    "pen_frames",
-    "read_recipe",
-    "save_drawing",
-    "to_gif",
-    "to_svg",
-    "to_video",
-]
+from helpers.sketch.strokes import check, fit
 
 FORMATS = (".svg", ".pdf", ".png", ".gif")
 SIDE = 90  # mm: one column of a paper

@@ -18,9 +18,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
+from helpers.figures.style import MINDS, STYLE, WIDTH
 from helpers.paths import atomic
-from helpers.plots import MINDS, STYLE, WIDTH
-from helpers.strokes import absolute, bounds, check
+from helpers.sketch.strokes import absolute, bounds, check
 
 MARGIN = 0.1  # of the frame, on each side
 LINE = 1 / 80  # the pen's width, of the frame
@@ -41,7 +41,7 @@ def pen_frames(
 ) -> list[np.ndarray]:
     """`frames` pictures (size, size, 3) of one drawing being drawn at an even pace; a fifth of them hold the end.
 
-    `switches` are the rows at which the mind changed, as `plots.grid` takes them: the line changes colour there, and
+    `switches` are the rows at which the mind changed, as `figures.grid` takes them: the line changes colour there, and
     so does the dot that stands for the pen. The drawing fills the frame up to a margin, unless `place` gives its scale
     and where its pen starts, x and y in pixels, so that another clip can go on from it: see `fit_frame`.
     Raises ValueError for a sketch that is none, switches out of order or more than there are colours, and for fewer

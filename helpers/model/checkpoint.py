@@ -1,6 +1,6 @@
 """Networks in a file: float16 arrays and a header in JSON, in one .npz. Nothing is pickled, no code is run.
 
-`helpers.vae` and `helpers.classifier` say what stands in the header and which arrays there are.
+`helpers.model` and `helpers.evaluate.classifier` say what stands in the header and which arrays there are.
 """
 
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers.formats import list_arrays, read_arrays
+from helpers.data.npz import list_arrays, read_arrays
 from helpers.paths import MODELS, atomic
 
 

@@ -17,14 +17,14 @@ from scipy.cluster.hierarchy import linkage
 from scipy.ndimage import find_objects
 from scipy.spatial.distance import cdist
 
-from helpers.animate import Animation, tween
-from helpers.classifier import Judge, load_judge
-from helpers.generate import encode
-from helpers.plots import MINDS
-from helpers.skeleton import thin
-from helpers.strokes import bounds, from_polylines, to_polylines
-from helpers.vae import SketchVAE
-from helpers.vectorize import check, trace
+from helpers.draw.decoding import encode
+from helpers.evaluate.classifier import Judge, load_judge
+from helpers.figures.style import MINDS
+from helpers.model.vae import SketchVAE
+from helpers.motion.tweening import Animation, tween
+from helpers.sketch.strokes import bounds, from_polylines, to_polylines
+from helpers.trace.skeleton import thin
+from helpers.trace.vectorize import check, trace
 
 INK = 64  # of 255
 NEAR = 1 / 150  # of the bitmap's longer side: pieces of ink with a smaller gap between them are one
@@ -56,7 +56,7 @@ class Feature(NamedTuple):
 def find_features(bitmap: np.ndarray, judge: Judge | None = None) -> list[Feature]:
     """The eyes (left, right), nose and mouth of a drawn face, in this order, as many of them as there are.
 
-    The bitmap is uint8 (H, W), ink 255 on paper 0; `scans.read_image` makes one of any picture. The outline is left
+    The bitmap is uint8 (H, W), ink 255 on paper 0; `trace.read_image` makes one of any picture. The outline is left
     out: pieces of ink that span more than half of the drawing. What touches it, or another feature, is not found.
     A name is the judge's opinion, weighed with where eyes, noses and mouths are in a face, how wide and how large.
     `judge` is the one that ships, unless another is given. Raises ValueError for what is no bitmap, has no ink, or no

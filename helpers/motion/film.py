@@ -15,9 +15,9 @@ import imageio_ffmpeg
 import numpy as np
 from tqdm.auto import tqdm
 
+from helpers.export.video import ffmpeg, to_video
+from helpers.figures.style import MINDS, QUIET
 from helpers.paths import atomic
-from helpers.plots import MINDS, QUIET
-from helpers.video import ffmpeg, to_video
 
 LARGEST = 200e6  # bytes of clips in a film: browsers hold them all in memory
 
@@ -36,7 +36,7 @@ class Scene(NamedTuple):
     fps: float = 12
 
 
-def film(scenes: Mapping[str, Scene], path: str | Path, title: str) -> Path:
+def save_film(scenes: Mapping[str, Scene], path: str | Path, title: str) -> Path:
     """Writes a film that branches, one HTML file; it begins with the first scene. The path.
 
     The viewer chooses by click, touch or number key; the space bar halts a clip, R plays it again. Where motion is not

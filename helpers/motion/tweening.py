@@ -19,11 +19,12 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from scipy.spatial.distance import cdist
 
-from helpers.generate import decode, slerp
-from helpers.plots import MINDS, STYLE, WIDTH
-from helpers.strokes import absolute, bounds, to_polylines
-from helpers.vae import SketchVAE
-from helpers.video import fit_frame, inked
+from helpers.draw.decoding import decode
+from helpers.draw.interpolation import slerp
+from helpers.export.video import fit_frame, inked
+from helpers.figures.style import MINDS, STYLE, WIDTH
+from helpers.model.vae import SketchVAE
+from helpers.sketch.strokes import absolute, bounds, to_polylines
 
 SIZE = 64  # pixels, of the pictures whose distance is a step
 BLUR = 2.0  # pixels: a line that moves by less than it is wide is then a small step
@@ -32,7 +33,7 @@ LARGEST = 8  # drawings that `order` can put in order
 
 class Animation(NamedTuple):
     """The frames as sketches, and where the pen of each starts, (N, 2), so that they lie over each other:
-    `video.frames_of(*animation)` are its pictures."""
+    `export.frames_of(*animation)` are its pictures."""
 
     sketches: list[np.ndarray]
     origins: np.ndarray
@@ -55,7 +56,7 @@ def tween(
     tries that is most like the others: the same drawing in every animation with this seed, so that they join. Between
     keys, the tries are taken whose steps, to the fourth power, have the smallest sum (Viterbi 1967,
     doi 10.1109/TIT.1967.1054010): large steps hurt most. With one try all frames share one chance, as
-    `generate.interpolate` has it, and nothing is chosen.
+    `draw.interpolate` has it, and nothing is chosen.
     Raises ValueError for fewer than two keys, or steps or tries below 1.
     """
     keys = np.asarray(keys)

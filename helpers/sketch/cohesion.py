@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 from scipy.spatial.distance import pdist
 
-from helpers.strokes import absolute, check, to_polylines
+from helpers.sketch.strokes import absolute, check, to_polylines
 
 MEET = 0.1  # of the size: ends so near to ink meet it; most outlines drawn by hand close as well as that
 NEAR = 0.03  # of the size: ink so near to ink lies on it, for symmetry and overlap
@@ -142,7 +142,7 @@ def complexity(sketch: np.ndarray) -> Complexity:
 def transition(sketch: np.ndarray, switch: int | Sequence[int]) -> Transition:
     """Whether what was drawn after the switch uses the ink before it, and a baseline that does not.
 
-    `switch` is the first row of the second mind, as `generate.Switched` has it; of several, the last. The distance of
+    `switch` is the first row of the second mind, as `draw.Switched` has it; of several, the last. The distance of
     a piece of the second's ink is to the nearest ink of the first. The baseline takes the same two parts, unchanged,
     and puts the second beside the first, their boxes touching and their centres level, on the side, of four, where
     that brings them nearest. It is measured in the same size, that of the larger part. Where one of the minds drew
@@ -200,7 +200,7 @@ def to_the_right(sketch: np.ndarray) -> float:
 
 def measure(sketches: Sequence[np.ndarray], switches: Sequence | None = None) -> dict[str, np.ndarray]:
     """Every measure of many drawings, by name: arrays (N,) of closure, symmetry, points, strokes and ink; with the rows
-    at which their minds changed, as `generate.Switched` has them, also overlap, distance, cohesion and baseline."""
+    at which their minds changed, as `draw.Switched` has them, also overlap, distance, cohesion and baseline."""
     if switches is not None and len(switches) != len(sketches):
         raise ValueError(f"{len(switches)} switches for {len(sketches)} drawings")
     rows = [

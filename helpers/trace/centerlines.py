@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from helpers.skeleton import Graph
+from helpers.trace.skeleton import Graph
 
 FAINT = 0.08  # a line's cross-section ends where the grey falls below this
 WIDE = 1.3  # a cross-section this many times the line width is of more than one line

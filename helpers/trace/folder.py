@@ -8,7 +8,7 @@ import hashlib
 import html
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,11 +17,12 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
-from helpers.formats import BOX, MAX_POINTS, SPLITS, simplify_raw
+from helpers.data.dataset import DataSet, make_dataset
+from helpers.data.formats import BOX, MAX_POINTS, SPLITS, simplify_raw
 from helpers.paths import atomic, writing
-from helpers.quickdraw import DataSet, make_dataset
-from helpers.scans import SUFFIXES, clean, count_pages, read_grey
-from helpers.strokes import from_polylines, to_polylines
+from helpers.sketch.strokes import from_polylines, to_polylines
+from helpers.trace.images import SUFFIXES, clean, count_pages, read_grey
+from helpers.trace.vectorize import trace
 
 CHUNK = 16  # pages a task: few enough to lose little, many enough that handing them over costs little
 VALID, TEST = 0.1, 0.1  # share of the pages
@@ -43,8 +44,21 @@ class Page(NamedTuple):
         return f"{self.file}, page {self.number + 1}" if self.file.lower().endswith(".pdf") else self.file
 
 
-def trace_pages(folder: str | Path, out: str | Path | None, jobs: int, trace: Callable) -> DataSet:
-    """What `vectorize.trace_folder` does, by the tracer given: `trace(bitmap) -> (sketch, origin, width)`."""
+def trace_folder(folder: str | Path, out: str | Path | None = None, jobs: int = -1) -> DataSet:
+    """Traces every picture in a folder into a data set of strokes, split into train, valid and test.
+
+    PNG, JPEG, WebP, TIFF, GIF and BMP files and the pages of PDF files. A picture in a folder inside it has that
+    folder's name for its class, others have the name of `folder`. In `out` (by default beside the folder, named
+    `<folder>-traced`) come for each class `<class>.npz`, a sketch-rnn file that `data.read` reads, in the 255 pixels
+    and the simplification of Quick, Draw!; `report.html`, what was skipped and why, with some of what was traced; and
+    `progress.ndjson`, what is done. A run that was killed goes on from there when it is started again, and ends with
+    the same bytes; one over a folder that has grown traces what is new. The split goes by a picture's content: each
+    picture stays where it was, and copies of one come together.
+
+    `jobs` processes work at once, -1 is one for each core; inside `joblib.parallel_config(backend="dask")` the workers
+    of a Dask cluster do, who must see the folder under the same path. Raises NotADirectoryError, and ValueError where
+    there is no picture, or none that can be traced; a picture that cannot is skipped, and reported.
+    """
     folder = Path(folder)
     out = folder.with_name(f"{folder.resolve().name}-traced") if out is None else Path(out)
     pages, skipped = find_pages(folder, out)
@@ -61,7 +75,7 @@ def trace_pages(folder: str | Path, out: str | Path | None, jobs: int, trace: Ca
     bar = tqdm(total=len(pages), unit="page", desc=folder.name, file=sys.stdout)
     with bar, writing(journal), open(journal, "ab") as file:
         bar.update(len(pages) - len(left))
-        tasks = (joblib.delayed(_trace_chunk)(folder, chunk, trace) for chunk in chunks)
+        tasks = (joblib.delayed(_trace_chunk)(folder, chunk) for chunk in chunks)
         for chunk, records in zip(chunks, work(tasks), strict=True):
             file.write("".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records).encode())
             file.flush()
@@ -127,11 +141,11 @@ def write_sketchrnn(splits: dict[str, Sequence[np.ndarray]], path: Path) -> None
         np.savez_compressed(temporary, **arrays)
 
 
-def _trace_chunk(folder: Path, pages: Sequence[Page], trace: Callable) -> list[dict]:
-    return [_trace_page(folder, page, trace) for page in pages]
+def _trace_chunk(folder: Path, pages: Sequence[Page]) -> list[dict]:
+    return [_trace_page(folder, page) for page in pages]
 
 
-def _trace_page(folder: Path, page: Page, trace: Callable) -> dict:
+def _trace_page(folder: Path, page: Page) -> dict:
     """The page's record: its drawing, simplified as Quick, Draw!'s are, or the reason why there is none."""
     record = {"word": page.name, "file": page.file, "page": page.number, "digest": page.digest}
     path = folder / page.file

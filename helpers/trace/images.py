@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from helpers.pages import draw_page
 from helpers.paths import NoMemory, memory_for
+from helpers.trace.pdf import draw_page
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".pdf", ".tif", ".tiff", ".gif", ".bmp")
 

@@ -8,8 +8,8 @@ import math
 import numpy as np
 from numba import njit
 
-from helpers.centerlines import Lines, border
-from helpers.skeleton import Graph, line_length
+from helpers.trace.centerlines import Lines, border
+from helpers.trace.skeleton import Graph, line_length
 
 MOST = 10  # branch ends at a junction that are matched exactly; 2 ** MOST states
 BEND = 0.6  # radians: a sharper turn across a junction gets a corner point

@@ -1,8 +1,8 @@
 """In which order and direction people draw: a model learned from real drawings gives it to lines that have neither.
 
 Two conditional logits (McFadden, 1974): which line is next among those left, then where on it the pen starts and
-which way it goes. Their weights were fitted to training drawings by `python -m helpers.strokeorder`, which prints
-them anew, with what they predict on validation drawings: the next line right in 55 % (chance 26 %, least travel
+which way it goes. Their weights were fitted to training drawings by `python -m helpers.trace.stroke_order`, which
+prints them anew, with what they predict on validation drawings: the next line right in 55 % (chance 26 %, least travel
 47 %), the direction in 73 % (50 %, 55 %), a ring's start and direction in 27 % (4 %, 9 %).
 """
 
@@ -14,10 +14,10 @@ import numpy as np
 from numba import njit
 from scipy.optimize import minimize
 
-from helpers.centerlines import Lines
-from helpers.quickdraw import load
-from helpers.skeleton import line_length
-from helpers.strokes import to_polylines
+from helpers.data.dataset import load_drawings
+from helpers.sketch.strokes import to_polylines
+from helpers.trace.centerlines import Lines
+from helpers.trace.skeleton import line_length
 
 NEAR = 0.1  # of the drawing's longer side
 # in the order of the features below
@@ -234,7 +234,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fit the weights of the stroke order to real training drawings.")
     parser.add_argument("--drawings", type=int, default=250, help="of each class")
     drawings = parser.parse_args().drawings
-    data = load(CLASSES, limit=drawings)
+    data = load_drawings(CLASSES, limit=drawings)
     names = ("NEXT", "OPEN", "RING")
     for name, options, held_out in zip(names, choices(data.train.sketches), choices(data.valid.sketches), strict=True):
         weights = fit(options)

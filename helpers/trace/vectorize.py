@@ -1,20 +1,17 @@
 """Bitmaps to sketches: `trace` along the middle of the lines; the published method and the outline beside it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from scipy.sparse.csgraph import depth_first_order
 
-from helpers.centerlines import Lines, refine, sharpen, simplify
-from helpers.folders import trace_pages
-from helpers.junctions import join
-from helpers.quickdraw import DataSet
-from helpers.skeleton import contract, graph, thin
-from helpers.strokeorder import NEXT, OPEN, RING, human_order
-from helpers.strokes import from_polylines, simplify_line
+from helpers.sketch.strokes import from_polylines, simplify_line
+from helpers.trace.centerlines import Lines, refine, sharpen, simplify
+from helpers.trace.junctions import join
+from helpers.trace.skeleton import contract, graph, thin
+from helpers.trace.stroke_order import NEXT, OPEN, RING, human_order
 
 WORK = 224  # pixels: a smaller drawing is enlarged to this before it is thinned, a larger one stays as it is
 MARGIN = 3  # pixels of paper around the ink
@@ -39,7 +36,7 @@ class Trace(NamedTuple):
 def trace(bitmap: np.ndarray) -> Trace:
     """The pen strokes along the middle of a bitmap's lines, in the order and direction in which people draw.
 
-    The bitmap is uint8 (H, W), ink 255 on paper 0; `scans.read_image` makes one of any picture. Enlarged,
+    The bitmap is uint8 (H, W), ink 255 on paper 0; `trace.read_image` makes one of any picture. Enlarged,
     thinned (Guo and Hall), turned into a graph of branches with one node a junction, moved to the middle of the grey
     across the line, joined by good continuation, simplified to a quarter of a pixel. The same bitmap gives the same
     sketch, alone or in a batch. Raises ValueError for what is no such bitmap, a blank one, and one of ink alone.
@@ -70,31 +67,13 @@ def trace_batch(bitmaps: Sequence[np.ndarray]) -> list[Trace]:
     return traces
 
 
-def trace_folder(folder: str | Path, out: str | Path | None = None, jobs: int = -1) -> DataSet:
-    """Traces every picture in a folder into a data set of strokes, split into train, valid and test.
-
-    PNG, JPEG, WebP, TIFF, GIF and BMP files and the pages of PDF files. A picture in a folder inside it has that
-    folder's name for its class, others have the name of `folder`. In `out` (by default beside the folder, named
-    `<folder>-traced`) come for each class `<class>.npz`, a sketch-rnn file that `formats.read` reads, in the 255 pixels
-    and the simplification of Quick, Draw!; `report.html`, what was skipped and why, with some of what was traced; and
-    `progress.ndjson`, what is done. A run that was killed goes on from there when it is started again, and ends with
-    the same bytes; one over a folder that has grown traces what is new. The split goes by a picture's content: each
-    picture stays where it was, and copies of one come together.
-
-    `jobs` processes work at once, -1 is one for each core; inside `joblib.parallel_config(backend="dask")` the workers
-    of a Dask cluster do, who must see the folder under the same path. Raises NotADirectoryError, and ValueError where
-    there is no picture, or none that can be traced; a picture that cannot is skipped, and reported.
-    """
-    return trace_pages(folder, out, jobs, trace)
-
-
 def check(bitmap: np.ndarray) -> np.ndarray:
     """The bitmap, contiguous, or a ValueError that says why there is nothing to trace."""
     bitmap = np.asarray(bitmap)
     if bitmap.ndim != 2 or bitmap.dtype != np.uint8:
         raise ValueError(
             f"a bitmap is uint8 (H, W), ink 255 on paper 0; this is {bitmap.dtype} {bitmap.shape}. "
-            "scans.read_image and scans.clean make one of a picture"
+            "trace.read_image and trace.clean make one of a picture"
         )
     if min(bitmap.shape) < 2:
         raise ValueError(f"a bitmap of {bitmap.shape[1]}x{bitmap.shape[0]} pixels has no room for a line")

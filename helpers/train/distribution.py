@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 
-from helpers.vae import SketchVAE
+from helpers.model.vae import SketchVAE
 
 EXAMPLE = '{"cluster": {"worker": ["one:12345", "two:12345"]}, "task": {"type": "worker", "index": 0}}'
 

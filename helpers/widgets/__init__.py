@@ -1,6 +1,12 @@
-"""What hands touch: the front door of the blend studio, which lives in `studio`, and the draw pad, in `drawpad`."""
+"""What hands touch: the blend studio, the draw pad and the latent map."""
 
-from helpers.drawpad import DrawPad
-from helpers.studio import BlendStudio
+from helpers import open_room
 
-__all__ = ["BlendStudio", "DrawPad"]
+__getattr__, __dir__, __all__ = open_room(
+    __name__,
+    {
+        "studio": "BlendStudio",
+        "pad": "DrawPad",
+        "latent_map": "LatentMap",
+    },
+)

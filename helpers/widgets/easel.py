@@ -17,12 +17,12 @@ import traitlets
 from IPython.display import display
 from PIL import Image
 
+from helpers.data.formats import BOX, EPSILON
 from helpers.export import draw_figure, save_drawing, to_svg
-from helpers.formats import BOX, EPSILON
-from helpers.plots import MINDS
-from helpers.strokes import bounds, simplify_line
-from helpers.svg import path_data, pen_strokes
-from helpers.vae import SketchVAE
+from helpers.export.bezier import path_data, pen_strokes
+from helpers.figures.style import MINDS
+from helpers.model.vae import SketchVAE
+from helpers.sketch.strokes import bounds, simplify_line
 
 HERE = Path(__file__).parent
 MOST_POINTS = 20_000  # from a browser: beyond this it is no drawing
@@ -212,21 +212,21 @@ def as_code(
     mines: Mapping[str, np.ndarray],
     two_hands: bool = False,
 ) -> str:
-    """The Python that makes a drawing again: `used` names what it takes from helpers.generate; `lines` end with
+    """The Python that makes a drawing again: `used` names what it takes from helpers.draw; `lines` end with
     `sketch` and `switches`. `mines`, sketches in hundredths of a pixel, go in as they are, each under its name.
     With `two_hands` the minds take turns with two colours."""
     head = ["import numpy as np", ""] if mines else []
     head.append("from helpers.export import draw_figure")
     if used:
-        head.append(f"from helpers.generate import {', '.join(used)}")
+        head.append(f"from helpers.draw import {', '.join(used)}")
     if two_hands:
-        head.append("from helpers.plots import MINDS")
+        head.append("from helpers.figures import MINDS")
     if used:  # else there is nothing but the person's own drawing
         own = "# this model was not loaded from a file: let `model` be it"
         head += [
-            "from helpers.vae import load",
+            "from helpers.model import load_model",
             "",
-            own if model.saved_as is None else f"model = load({model.saved_as!r})",
+            own if model.saved_as is None else f"model = load_model({model.saved_as!r})",
         ]
     else:
         head.append("")

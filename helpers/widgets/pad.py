@@ -7,8 +7,19 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
-from helpers.classifier import Judge, load_judge
-from helpers.easel import (
+from helpers.data.formats import BOX, EPSILON
+from helpers.draw.decoding import decode, encode
+from helpers.draw.priors import class_index, class_mean, typical_z
+from helpers.draw.switching import Switched, switch
+from helpers.evaluate.classifier import Judge, load_judge
+from helpers.export.bezier import fit_curves, path_data
+from helpers.figures.style import MINDS
+from helpers.model.checkpoint import locate
+from helpers.model.vae import SketchVAE
+from helpers.sketch.strokes import absolute, check, fit, from_polylines, stroke_ends, to_polylines
+from helpers.trace.images import read_image
+from helpers.trace.vectorize import trace
+from helpers.widgets.easel import (
     HERE,
     TEMPERATURE,
     Drawn,
@@ -20,15 +31,6 @@ from helpers.easel import (
     whole_seed,
     with_article,
 )
-from helpers.formats import BOX, EPSILON
-from helpers.generate import Switched, class_index, class_mean, decode, encode, switch, typical_z
-from helpers.plots import MINDS
-from helpers.scans import read_image
-from helpers.strokes import absolute, check, fit, from_polylines, stroke_ends, to_polylines
-from helpers.svg import fit_curves, path_data
-from helpers.vae import SketchVAE
-from helpers.vectorize import trace
-from helpers.weights import locate
 
 ROOM = 1000  # units along a side of the paper, as in easel.js
 FILLED = 840  # of them that a whole drawing usually takes
@@ -51,7 +53,7 @@ class DrawPad(Easel):
     calls. The drawing is `drawn`, as in `BlendStudio`.
     """
 
-    _esm = (HERE / "easel.js").read_text(encoding="utf-8") + (HERE / "drawpad.js").read_text(encoding="utf-8")
+    _esm = (HERE / "easel.js").read_text(encoding="utf-8") + (HERE / "pad.js").read_text(encoding="utf-8")
     strokes = traitlets.List().tag(sync=True)
 
     def __init__(self, model: SketchVAE, beginning: np.ndarray | None = None, judge: Judge | None = None):
@@ -194,7 +196,7 @@ def _to_sketch(strokes: object, model: SketchVAE) -> tuple[np.ndarray, tuple[int
 def _goes_on(strokes: Sequence[dict]) -> bool:
     """Whether the machine should carry on the hand's last line instead of beginning one of its own.
 
-    As `strokes.prefix` cuts drawings of one or two strokes: inside a line. A line that returns to its start is whole.
+    As `sketch.prefix` cuts drawings of one or two strokes: inside a line. A line that returns to its start is whole.
     """
     line = np.array(strokes[-1]["points"])
     apart = np.hypot(*(line[-1] - line[0]))

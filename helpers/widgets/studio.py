@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from helpers.easel import (
+from helpers.data.formats import BOX
+from helpers.draw.decoding import decode, encode
+from helpers.draw.interpolation import slerp
+from helpers.draw.priors import sample_z
+from helpers.draw.switching import second_z, switch
+from helpers.figures.style import MINDS
+from helpers.model.vae import SketchVAE
+from helpers.sketch.strokes import check, fit, from_polylines, to_polylines
+from helpers.widgets.easel import (
     HERE,
     TEMPERATURE,
     Drawn,
@@ -16,11 +24,6 @@ from helpers.easel import (
     whole_seed,
     with_article,
 )
-from helpers.formats import BOX
-from helpers.generate import decode, encode, sample_z, second_z, slerp, switch
-from helpers.plots import MINDS
-from helpers.strokes import check, fit, from_polylines, to_polylines
-from helpers.vae import SketchVAE
 
 MOST_MINES = 20  # drawings of the person's own that a studio keeps
 RANGES = {"at": (0, 1), "blend": (0, 1), "temperature": TEMPERATURE, "x": (0, 1), "y": (0, 1)}

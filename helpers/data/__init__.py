@@ -1,0 +1,14 @@
+"""Drawings by the thousand: Quick, Draw! by class name, people's own files, data sets, shards."""
+
+from helpers import open_room
+
+__getattr__, __dir__, __all__ = open_room(
+    __name__,
+    {
+        "classes": "CLASSES download_class",
+        "formats": "DamagedDrawings SPLITS read",
+        "dataset": "DataSet Split load_drawings make_dataset open_dataset save_dataset",
+        "shards": "open_shards read_batches",
+        "preprocessing": "preprocess",
+    },
+)

@@ -1,0 +1,13 @@
+"""Everything drawn from a trained model: from a prior, from another drawing, from both, and on the way between."""
+
+from helpers import open_room
+
+__getattr__, __dir__, __all__ = open_room(
+    __name__,
+    {
+        "decoding": "decode encode reconstruct",
+        "priors": "class_index class_mean mahalanobis sample sample_z typical_z",
+        "interpolation": "blend interpolate lerp slerp",
+        "switching": "Switched switch",
+    },
+)

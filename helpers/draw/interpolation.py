@@ -1,0 +1,75 @@
+"""Ways between two z, and the drawings on them."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from helpers.draw.decoding import check_z, decode
+from helpers.model.vae import SketchVAE
+
+
+def slerp(z0: np.ndarray, z1: np.ndarray, t: np.ndarray | float) -> np.ndarray:
+    """Spherical interpolation of vectors (..., Z), t broadcast against all but the last axis.
+
+    Shoemake (1985), doi 10.1145/325165.325242; for latent spaces White, arXiv 1609.04468. Vectors that are
+    (nearly) parallel, or one of which is zero, are joined by a straight line, which is the limit. Opposite ones
+    have no one arc between them: they go around by a fixed direction at right angles.
+    """
+    z0, z1 = np.asarray(z0, np.float64), np.asarray(z1, np.float64)
+    z0, z1 = np.broadcast_arrays(z0, z1)
+    t = np.asarray(t, np.float64)[..., None]
+    norms = np.linalg.norm(z0, axis=-1, keepdims=True) * np.linalg.norm(z1, axis=-1, keepdims=True)
+    cosine = (z0 * z1).sum(axis=-1, keepdims=True) / np.where(norms > 0, norms, 1)
+    omega = np.arccos(np.clip(np.where(norms > 0, cosine, 1), -1, 1))
+    sine = np.sin(omega)
+    straight, opposite = omega < 1e-4, omega > np.pi - 1e-4
+    safe = np.where(straight | opposite, 1, sine)
+    arc = (np.sin((1 - t) * omega) * z0 + np.sin(t * omega) * z1) / safe
+    line = (1 - t) * z0 + t * z1
+    around = line + np.sin(np.pi * t) * _perpendicular(z0)
+    return np.where(straight, line, np.where(opposite, around, arc)).astype(np.float32)
+
+
+def _perpendicular(z: np.ndarray) -> np.ndarray:
+    """A vector as long as each z and at right angles to it: away from the axis along which z is smallest."""
+    axis = np.eye(z.shape[-1])[np.abs(z).argmin(axis=-1)]
+    square = (z * z).sum(axis=-1, keepdims=True)
+    across = axis - (axis * z).sum(axis=-1, keepdims=True) / np.where(square > 0, square, 1) * z
+    return across / np.linalg.norm(across, axis=-1, keepdims=True) * np.sqrt(square)
+
+
+def interpolate(
+    model: SketchVAE,
+    z0: np.ndarray,
+    z1: np.ndarray,
+    steps: int = 10,
+    temperature: float = 0.1,
+    seed: int = 0,
+    path: Callable = slerp,
+) -> list[np.ndarray]:
+    """`steps` drawings from z0 to z1, (Z,) each, both ends included. All share their chance, so that neighbours
+    differ by z alone. `path(z0, z1, t)` is `slerp`, or `lerp`."""
+    if steps < 2:
+        raise ValueError(f"steps is {steps}; an interpolation has at least its two ends")
+    z0, z1 = check_z(model, [z0, z1])
+    return decode(model, path(z0, z1, np.linspace(0, 1, steps)), temperature, [seed] * steps)
+
+
+def lerp(z0: np.ndarray, z1: np.ndarray, t: np.ndarray | float) -> np.ndarray:
+    """The straight line between vectors (..., Z), t broadcast against all but the last axis."""
+    t = np.asarray(t, np.float32)[..., None]
+    return (1 - t) * np.asarray(z0, np.float32) + t * np.asarray(z1, np.float32)
+
+
+def blend(
+    model: SketchVAE, corners: np.ndarray, steps: int = 7, temperature: float = 0.1, seed: int = 0
+) -> list[np.ndarray]:
+    """steps x steps drawings, row by row, between four corners (4, Z): top left, top right, bottom left, right."""
+    corners = check_z(model, corners)
+    if len(corners) != 4:
+        raise ValueError(f"a blend has four corners; these are {len(corners)}")
+    top_left, top_right, bottom_left, bottom_right = corners
+    t = np.linspace(0, 1, steps)
+    left, right = slerp(top_left, bottom_left, t), slerp(top_right, bottom_right, t)
+    z = slerp(left[:, None], right[:, None], t[None].repeat(steps, axis=0))
+    return decode(model, z.reshape(-1, z.shape[-1]), temperature, [seed] * steps**2)

@@ -1,0 +1,83 @@
+"""z from nothing: random z of a class, its mean, what is typical of it, and how far others are from it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from helpers.draw.decoding import decode
+from helpers.model.vae import SketchVAE
+
+
+def sample_z(
+    model: SketchVAE, n: int, prior: str = "fitted", seed: int = 0, classes: Sequence[str] | None = None
+) -> np.ndarray:
+    """n random z (n, Z): from N(0, I) ("normal"), or from the Gaussians fitted to encoded drawings ("fitted").
+
+    "fitted" takes each class as often as training had it, or only the named `classes`, equally often.
+    """
+    # a generator for each purpose: the first drawings are the same however many follow, and none is `decode`'s
+    of_class, of_factors, of_noise = (np.random.default_rng([seed, part]) for part in (1, 2, 3))
+    if prior == "normal":
+        if classes is not None:
+            raise ValueError("N(0, I) knows no classes; leave them out, or take the fitted prior")
+        return of_noise.standard_normal((n, model.settings.z_size), np.float32)
+    if prior != "fitted":
+        raise ValueError(f'prior is {prior!r}; it must be "fitted" or "normal"')
+    if model.prior is None:
+        raise ValueError("this model has no fitted prior yet; training fits one at its end, or see model.fit_prior")
+    mean, factors, noise, weight = model.prior
+    if classes is None:
+        which = of_class.choice(len(weight), n, p=weight / weight.sum())
+    else:
+        classes = [classes] if isinstance(classes, str) else classes
+        which = np.resize([class_index(model, name) for name in classes], n)
+    low_rank = np.einsum("nk,nkz->nz", of_factors.standard_normal((n, factors.shape[1])), factors[which], optimize=True)
+    return (mean[which] + low_rank + noise[which] * of_noise.standard_normal((n, mean.shape[1]))).astype(np.float32)
+
+
+def sample(
+    model: SketchVAE,
+    n: int,
+    prior: str = "fitted",
+    temperature: float = 0.2,
+    seed: int = 0,
+    classes: Sequence[str] | None = None,
+) -> list[np.ndarray]:
+    """n drawings of no one in particular; see `sample_z`."""
+    return decode(model, sample_z(model, n, prior, seed, classes), temperature, seed)
+
+
+def class_index(model: SketchVAE, name: str) -> int:
+    """The number of a class in this model, or a ValueError with the ones it knows."""
+    if name not in model.settings.classes:
+        raise ValueError(f"this model knows no class {name!r}; it knows: {', '.join(model.settings.classes)}")
+    return model.settings.classes.index(name)
+
+
+def class_mean(model: SketchVAE, name: str) -> np.ndarray:
+    """The mean z (Z,) of a class's training drawings."""
+    index = class_index(model, name)
+    if model.prior is None:
+        raise ValueError("this model has no fitted prior, so no class means")
+    return model.prior.mean[index]
+
+
+def typical_z(model: SketchVAE, name: str) -> np.ndarray:
+    """z (Z,) that is nothing but of the class: the mean of its drawings, made as long as their z are.
+
+    In many dimensions a mean is far shorter than what it is the mean of, and lies where no drawing does (White,
+    arXiv 1609.04468); what a decoder draws from there is less of the class.
+    """
+    mean, index = class_mean(model, name), class_index(model, name)
+    spread = (model.prior.factors[index] ** 2).sum() + (model.prior.noise[index] ** 2).sum()
+    return mean * np.sqrt(1 + spread / max((mean**2).sum(), 1e-12))
+
+
+def mahalanobis(model: SketchVAE, z: np.ndarray, name: str) -> np.ndarray:
+    """The squared distance (N,) of each z (N, Z) from a class, by the covariance of its fitted Gaussian."""
+    away = np.asarray(z, np.float64) - class_mean(model, name)
+    index = class_index(model, name)
+    factors, noise = (part[index].astype(np.float64) for part in (model.prior.factors, model.prior.noise))
+    # in a file of float16 a small deviation may have become 0
+    covariance = factors.T @ factors + np.diag(np.maximum(noise, 1e-3) ** 2)
+    return (away * np.linalg.solve(covariance, away.T).T).sum(axis=1)

@@ -1,0 +1,12 @@
+"""How good drawings are: classifiers, what they count, and drawings changed on purpose."""
+
+from helpers import open_room
+
+__getattr__, __dir__, __all__ = open_room(
+    __name__,
+    {
+        "classifier": "Judge confusion load_judge save_judge train_judge",
+        "metrics": "best recognised recognised_as_own recognised_on_the_way variety",
+        "perturb": "retrace shuffle_directions shuffle_order smooth",
+    },
+)

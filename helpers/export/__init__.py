@@ -1,0 +1,15 @@
+"""Files to take away: for write-ups, for plotters, for screens, each with its recipe inside."""
+
+from helpers import open_room
+
+__getattr__, __dir__, __all__ = open_room(
+    __name__,
+    {
+        "save": "draw_figure read_recipe save_drawing",
+        "svg": "to_svg",
+        "bezier": "fit_curves",
+        "plotter": "by_travel travel",
+        "booklet": "Plate page_images save_booklet",
+        "video": "contact_sheet fit_frame frames_of pen_frames to_gif to_video",
+    },
+)

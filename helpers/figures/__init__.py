@@ -1,0 +1,14 @@
+"""Figures in one style, fit for a paper. `style` imports nothing, so that files can have its colours."""
+
+from helpers import open_room
+
+__getattr__, __dir__, __all__ = open_room(
+    __name__,
+    {
+        "style": "MARKERS MINDS QUIET STYLE WIDTH",
+        "sheets": "draw grid strip",
+        "charts": "confusion_plot curves distributions progress shares",
+        "maps": "latent_insets latent_map latent_maps",
+        "saving": "save_figure",
+    },
+)

@@ -1,0 +1,12 @@
+"""The latent space: who is whose neighbour, how classes stay apart, maps for the eye."""
+
+from helpers import open_room
+
+__getattr__, __dir__, __all__ = open_room(
+    __name__,
+    {
+        "nearest": "by_angle follows neighbours separation whiten",
+        "tsne": "embed principal",
+        "clusters": "kinds",
+    },
+)

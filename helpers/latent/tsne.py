@@ -1,0 +1,36 @@
+"""Two dimensions of z for the eye: t-SNE, and principal components beside it."""
+
+import numpy as np
+from sklearn.manifold import TSNE
+
+from helpers.latent.nearest import one_thread
+
+
+@one_thread
+def embed(z: np.ndarray, perplexity: float = 20, seed: int = 0) -> np.ndarray:
+    """A map (N, 2) of z (N, Z), in a square from 0 to 1, aspect kept: t-SNE, begun at the two principal components.
+
+    Its directions mean nothing; it is turned so that it fills its square. `perplexity` is about how many neighbours
+    each drawing tries to keep. Van der Maaten and Hinton (2008), https://www.jmlr.org/papers/v9/vandermaaten08a.html;
+    scikit-learn's.
+    """
+    if not 1 <= perplexity < len(z):
+        raise ValueError(f"perplexity is {perplexity}; for {len(z)} drawings it must be at least 1 and below {len(z)}")
+    tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed)
+    points = tsne.fit_transform(np.asarray(z, np.float32)).astype(np.float64)
+    angles = np.arange(90) * np.pi / 180
+    turns = np.array([[np.cos(angles), -np.sin(angles)], [np.sin(angles), np.cos(angles)]])
+    turned = np.einsum("nd,dea->ane", points, turns)  # the map at each angle
+    return _in_square(turned[np.ptp(turned, axis=1).max(axis=1).argmin()])
+
+
+def principal(z: np.ndarray) -> np.ndarray:
+    """A map (N, 2) of z (N, Z), in a square as `embed`'s, of its first two principal components, for comparison."""
+    centred = z - z.mean(axis=0)
+    u, s, _ = np.linalg.svd(centred, full_matrices=False)
+    return _in_square(u[:, :2] * s[:2])
+
+
+def _in_square(points: np.ndarray) -> np.ndarray:
+    low, high = points.min(axis=0), points.max(axis=0)
+    return 0.5 + (points - (low + high) / 2) / max((high - low).max(), 1e-12)

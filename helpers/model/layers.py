@@ -1,0 +1,200 @@
+"""The network's layers: the encoders that see a bitmap or read strokes, and the LSTM decoder."""
+
+import keras
+import numpy as np
+from keras import ops
+
+
+class Decoder(keras.layers.Layer):
+    """z and the points so far to the parameters of the next point's mixture.
+
+    One set of weights in the layout of Keras's LSTM, three paths: Keras's own layer (cuDNN) where TensorFlow has
+    a GPU, `_lstm_loop` elsewhere, and `step` for drawing.
+    """
+
+    def __init__(self, units: int, z_size: int, components: int, **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        self.units, self.z_size = units, z_size
+        self.initial = keras.layers.Dense(2 * units, activation="tanh", dtype="float32", name="initial")
+        self.lstm = keras.layers.LSTM(
+            units, return_sequences=True, return_state=True, dtype=self.dtype_policy, name="lstm"
+        )
+        # pi, mu_x, mu_y, sigma_x, sigma_y, rho of each component, then three pen states
+        self.head = keras.layers.Dense(6 * components + 3, dtype=self.dtype_policy, name="head")
+
+    def build(self, *_):
+        self.initial.build((None, self.z_size))
+        self.lstm.build((None, None, 5 + self.z_size))
+        self.head.build((None, self.units))
+        self.built = True
+
+    def start(self, z):
+        """The state (h, c) before the first point, and what is the same at every step: z's share of the gates (B, 4H),
+        and the recurrent kernel in the precision of the products."""
+        kernel, bias = self.lstm.cell.kernel, self.lstm.cell.bias
+        gates = ops.cast(ops.matmul(self._low(z), self._low(kernel[5:])), "float32") + bias
+        return ops.split(self.initial(z), 2, axis=-1), (gates, self._low(self.lstm.cell.recurrent_kernel))
+
+    def call(self, points, z):
+        """points (B, T, 5), each the one before the point to be drawn; z (B, Z). Returns (B, T, 6M + 3) float32."""
+        (h, c), (z_gates, recurrent) = self.start(z)
+        if has_tensorflow_gpu():
+            tiled = ops.repeat(z[:, None], ops.shape(points)[1], axis=1)
+            hidden, _, _ = self.lstm(ops.concatenate([points, tiled], axis=-1), initial_state=[h, c])
+        else:
+            point_kernel = self._low(self.lstm.cell.kernel[:5])
+            gates = ops.cast(ops.matmul(self._low(points), point_kernel), "float32") + z_gates[:, None]
+            hidden = _lstm_loop(gates, recurrent, h, c)
+        return ops.cast(self.head(hidden), "float32")
+
+    def step(self, point, state, same):
+        """One point (B, 5) further: the new state and the mixture's parameters (B, 6M + 3). See `start`."""
+        (h, c), (z_gates, recurrent) = state, same
+        gates = ops.matmul(point, self.lstm.cell.kernel[:5]) + z_gates
+        gates = gates + ops.cast(ops.matmul(self._low(h), recurrent), "float32")
+        h, c, _ = _cell(gates, c)
+        return (h, c), ops.cast(self.head(h), "float32")
+
+    def _low(self, tensor):
+        return ops.cast(tensor, self.compute_dtype)
+
+
+def has_tensorflow_gpu() -> bool:
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def _cell(gates, c):
+    """An LSTM cell after its matrix products; also its activated gates in Keras's order: input, forget, new, output."""
+    i, f, n, o = ops.split(gates, 4, axis=-1)
+    i, f, n, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(n), ops.sigmoid(o)
+    c = f * c + i * n
+    return o * ops.tanh(c), c, ops.concatenate([i, f, n, o], axis=-1)
+
+
+def _lstm_loop(gates, kernel, h, c):
+    """Hidden states (B, T, H) of an LSTM whose input's share of the gates (B, T, 4H) is known.
+
+    `kernel`, the recurrent one, sets the precision of the matrix products; all else is float32.
+
+    The gradient is written out because that is faster by a quarter: autodiff would add up one product for the
+    recurrent kernel at every step, where one product over all steps does (and loses nothing in bfloat16).
+    """
+
+    @ops.custom_gradient
+    def loop(gates, kernel, h0, c0):
+        def low(x):
+            return ops.cast(x, kernel.dtype)
+
+        def times(x, matrix):
+            return ops.cast(ops.matmul(low(x), matrix), "float32")
+
+        def forward(carry, gates):
+            h, c, _ = carry
+            carry = _cell(gates + times(h, kernel), c)
+            return carry, carry
+
+        _, (hs, cs, activated) = ops.scan(forward, (h0, c0, ops.zeros_like(gates[0])), gates)
+
+        def gradient(*args, upstream=None):
+            (d_hs,) = args if upstream is None else (upstream,)
+            h_before = ops.concatenate([h0[None], hs[:-1]], axis=0)
+            c_before = ops.concatenate([c0[None], cs[:-1]], axis=0)
+            transposed = ops.transpose(kernel)
+
+            def backward(carry, t):
+                d_h, d_c, _ = carry
+                i, f, n, o = ops.split(ops.take(activated, t, axis=0), 4, axis=-1)
+                tanh_c = ops.tanh(ops.take(cs, t, axis=0))
+                d_h = d_h + ops.take(d_hs, t, axis=0)
+                d_c = d_c + d_h * o * (1 - tanh_c * tanh_c)
+                d_gates = ops.concatenate(
+                    [
+                        d_c * n * i * (1 - i),
+                        d_c * ops.take(c_before, t, axis=0) * f * (1 - f),
+                        d_c * i * (1 - n * n),
+                        d_h * tanh_c * o * (1 - o),
+                    ],
+                    axis=-1,
+                )
+                carry = (times(d_gates, transposed), d_c * f, d_gates)
+                return carry, carry
+
+            start = (ops.zeros_like(h0), ops.zeros_like(c0), ops.zeros_like(gates[0]))
+            # over indices: Keras's scan takes several sequences only where their length is static
+            steps = ops.arange(ops.shape(hs)[0])
+            (d_h, d_c, _), (_, _, d_gates) = ops.scan(backward, start, steps, reverse=True)
+            rows = low(ops.reshape(h_before, (-1, ops.shape(h0)[-1])))
+            d_kernel = ops.matmul(ops.transpose(rows), low(ops.reshape(d_gates, (-1, ops.shape(gates)[-1]))))
+            return d_gates, d_kernel, d_h, d_c
+
+        return hs, gradient
+
+    # not a variable as it is: TensorFlow would want its gradient apart
+    hidden = loop(ops.transpose(gates, (1, 0, 2)), kernel * 1, h, c)
+    return ops.transpose(hidden, (1, 0, 2))
+
+
+def cnn_layers(dtype) -> list[keras.layers.Layer]:
+    layers = []
+    for i, (filters, stride) in enumerate([(32, 2), (64, 2), (128, 2), (128, 1), (128, 2)]):
+        layers += [
+            keras.layers.Conv2D(filters, 3, stride, padding="same", use_bias=False, dtype=dtype, name=f"conv{i}"),
+            # does not look at the rest of the batch: the same on one device and on many
+            keras.layers.GroupNormalization(8, dtype=dtype, name=f"norm{i}"),
+            keras.layers.ReLU(dtype=dtype),
+        ]
+    return [*layers, keras.layers.Flatten(dtype=dtype)]
+
+
+def rnn_layers(dtype) -> list[keras.layers.Layer]:
+    return [BothWays(256, dtype=dtype, name="both")]
+
+
+class BothWays(keras.layers.Layer):
+    """A bidirectional LSTM: (B, T, 5) with zeros behind each drawing to its last state in both directions, (B, 2H)."""
+
+    def __init__(self, units: int, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.lstms = [
+            keras.layers.LSTM(units, return_sequences=True, dtype=self.dtype_policy, name=f"{way}_lstm")
+            for way in ("forward", "backward")
+        ]
+
+    def build(self, shape):
+        for lstm in self.lstms:
+            lstm.build(shape)
+        self.built = True
+
+    def call(self, rows):
+        real = ops.any(ops.not_equal(rows, 0), axis=-1)
+        lengths = ops.sum(ops.cast(real, "int32"), axis=1, keepdims=True)
+        steps = ops.arange(ops.shape(rows)[1])[None]
+        backwards = ops.where(steps < lengths, lengths - 1 - steps, steps)
+        reverse = ops.take_along_axis(rows, backwards[..., None], axis=1)
+        last = []
+        for lstm, x in zip(self.lstms, (rows, reverse), strict=True):
+            # nothing that stands behind a drawing's last row has a say in its state there
+            last.append(ops.take_along_axis(self._hidden(lstm, x), lengths[..., None] - 1, axis=1)[:, 0])
+        return ops.concatenate(last, axis=-1)
+
+    def _hidden(self, lstm, rows):
+        if has_tensorflow_gpu():
+            return lstm(rows)
+        kernel, recurrent = (ops.cast(x, self.compute_dtype) for x in (lstm.cell.kernel, lstm.cell.recurrent_kernel))
+        gates = ops.cast(ops.matmul(rows, kernel), "float32") + lstm.cell.bias
+        zeros = ops.zeros_like(gates[:, 0, : self.units])
+        return _lstm_loop(gates, recurrent, zeros, zeros)
+
+
+def with_coordinates(bitmaps):
+    """(B, S, S) to (B, S, S, 3): the ink, x and y from -1 to 1 (CoordConv, arXiv 1807.03247)."""
+    size = bitmaps.shape[1]
+    axis = np.linspace(-1, 1, size, dtype=np.float32)
+    grid = np.stack(np.meshgrid(axis, axis), axis=-1)[None]
+    tiles = ops.zeros_like(bitmaps)[..., None] + ops.convert_to_tensor(grid)
+    return ops.concatenate([bitmaps[..., None], tiles], axis=-1)

@@ -1,0 +1,53 @@
+"""The mixture density that the decoder's numbers stand for, and what a drawing costs under it."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from helpers.sketch.strokes import DOWN, END
+
+LOG_2PI = float(np.log(2 * np.pi))
+# Offsets are whole pixels, a thirtieth of a unit or so. A Gaussian much narrower than a pixel would be paid for
+# guessing the rounding, not the drawing.
+SIGMA_MIN = 0.01
+RHO_MAX = 0.95  # keeps 1 - rho^2, a divisor, away from 0
+
+
+class MeanLoss(keras.losses.Loss):
+    """Per-drawing values to their mean; Keras's base class divides by the replicas, as tf.distribute needs."""
+
+    def call(self, y_true, y_pred):
+        return y_pred
+
+
+def mixture(parameters):
+    """The head's (..., 6M + 3) as log pi, mu (.., M, 2), sigma (.., M, 2), rho and the pen states' log-probabilities.
+
+    Ha & Eck, equations 3 to 6, but sigma and rho are kept from their singular ends.
+    """
+    parts = ops.split(parameters[..., :-3], 6, axis=-1)
+    log_pi = ops.log_softmax(parts[0], axis=-1)
+    mu = ops.stack(parts[1:3], axis=-1)
+    sigma = SIGMA_MIN + ops.exp(ops.minimum(ops.stack(parts[3:5], axis=-1), 5.0))
+    rho = RHO_MAX * ops.tanh(parts[5])
+    return log_pi, mu, sigma, rho, ops.log_softmax(parameters[..., -3:], axis=-1)
+
+
+def reconstruction_loss(target, parameters, given):
+    """Negative log-likelihood of each drawing, (B,), nats, summed over its real points but the first `given` (B,).
+
+    Offsets (equation 9 of Ha & Eck, by log-sum-exp) count at the n real points, pen states (the second part of
+    equation 9) at those and at the end that follows them: where to stop has to be learned too.
+    """
+    log_pi, mu, sigma, rho, log_pen = mixture(parameters)
+    deviation = (target[..., None, :2] - mu) / sigma
+    dx, dy = deviation[..., 0], deviation[..., 1]
+    free = 1 - rho**2
+    distance = (dx**2 + dy**2 - 2 * rho * dx * dy) / free
+    log_normal = -0.5 * distance - LOG_2PI - ops.sum(ops.log(sigma), axis=-1) - 0.5 * ops.log(free)
+    offsets = -ops.logsumexp(log_pi + log_normal, axis=-1)
+    pen = -ops.sum(target[..., DOWN:] * log_pen, axis=-1)
+    real = 1 - target[..., END]
+    real_and_end = ops.concatenate([ops.ones_like(real[:, :1]), real[:, :-1]], axis=1)
+    asked = ops.cast(ops.arange(ops.shape(target)[1])[None] >= ops.cast(given, "int32")[:, None], "float32")
+    return ops.sum(asked * (offsets * real + pen * real_and_end), axis=-1)

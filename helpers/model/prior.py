@@ -1,0 +1,40 @@
+"""A Gaussian for each class, fitted to encoded drawings: where z of real drawings lie."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+PRIOR_RANK = 64  # directions kept of each class's covariance
+
+
+class Prior(NamedTuple):
+    """A Gaussian a class, fitted to encoded training drawings: mean, main directions and what is left over.
+
+    `mean` (C, Z); `factors` (C, K, Z), eigenvectors times the root of what their eigenvalues have above the
+    rest; `noise` (C, Z), standard deviation of the rest; `weight` (C,), share of the drawings. Probabilistic
+    PCA with a noise of its own for each dimension: Tipping & Bishop (1999), doi 10.1111/1467-9868.00196.
+    """
+
+    mean: np.ndarray
+    factors: np.ndarray
+    noise: np.ndarray
+    weight: np.ndarray
+
+
+def fit_prior(z: np.ndarray, labels: np.ndarray, classes: int) -> Prior:
+    """The Gaussian of each class's encoded drawings z (N, Z), labels (N,) in 0..classes-1."""
+    size = z.shape[1]
+    rank = min(PRIOR_RANK, size - 1)
+    mean, factors, noise = np.zeros((classes, size)), np.zeros((classes, rank, size)), np.zeros((classes, size))
+    for c in range(classes):
+        own = z[labels == c].astype(np.float64)
+        if len(own) == 0:
+            raise ValueError(f"no drawing of class number {c} to fit a prior to")
+        mean[c] = own.mean(axis=0)
+        centred = own - mean[c]
+        values, vectors = np.linalg.eigh(centred.T @ centred / len(own))
+        rest = values[: size - rank].mean()
+        factors[c] = (vectors[:, size - rank :] * np.sqrt(np.maximum(values[size - rank :] - rest, 0))).T
+        noise[c] = np.sqrt(np.maximum((centred**2).mean(axis=0) - (factors[c] ** 2).sum(axis=0), 0))
+    weight = np.bincount(labels, minlength=classes) / len(labels)
+    return Prior(*(part.astype(np.float32) for part in (mean, factors, noise, weight)))

@@ -1,0 +1,15 @@
+"""One drawing: its forms, its bitmap, and what can be measured on it alone."""
+
+from helpers import open_room
+
+__getattr__, __dir__, __all__ = open_room(
+    __name__,
+    {
+        "strokes": (
+            "absolute bounds check fit from_points from_polylines from_stroke5 prefix simplify simplify_line "
+            "stroke_ends to_polylines to_stroke5"
+        ),
+        "raster": "render render_batch",
+        "cohesion": "closure compare complexity measure summarise symmetry transition",
+    },
+)

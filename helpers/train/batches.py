@@ -1,0 +1,191 @@
+"""The input pipeline: drawings varied, in batches of like length, in the form that `fit` takes."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+
+import keras
+import numpy as np
+
+from helpers.data.dataset import Split
+from helpers.draw.decoding import as_strokes
+from helpers.model import vae
+from helpers.sketch.raster import render_batch
+from helpers.sketch.strokes import END, UP, stroke_ends
+from helpers.train.plan import Plan
+from helpers.train.splices import splice
+
+POOL = 50  # batches whose drawings are sorted by length together, so that a batch holds drawings of like length
+VALID_BATCH = 100
+
+
+def short_enough(split: Split, limit: int) -> Split:
+    """The drawings of a split that have up to `limit` points; ValueError where none has."""
+    keep = [i for i, sketch in enumerate(split.sketches) if len(sketch) <= limit]
+    if not keep:
+        raise ValueError(f"none of the {len(split.sketches)} drawings of a split has {limit} points or fewer")
+    return Split([split.sketches[i] for i in keep], split.labels[keep])
+
+
+def check_splits(classes: Sequence[str], train: Split, valid: Split, limit: float = np.inf) -> None:
+    """ValueError for a class of which there is nothing to learn, and where there is nothing to validate with."""
+    missing = [name for label, name in enumerate(classes) if label not in train.labels]
+    if missing:
+        few = "" if limit == np.inf else f" of {limit} points or fewer"
+        raise ValueError(f"there is no training drawing{few} of {', '.join(missing)}; leave the class out, or add some")
+    if not valid.sketches:
+        raise ValueError("there are no validation drawings: without them, no one can say when a network is best")
+
+
+def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> Iterator[dict]:
+    """The inputs of `model.SketchVAE` for every step from `step` on, without end.
+
+    What a step sees depends on the plan's seed and the step alone, so a resumed run sees what an uninterrupted
+    one would have seen.
+    """
+    lengths = np.array([len(sketch) for sketch in split.sketches])
+    per_pass = max(1, len(lengths) // plan.batch)
+    order, drawn = [], -1
+    while True:
+        if step // per_pass != drawn:
+            drawn = step // per_pass
+            order = bucketed(lengths, plan.batch, np.random.default_rng([plan.seed, 0, drawn]))
+        chosen = order[step % per_pass]
+        rng = np.random.default_rng([plan.seed, 1, step])
+        sketches = augment([split.sketches[i] for i in chosen], plan.stretch, plan.drop, rng)
+        seen = list(sketches)
+        for i in np.flatnonzero(rng.random(len(seen)) < plan.partial):
+            seen[i] = _beginning(seen[i], rng)
+        noise = rng.standard_normal((len(sketches), settings.z_size), np.float32)
+        rise = min(1, 0.01 + step / plan.anneal) if plan.anneal else 1
+        given = np.zeros(len(sketches), np.float32)
+        if plan.splice:
+            limit = min(settings.max_points, 5 * max(map(len, sketches)) // 4)  # few long ones would slow them all
+            sketches, given = splice(sketches, split.labels[chosen], plan.splice, limit, rng)
+        yield _inputs(sketches, given, seen, noise, plan.kl_weight * rise, plan.free_bits, settings)
+        step += 1
+
+
+def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[dict]:
+    """Every validation drawing, as it is, decoded from the mean of its z; over and over, up to `VALID_BATCH` at a time.
+
+    Batches are as large as each other, nearly, so that each of several devices has something of every one.
+    """
+    order = sorted(range(len(split.sketches)), key=lambda i: len(split.sketches[i]))
+    for chosen in itertools.cycle(np.array_split(order, -(-len(order) // VALID_BATCH))):
+        sketches = [split.sketches[i] for i in chosen]
+        noise = np.zeros((len(sketches), settings.z_size), np.float32)
+        given = np.zeros(len(sketches), np.float32)
+        yield _inputs(sketches, given, sketches, noise, plan.kl_weight, plan.free_bits, settings)
+
+
+def bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """All drawings in random batches of like length: shuffled, sorted inside pools, batches shuffled again."""
+    order = rng.permutation(len(lengths))
+    # what does not fill a batch sits out this pass: by chance, not by length
+    order = np.resize(order, batch) if len(order) < batch else order[: len(order) // batch * batch]
+    pools = [order[a : a + POOL * batch] for a in range(0, len(order), POOL * batch)]
+    order = np.concatenate([pool[np.argsort(lengths[pool], kind="stable")] for pool in pools])
+    return list(rng.permutation(order.reshape(-1, batch)))
+
+
+def augment(sketches: Sequence[np.ndarray], stretch: float, drop: float, rng: np.random.Generator) -> list[np.ndarray]:
+    """x and y of each drawing scaled on their own, by up to `stretch`, and a share `drop` of the points inside
+    strokes left out (not the first or last of a stroke). All drawings at once: this runs between training steps.
+    As sketch-rnn's, Ha & Eck, section 4.1."""
+    lengths = np.array([len(sketch) for sketch in sketches])
+    rows = np.concatenate(sketches)
+    scale = 1 + rng.uniform(-stretch, stretch, (len(sketches), 2))
+    rows[:, :2] *= np.repeat(scale, lengths, axis=0)
+    lift = rows[:, 2] > 0.5
+    firsts = np.cumsum(lengths) - lengths
+    opens = np.concatenate([[True], lift[:-1]])  # the first point of a stroke
+    opens[firsts] = False  # a drawing's first stroke begins at the origin, before its first row
+    lasts = lift.copy()
+    lasts[firsts[1:] - 1] = lasts[-1] = True
+    keep = opens | lasts | (rng.random(len(rows)) >= drop)
+    # a running sum over all drawings: differences between kept points are offsets, at borders taken from the origin
+    position = np.cumsum(rows[:, :2], axis=0, dtype=np.float64)
+    origin = np.repeat(position[firsts] - rows[firsts, :2], lengths, axis=0)
+    position = (position - origin)[keep]
+    kept = np.add.reduceat(keep, firsts)
+    offsets = np.diff(position, axis=0, prepend=0)
+    starts = np.cumsum(kept) - kept
+    offsets[starts] = position[starts]
+    out = np.column_stack([offsets, rows[keep, 2]]).astype(np.float32)
+    return np.split(out, starts[1:])
+
+
+def _beginning(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A drawing cut at a random point, or half of the time at the end of that point's stroke, unless it is the last."""
+    cut = int(rng.integers(1, len(sketch))) if len(sketch) > 1 else 1
+    ends = stroke_ends(sketch)
+    end = int(ends[np.searchsorted(ends, cut)])
+    return sketch[: end if end < len(sketch) and rng.random() < 0.5 else cut]
+
+
+def _inputs(
+    sketches: Sequence[np.ndarray],
+    given: np.ndarray,
+    seen: Sequence[np.ndarray],
+    noise: np.ndarray,
+    kl_weight: float,
+    free_bits: float,
+    settings: vae.Settings,
+) -> dict:
+    n = len(sketches)
+    if settings.encoder == "cnn":
+        seen = render_batch(seen, settings.size)
+    else:
+        seen = as_strokes(seen, settings.scale)
+    return {
+        "seen": seen,
+        "target": _pad(sketches, settings.scale),
+        "given": given,
+        "noise": noise,
+        "kl_weight": np.full(n, kl_weight, np.float32),
+        "free_bits": np.full(n, free_bits, np.float32),
+    }
+
+
+def _pad(sketches: Sequence[np.ndarray], scale: float) -> np.ndarray:
+    """`sketch.to_stroke5` of a batch at once, (N, T, 5), offsets divided by scale, T the next multiple of 8."""
+    lengths = np.array([len(sketch) for sketch in sketches])
+    rows = np.concatenate(sketches)
+    target = np.zeros((len(sketches), (lengths.max() // 8 + 1) * 8, 5), np.float32)
+    target[..., END] = np.arange(target.shape[1]) >= lengths[:, None]
+    real = target[..., END] == 0
+    target[real, :2] = rows[:, :2] / scale
+    target[real, UP] = rows[:, 2]
+    target[real, UP - 1] = 1 - rows[:, 2]
+    return target
+
+
+def feed(make: Callable[[], Iterator[tuple]], like: tuple):
+    """Batches in the form that `fit` takes on this backend, the next two made while one is trained on.
+
+    `make()` yields tuples of arrays, or of dictionaries of them; `like` has a `keras.KerasTensor` for each array.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return make()
+    import tensorflow as tf
+
+    signature = keras.tree.map_structure(lambda tensor: tf.TensorSpec(tensor.shape, tensor.dtype), like)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its thread can hold up the end of `fit` for seconds
+    # several workers: each makes every batch and takes its rows of it
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return tf.data.Dataset.from_generator(make, output_signature=signature).prefetch(2).with_options(options)
+
+
+def like(settings: vae.Settings) -> tuple:
+    """What a batch is, as `feed` wants to know it."""
+    bitmaps = ((None, settings.size, settings.size), "uint8")
+    shapes = {
+        "seen": bitmaps if settings.encoder == "cnn" else ((None, None, 5), "float32"),
+        "target": ((None, None, 5), "float32"),
+        "given": ((None,), "float32"),
+        "noise": ((None, settings.z_size), "float32"),
+        "kl_weight": ((None,), "float32"),
+        "free_bits": ((None,), "float32"),
+    }
+    return ({key: keras.KerasTensor(shape, dtype) for key, (shape, dtype) in shapes.items()},)

@@ -1,0 +1,73 @@
+"""A map of drawings to walk on, in JupyterLab."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+
+from helpers.figures.style import MARKERS, MINDS
+from helpers.sketch.strokes import fit, to_polylines
+
+HERE = Path(__file__).parent
+
+
+class LatentMap(anywidget.AnyWidget):
+    """A map to walk on, in JupyterLab: hover over a dot, click it, or go from dot to dot with the arrow keys, and see
+    its drawing, the drawing as the model draws it again, and its nearest neighbours in z, which can be clicked in turn.
+
+    points (N, 2) as `embed` gives them, the drawings and those drawn again (N each), the numbers of each one's
+    neighbours (N, k) as `neighbours` gives them, and the classes: labels (N,) of `names`. `selected` is the number of
+    the drawing that is shown. Raises ValueError where the counts do not match.
+    """
+
+    _esm = HERE / "latent_map.js"
+    _css = HERE / "latent_map.css"
+    drawings = traitlets.List().tag(sync=True)
+    classes = traitlets.List().tag(sync=True)
+    selected = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self,
+        points: np.ndarray,
+        sketches: Sequence[np.ndarray],
+        again: Sequence[np.ndarray],
+        near: np.ndarray,
+        labels: Sequence[int],
+        names: Sequence[str],
+    ) -> None:
+        counts = {"drawings": sketches, "drawings drawn again": again, "rows of neighbours": near, "labels": labels}
+        for what, values in counts.items():
+            if len(values) != len(points):
+                raise ValueError(f"{len(values)} {what} for {len(points)} points")
+        if len(names) > len(MARKERS):
+            raise ValueError(f"{len(names)} classes; a map tells at most {len(MARKERS)} apart")
+        rows = zip(points, sketches, again, near, labels, strict=True)
+        super().__init__(
+            drawings=[
+                {
+                    "at": np.round(point, 4).tolist(),
+                    "path": _path(sketch),
+                    "again": _path(redrawn),
+                    "near": [int(i) for i in its],
+                    "label": int(label),
+                }
+                for point, sketch, redrawn, its, label in rows
+            ],
+            classes=[{"name": name, "mark": MARKERS[c], "color": c % len(MINDS)} for c, name in enumerate(names)],
+        )
+
+    @traitlets.validate("selected")
+    def _within(self, proposal: dict) -> int:
+        if not 0 <= proposal["value"] < len(self.drawings):
+            raise ValueError(f"selected is {proposal['value']}; the map has drawings 0 to {len(self.drawings) - 1}")
+        return proposal["value"]
+
+
+def _path(sketch: np.ndarray) -> str:
+    """A sketch as an SVG path in a square of 100, with a margin. A line of no length is a dot, given round caps."""
+    fitted, origin = fit(sketch, 84)
+    lines = to_polylines(fitted, origin + 8)
+    pairs = [line if len(line) > 1 else line.repeat(2, axis=0) for line in lines]
+    return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) for line in pairs)

@@ -1,0 +1,266 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from helpers.model import layers, vae
+from helpers.model.loss import mixture, reconstruction_loss
+from helpers.model.prior import fit_prior
+
+# before TensorFlow starts: two devices, so that MirroredStrategy has something to mirror
+_processor = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(_processor, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+SMALL = vae.Settings(("cloud", "camel"), scale=20.0, mean_points=30.0, z_size=16, units=24, components=3, size=32)
+NONE = np.zeros(1, np.float32)  # rows given
+
+
+def randomised(layer, seed=0):
+    rng = np.random.default_rng(seed)
+    for weight in layer.weights:
+        weight.assign(rng.normal(scale=0.3, size=weight.shape))
+    return layer
+
+
+def stroke5(points, length):
+    rows = np.zeros((length, 5), np.float32)
+    rows[: len(points)] = points
+    rows[len(points) :, 4] = 1
+    return rows
+
+
+def test_the_loop_and_keras_own_lstm_agree_on_outputs_and_gradients(monkeypatch):
+    decoder = layers.Decoder(24, 16, 3)
+    decoder.build()
+    randomised(decoder)
+    rng = np.random.default_rng(1)
+    points, z = tf.constant(rng.normal(size=(4, 9, 5)), tf.float32), tf.constant(rng.normal(size=(4, 16)), tf.float32)
+
+    def run():
+        with tf.GradientTape() as tape:
+            tape.watch((points, z))
+            out = decoder(points, z)
+            total = tf.reduce_sum(tf.sin(out))
+        return [out, *tape.gradient(total, [points, z, *decoder.trainable_variables])]
+
+    ours = tf.function(run)()
+    monkeypatch.setattr(layers, "has_tensorflow_gpu", lambda: True)
+    for a, b in zip(ours, run(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("mixed_bfloat16", 0.05)])
+def test_drawing_step_by_step_gives_what_the_loop_gives(dtype, tolerance):
+    decoder = layers.Decoder(24, 16, 3, dtype=dtype)
+    decoder.build()
+    randomised(decoder)
+    rng = np.random.default_rng(1)
+    points, z = rng.normal(size=(4, 9, 5)).astype("f"), rng.normal(size=(4, 16)).astype("f")
+    state, same = decoder.start(z)
+    steps = []
+    for t in range(9):
+        state, parameters = decoder.step(points[:, t], state, same)
+        steps.append(parameters)
+    np.testing.assert_allclose(decoder.call(points, z), np.stack(steps, axis=1), atol=tolerance)
+
+
+def test_the_loss_is_the_mixtures_likelihood():
+    rng = np.random.default_rng(0)
+    parameters = rng.normal(size=(1, 3, 6 * 2 + 3)).astype(np.float32)
+    target = stroke5([[0.3, -0.2, 1, 0, 0], [0.5, 0.1, 0, 1, 0]], 3)[None]
+    log_pi, mu, sigma, rho, log_pen = (np.asarray(part, np.float64) for part in mixture(parameters))
+    expected = 0
+    for t in range(3):
+        expected -= log_pen[0, t] @ target[0, t, 2:]
+        if t < 2:
+            density = 0
+            for m in range(2):
+                sx, sy = sigma[0, t, m]
+                cross = rho[0, t, m] * sx * sy
+                covariance = np.array([[sx**2, cross], [cross, sy**2]])
+                off = target[0, t, :2] - mu[0, t, m]
+                normal = np.exp(-off @ np.linalg.inv(covariance) @ off / 2) / np.sqrt(
+                    np.linalg.det(2 * np.pi * covariance)
+                )
+                density += np.exp(log_pi[0, t, m]) * normal
+            expected -= np.log(density)
+    np.testing.assert_allclose(reconstruction_loss(target, parameters, NONE), [expected], rtol=1e-4)
+
+
+def test_rows_behind_the_first_end_do_not_count():
+    parameters = np.random.default_rng(0).normal(size=(1, 8, 15)).astype(np.float32)
+    points = [[0.3, -0.2, 1, 0, 0], [0.5, 0.1, 0, 1, 0]]
+    short = reconstruction_loss(stroke5(points, 3)[None], parameters[:, :3], NONE)
+    padded = reconstruction_loss(stroke5(points, 8)[None], parameters, NONE)
+    np.testing.assert_allclose(short, padded, rtol=1e-6)
+
+
+def test_given_rows_do_not_count():
+    rng = np.random.default_rng(0)
+    parameters = rng.normal(size=(2, 8, 15)).astype(np.float32)
+    target = np.stack([stroke5(np.column_stack([rng.normal(size=(6, 2)), np.eye(3)[[0] * 6]]), 8)] * 2)
+    changed = target.copy()
+    changed[:, :4, :2] += 1
+    for given, same in ((np.float32([4, 4]), True), (np.float32([3, 3]), False)):
+        losses = [reconstruction_loss(x, parameters, given) for x in (target, changed)]
+        assert np.allclose(*losses) == same
+    by_drawing = reconstruction_loss(target, parameters[:1].repeat(2, axis=0), np.float32([0, 4]))
+    assert by_drawing[0] > by_drawing[1]
+
+
+def test_the_loss_stays_finite_far_from_the_mixture():
+    parameters = np.zeros((1, 2, 15), np.float32)
+    parameters[..., 6:10] = -30  # sigma at its least
+    far = stroke5([[1e4, -1e4, 1, 0, 0]], 2)[None]
+    assert np.isfinite(reconstruction_loss(far, parameters, NONE)).all()
+
+
+def test_an_encoder_reads_each_drawing_whatever_is_beside_it():
+    for encoder in ("cnn", "rnn"):
+        model = vae.SketchVAE(vae.Settings(("cloud",), 20.0, 30.0, encoder=encoder, z_size=16, units=24, size=32))
+        rng = np.random.default_rng(0)
+        if encoder == "cnn":
+            seen = rng.integers(0, 256, (3, 32, 32)).astype(np.uint8)
+        else:
+            seen = np.stack([stroke5(rng.normal(size=(n, 5)), 10) for n in (3, 9, 5)])
+            seen[np.cumsum(seen[..., 4] == 1, axis=1) > 1] = 0
+        whole, _ = model.encode(seen)
+        alone, _ = model.encode(seen[:1])
+        np.testing.assert_allclose(whole[:1], alone, atol=1e-5)
+
+
+def test_kl_is_zero_only_at_the_standard_normal_and_free_bits_are_free():
+    model = vae.SketchVAE(SMALL)
+    inputs = {
+        "seen": np.zeros((1, 32, 32), np.uint8),
+        "target": stroke5([[0.1, 0.1, 0, 1, 0]], 2)[None],
+        "given": NONE,
+        "noise": np.zeros((1, 16), np.float32),
+        "kl_weight": np.ones(1, np.float32),
+        "free_bits": np.zeros(1, np.float32),
+    }
+    parameters = np.zeros((1, 2, 21), np.float32)
+
+    def loss(mean, free):
+        x = inputs | {"free_bits": np.array([free], np.float32)}
+        y_pred = (parameters, np.full((1, 16), mean, np.float32), np.zeros((1, 16), np.float32))
+        return float(model.compute_loss(x, y_pred=y_pred)) * SMALL.mean_points
+
+    base = loss(0.0, 0.0)
+    assert loss(1.0, 0.0) == pytest.approx(base + 8, rel=1e-5)  # 16 dimensions, half a nat each
+    assert loss(1.0, 5.0) == pytest.approx(base + 8, rel=1e-5)
+    assert loss(0.5, 5.0) == pytest.approx(base + 5, rel=1e-5)
+
+
+def test_two_replicas_take_the_step_that_one_takes():
+    def trained(strategy):
+        with strategy.scope():
+            model = randomised(vae.SketchVAE(SMALL))
+            model.compile(optimizer=keras.optimizers.SGD(0.01))
+        rng = np.random.default_rng(0)
+        inputs = {
+            "seen": rng.integers(0, 256, (8, 32, 32)).astype(np.uint8),
+            "target": np.stack([stroke5(np.tile([0.1 * n, 0.2, 1, 0, 0], (n, 1)), 9) for n in range(1, 9)]),
+            "given": np.zeros(8, np.float32),
+            "noise": rng.normal(size=(8, 16)).astype(np.float32),
+            "kl_weight": np.ones(8, np.float32),
+            "free_bits": np.zeros(8, np.float32),
+        }
+        data = tf.data.Dataset.from_tensors(inputs).repeat(3)
+        history = model.fit(data, epochs=1, steps_per_epoch=3, shuffle=False, verbose=0).history
+        return history["loss"][0], model.get_weights()
+
+    loss, weights = trained(tf.distribute.get_strategy())
+    loss2, weights2 = trained(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+    assert loss2 == pytest.approx(loss, rel=1e-4)
+    for a, b in zip(weights, weights2, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-3)
+
+
+def test_a_fitted_prior_has_the_mean_and_spread_of_what_it_was_fitted_to():
+    rng = np.random.default_rng(0)
+    basis = rng.normal(size=(5, 200))
+    z = rng.normal(size=(4000, 5)) @ basis + 0.1 * rng.normal(size=(4000, 200)) + np.arange(200)
+    prior = fit_prior(z, np.zeros(4000, int), 1)
+    covariance = prior.factors[0].T @ prior.factors[0] + np.diag(prior.noise[0] ** 2)
+    np.testing.assert_allclose(prior.mean[0], z.mean(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(covariance, np.cov(z.T), atol=0.02 * np.abs(np.cov(z.T)).max())
+    with pytest.raises(ValueError, match="class number 1"):
+        fit_prior(z, np.zeros(4000, int), 2)
+
+
+def test_a_model_comes_back_as_it_was_saved(tmp_path):
+    model = randomised(vae.SketchVAE(SMALL))
+    model.prior = fit_prior(np.random.default_rng(0).normal(size=(50, 16)), np.arange(50) % 2, 2)
+    path = vae.save_model(model, tmp_path / "small.npz", {"steps": 3})
+    again = vae.load_model(path)
+    assert again.settings == SMALL and again.facts == {"steps": 3}
+    for a, b in zip(model.weights, again.weights, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-6)  # float16
+    np.testing.assert_allclose(again.prior.factors, model.prior.factors, rtol=1e-3, atol=1e-6)
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no model 'cow'"):
+        vae.load_model(tmp_path / "cow.npz")
+    path = tmp_path / "text.npz"
+    path.write_text("hello")
+    with pytest.raises(ValueError, match="not a model file"):
+        vae.load_model(path)
+    whole = vae.save_model(vae.SketchVAE(SMALL), tmp_path / "whole.npz").read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="damaged"):
+        vae.load_model(path)
+    np.savez(path, header=np.array({"a": 1}, dtype=object))  # a pickle inside
+    with pytest.raises(ValueError, match="not a model file"):
+        vae.load_model(path)
+    np.savez(path, header=np.array(json.dumps({"format": "another"})))
+    with pytest.raises(ValueError, match="midstroke model"):
+        vae.load_model(path)
+
+
+def test_weights_that_do_not_fit_are_named(tmp_path):
+    path = vae.save_model(vae.SketchVAE(SMALL), tmp_path / "model.npz")
+    with np.load(path) as file:
+        arrays = dict(file)
+    kernel = "weight/decoder/head/kernel"
+    np.savez(path, **arrays | {kernel: np.zeros((2, 2), np.float16)})
+    with pytest.raises(ValueError, match=r"decoder/head/kernel is of shape \(2, 2\)"):
+        vae.load_model(path)
+    np.savez(path, **arrays | {kernel: np.full_like(arrays[kernel], np.nan)})
+    with pytest.raises(ValueError, match="not finite"):
+        vae.load_model(path)
+    del arrays[kernel]
+    np.savez(path, **arrays)
+    with pytest.raises(ValueError, match="is missing"):
+        vae.load_model(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"classes": ["ear"]}, r"prior/mean is of shape \(2, 16\); the settings ask for \(1, 16\)"),
+        ({"z_size": 32}, r"stats/kernel is of shape \(\d+, 32\); the settings ask for \(\d+, 64\)"),
+        ({"encoder": "rnn"}, r"encoder/both/forward_lstm/lstm_cell/kernel is missing"),
+        ({"classes": []}, "its classes are not a list of names"),
+        ({"units": "many"}, "its units is many; it must be a whole number"),
+    ],
+)
+def test_a_header_that_does_not_fit_its_weights_says_where(tmp_path, change, told):
+    model = vae.SketchVAE(SMALL)
+    model.prior = fit_prior(np.random.default_rng(0).normal(size=(50, 16)), np.arange(50) % 2, 2)
+    path = vae.save_model(model, tmp_path / "model.npz")
+    with np.load(path) as file:
+        arrays = dict(file)
+    header = json.loads(str(arrays["header"]))
+    header["settings"] |= change
+    np.savez(path, **arrays | {"header": np.array(json.dumps(header))})
+    with pytest.raises(ValueError, match=told):
+        vae.load_model(path)
+
+
+def test_an_unknown_encoder_is_refused():
+    with pytest.raises(ValueError, match="encoder is 'transformer'"):
+        vae.SketchVAE(vae.Settings(("cloud",), 20.0, 30.0, encoder="transformer"))

@@ -1,0 +1,294 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from helpers.data.dataset import DataSet, Split
+from helpers.model.vae import Settings, save_model
+from helpers.sketch.raster import render_batch
+from helpers.sketch.strokes import absolute, from_polylines, to_polylines, to_stroke5
+from helpers.train import batches as train_batches
+from helpers.train import loop, splices, vae
+from helpers.train.plan import Plan
+
+PLAN = Plan(steps=6, batch=8, anneal=4, epoch=3)
+TINY = {"z_size": 8, "units": 16, "components": 2, "size": 32, "max_points": 60}
+
+
+def make_data(n=40):
+    """Rings and zigzags of different sizes, one to three strokes each."""
+    rng = np.random.default_rng(0)
+
+    def ring():
+        t = np.linspace(0, 2 * np.pi, rng.integers(8, 20))
+        return np.column_stack([np.cos(t), np.sin(t)]) * rng.uniform(20, 60) + rng.uniform(0, 99, 2)
+
+    def zigzag():
+        k = rng.integers(4, 12)
+        return np.column_stack([np.arange(k) * 12, (np.arange(k) % 2) * 30]) + rng.uniform(0, 9, (k, 2))
+
+    def split(m):
+        labels = np.arange(m) % 2
+        kinds = (ring, zigzag)
+        return Split([from_polylines([kinds[c]() for _ in range(rng.integers(1, 4))]) for c in labels], labels)
+
+    return DataSet(("circle", "zigzag"), split(n), split(10), split(10), 15.0, "made")
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "DATA", tmp_path)
+    return make_data()
+
+
+def test_augmentation_keeps_ends_of_strokes_and_moves_nothing_else():
+    sketches = make_data().train.sketches
+    for before, after in zip(
+        sketches, train_batches.augment(sketches, 0.0, 0.5, np.random.default_rng(0)), strict=True
+    ):
+        assert before[:, 2].sum() == after[:, 2].sum()  # as many strokes
+        a, b = absolute(before), absolute(after)
+        kept = {tuple(np.round(point, 2)) for point in a}
+        assert {tuple(np.round(point, 2)) for point in b} <= kept
+        ends = np.flatnonzero(before[:, 2]) + 1
+        np.testing.assert_allclose(a[ends], b[np.flatnonzero(after[:, 2]) + 1], atol=1e-3)
+        begins = ends[:-1] + 1
+        np.testing.assert_allclose(a[begins], b[np.flatnonzero(after[:-1, 2]) + 2], atol=1e-3)
+    share = sum(map(len, train_batches.augment(sketches, 0.0, 0.5, np.random.default_rng(0)))) / sum(map(len, sketches))
+    assert 0.5 < share < 0.75
+
+
+def test_augmentation_stretches_x_and_y_on_their_own():
+    sketches = make_data().train.sketches
+    stretched = train_batches.augment(sketches, 0.15, 0.0, np.random.default_rng(0))
+    ratios = np.array([b[:, :2].std(axis=0) / a[:, :2].std(axis=0) for a, b in zip(sketches, stretched, strict=True)])
+    assert 0.85 <= ratios.min() < 0.9 and 1.1 < ratios.max() <= 1.15
+    assert abs(np.corrcoef(ratios.T)[0, 1]) < 0.4
+
+
+def test_no_drawing_is_changed_by_augmenting_it():
+    sketches = make_data().train.sketches
+    copies = [sketch.copy() for sketch in sketches]
+    train_batches.augment(sketches, 0.15, 0.1, np.random.default_rng(0))
+    assert all(np.array_equal(a, b) for a, b in zip(sketches, copies, strict=True))
+
+
+def test_a_batch_pads_as_stroke5_and_shows_what_it_asks_for():
+    data = make_data()
+    settings = Settings(data.classes, data.scale, 30.0, **TINY)
+    plain = Plan(batch=8, stretch=0.0, drop=0.0, partial=0.0)
+    batch = next(train_batches.batches(data.train, settings, plain))
+    assert batch["target"].shape[1] % 8 == 0
+    for seen, target in zip(batch["seen"], batch["target"], strict=True):
+        n = int((1 - target[:, 4]).sum())
+        rows = target[:n, :2] * data.scale
+        match = [s for s in data.train.sketches if len(s) == n and np.allclose(s[:, :2], rows, atol=1e-3)]
+        assert len(match) == 1
+        np.testing.assert_allclose(target[:, 2:], to_stroke5(match[0], len(target))[:, 2:])
+        np.testing.assert_array_equal(seen, render_batch(match, settings.size)[0])
+
+
+def test_a_share_of_the_pictures_shows_only_a_beginning():
+    data = make_data(400)
+    settings = Settings(data.classes, data.scale, 30.0, **TINY)
+    plan = Plan(batch=400, stretch=0.0, drop=0.0, partial=0.25)
+    never = Plan(batch=400, stretch=0.0, drop=0.0, partial=0.0)
+    shares = []
+    for _, batch, whole in zip(
+        range(8),
+        train_batches.batches(data.train, settings, plan),
+        train_batches.batches(data.train, settings, never),
+        strict=False,
+    ):
+        np.testing.assert_array_equal(batch["target"], whole["target"])
+        shares.append((batch["seen"] != whole["seen"]).any(axis=(1, 2)).mean())
+    assert 0.22 < np.mean(shares) < 0.28
+
+
+def test_a_spliced_drawing_is_begun_by_another_class_and_goes_on_with_its_own_strokes():
+    split = make_data(200).train
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        spliced, given = splices.splice(split.sketches, split.labels, 0.5, 128, rng)
+        assert 0.2 < (given > 0).mean() <= 0.65
+        for new, old, label, rows in zip(spliced, split.sketches, split.labels, given.astype(int), strict=True):
+            if not rows:
+                assert new is old
+                continue
+            assert len(new) <= 128
+            heads = [i for i, s in enumerate(split.sketches) if starts_with(new, s[:rows], rows)]
+            assert heads and all(split.labels[i] != label for i in heads)
+            rest = to_polylines(new)[(new[:rows, 2] > 0.5).sum() :]
+            rest = rest[int(new[rows - 1, 2] < 0.5) :]  # what was begun inside a stroke is both's
+            own = [offsets(line) for line in to_polylines(old)]
+            for line in map(offsets, rest):  # whole, or the beginning of the stroke that was gone on along
+                assert any(len(line) <= len(one) and np.allclose(line, one[: len(line)], atol=1e-3) for one in own)
+
+
+def starts_with(sketch, beginning, rows):
+    return len(beginning) == rows and np.allclose(sketch[:rows], beginning, atol=1e-3)
+
+
+def offsets(line):
+    return np.diff(line, axis=0)
+
+
+def test_ink_that_stands_for_a_stroke_is_used_and_not_drawn_again():
+    turn = np.linspace(0, 2 * np.pi, 24)
+    circle = 100 * np.column_stack([np.cos(turn), np.sin(turn)])
+    rays = [np.array([[0, side * 120], [0, side * 160.0]]) for side in (-1, 1)]
+    wheel = from_polylines([circle, [[-90, 0], [90, 0]], [[0, -90], [0, 90]]])
+    sun = from_polylines([circle[::-1] * 1.05, *rays])
+    drawn = set()
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        (new, _), (rows, _) = splices.splice([sun, wheel], np.array([0, 1]), 1.0, 128, rng)
+        begun = to_polylines(wheel[: int(rows)])
+        if rows and wheel[int(rows) - 1, 2]:  # the wheel's circle, or with a spoke: only the rays are missing
+            drawn.add(len(begun))
+            lines = to_polylines(new)
+            assert len(lines) == len(begun) + 2
+            np.testing.assert_allclose(
+                [offsets(line) for line in lines[-2:]], [offsets(ray) for ray in rays], atol=1e-3
+            )
+    assert drawn == {1, 2}
+
+
+def test_a_stroke_that_was_begun_goes_on_along_the_nearest_one():
+    flag = from_polylines([[[0, 0], [50, 0], [100, 0], [150, 0], [200, 0], [200, 60], [0, 60]]])
+    sign = from_polylines([[[0, 4], [100, 4], [200, 4], [200, 64], [100, 64], [0, 64]]])
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        (_, new), (_, rows) = splices.splice([flag, sign], np.array([0, 1]), 1.0, 128, rng)
+        assert 0 < rows < 5 and (new[:-1, 2] == 0).all()  # one stroke
+        np.testing.assert_array_equal(new[: int(rows)], flag[: int(rows)])
+        np.testing.assert_allclose(new[-3:, :2], sign[-3:, :2])
+
+
+def test_neither_one_class_nor_drawings_that_would_be_too_long_are_spliced():
+    split = make_data(40).train
+    spliced, given = splices.splice(split.sketches, 0 * split.labels, 1.0, 128, np.random.default_rng(0))
+    assert not given.any() and all(a is b for a, b in zip(spliced, split.sketches, strict=True))
+    spliced, given = splices.splice(split.sketches, split.labels, 1.0, 30, np.random.default_rng(0))
+    assert given.any() and all(len(new) <= 30 for new, rows in zip(spliced, given, strict=True) if rows)
+
+
+def test_spliced_training_shows_the_encoder_the_whole_drawing():
+    data = make_data(400)
+    settings = Settings(data.classes, data.scale, 30.0, **TINY)
+    plain, spliced = (Plan(batch=400, partial=0.0, splice=share) for share in (0.0, 0.5))
+    before, after = (next(train_batches.batches(data.train, settings, plan)) for plan in (plain, spliced))
+    np.testing.assert_array_equal(before["seen"], after["seen"])
+    assert (after["given"] > 0).any() and not before["given"].any()
+
+
+def test_a_run_can_begin_with_the_weights_of_a_model(data, tmp_path, monkeypatch):
+    first = vae.train(data, "first", PLAN, **TINY)
+    path = save_model(first, tmp_path / "first.npz", {"command": "it"})
+    still = Plan(steps=1, epoch=1, batch=8, learning_rate=1e-9)
+    second = vae.train(data, "second", still, start=str(path), **TINY)
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-3)  # it was saved as float16
+    with pytest.raises(ValueError, match="no beginning"):
+        vae.train(data, "third", still, start=str(path), **TINY | {"units": 8})
+
+
+def test_a_pass_shows_a_drawing_at_most_once_and_no_drawing_is_never_shown():
+    lengths = np.random.default_rng(0).integers(5, 100, 4050)
+    passes = [train_batches.bucketed(lengths, 100, np.random.default_rng(seed)) for seed in range(8)]
+    for batches in passes:
+        shown = np.concatenate(batches)
+        assert len(shown) == len(set(shown)) == 4000
+    assert set(np.concatenate(sum(passes, []))) == set(range(4050))
+
+
+def test_batches_hold_drawings_of_like_length():
+    lengths = np.random.default_rng(0).integers(5, 100, 4000)
+    batches = train_batches.bucketed(lengths, 100, np.random.default_rng(1))
+    assert sum(lengths[batch].max() * 100 for batch in batches) < 1.05 * lengths.sum()
+
+
+def test_what_a_step_sees_depends_on_the_step_alone():
+    data = make_data()
+    settings = Settings(data.classes, data.scale, 30.0, **TINY)
+    stream = train_batches.batches(data.train, settings, PLAN)
+    first = [next(stream) for _ in range(8)]  # more than one pass
+    later = next(train_batches.batches(data.train, settings, PLAN, step=7))
+    for key, value in later.items():
+        np.testing.assert_array_equal(value, first[7][key])
+
+
+@pytest.mark.parametrize("encoder", ["cnn", "rnn"])
+def test_training_learns_and_fits_a_prior(data, encoder):
+    plan = Plan(steps=60, batch=20, anneal=30, epoch=20)
+    model = vae.train(data, "rings", plan, encoder=encoder, **TINY)
+    with open(loop.DATA / "work/runs/rings/log.csv") as file:
+        rows = np.genfromtxt(file, delimiter=",", names=True)
+    assert rows["val_loss"][-1] < rows["val_loss"][0] - 0.2
+    assert model.prior.mean.shape == (2, 8) and model.settings.scale == 15.0
+
+
+def test_an_interrupted_run_ends_as_an_uninterrupted_one(data):
+    whole = vae.train(data, "whole", PLAN, **TINY)
+
+    def stop(model, step):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        vae.train(data, "stopped", PLAN, preview=stop, **TINY)
+    resumed = vae.train(data, "stopped", PLAN, **TINY)
+    for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    logs = [(loop.DATA / f"work/runs/{name}/log.csv").read_text().splitlines() for name in ("whole", "stopped")]
+    assert [line.split(",")[0] for line in logs[0]] == [line.split(",")[0] for line in logs[1]] == ['"step"', "3", "6"]
+
+
+def test_a_finished_run_is_not_trained_again(data, capsys):
+    first = vae.train(data, "done", PLAN, **TINY)
+    log = (loop.DATA / "work/runs/done/log.csv").stat().st_mtime_ns
+    again = vae.train(data, "done", PLAN, **TINY)
+    assert (loop.DATA / "work/runs/done/log.csv").stat().st_mtime_ns == log
+    for a, b in zip(first.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_run_begun_otherwise_is_not_resumed(data):
+    vae.train(data, "run", PLAN, **TINY)
+    with pytest.raises(ValueError, match=r"steps: 6 then, 9 now"):
+        vae.train(data, "run", Plan(steps=9, batch=8, anneal=4, epoch=3), **TINY)
+
+
+def test_a_run_that_cannot_be_is_refused(data):
+    with pytest.raises(ValueError, match="1 or more"):
+        vae.train(data, "run", Plan(steps=0), **TINY)
+    with pytest.raises(FileNotFoundError, match="nosuch"):
+        loop.read_log("nosuch")
+
+
+def test_steps_and_epochs_have_to_fit(data):
+    with pytest.raises(ValueError, match="multiple of epoch"):
+        vae.train(data, "run", Plan(steps=10, epoch=3), **TINY)
+
+
+def test_the_preview_sees_the_model_as_it_goes(data):
+    seen = []
+    vae.train(data, "run", PLAN, preview=lambda model, step: seen.append((step, model.settings.z_size)), **TINY)
+    assert seen == [(3, 8), (6, 8)]
+
+
+def test_the_command_explains_itself():
+    command = [sys.executable, "-m", "helpers.train", "--help"]
+    out = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ).stdout
+    assert "--classes" in out and "--steps" in out
+
+
+@pytest.mark.parametrize("text", ["", '{"plan": {"ste', "[]", '{"plan": [], "settings": {}}'])
+def test_damaged_settings_of_a_run_are_named(data, tmp_path, text):
+    path = tmp_path / "work" / "runs" / "one" / "run.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"run\.json is damaged; delete .*one"):
+        loop.begin_run("one", PLAN, {"z_size": 8})
+    assert path.read_text() == text
