@@ -22,7 +22,7 @@ from helpers.paths import atomic
 from helpers.quickdraw import DataSet, Split, load
 from helpers.raster import MARGIN, render_batch
 from helpers.strokes import check
-from helpers.training import Schedule, augment, begin_run, bucketed, check_splits, fast_dtype, feed, fit, make_optimizer
+from helpers.training import Schedule, augment, begin_run, bucketed, check_splits, fast_dtype, feed, make_optimizer, run_plan
 
 SIZE = 48  # of the bitmaps, pixels
 SURE = 0.5  # the probability from which a drawing counts as recognised
@@ -166,7 +166,7 @@ def train_judge(
     )
     like = (keras.KerasTensor(network.input.shape, network.input.dtype), keras.KerasTensor((None,), "int64"))
     valid_steps = -(-len(data.valid.sketches) // VALID_BATCH)
-    fit(
+    run_plan(
         network,
         run,
         plan,
@@ -201,7 +201,7 @@ def _batches(split: Split, kind: str, plan: Schedule, step: int) -> Iterator[tup
 
 def _vary(sketches: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
     """As `training.augment`, and each drawing turned by up to 10 degrees."""
-    varied = augment(sketches, 0.15, 0.1, rng)
+    varied = augment(sketches, 0.15, 0, 0.1, rng)
     for sketch, angle in zip(varied, np.radians(rng.uniform(-10, 10, len(varied))), strict=True):
         sketch[:, :2] = sketch[:, :2] @ np.float32([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return varied

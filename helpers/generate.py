@@ -167,17 +167,17 @@ def _draw(model: SketchVAE) -> Callable:
         blank = ops.zeros_like(given) + end
         first = ops.zeros_like(given[0]) + ops.one_hot(DOWN, 5)
 
-        def unfinished(t, point, h, c, rows):
+        def unfinished(t, point, h, c, where, rows):
             return ops.logical_and(t < limit, ops.any(point[:, END] < 0.5))
 
-        def step(t, point, h, c, rows):
+        def step(t, point, h, c, where, rows):
             ended = point[:, END:] > 0.5
-            (h, c), parameters = model.decoder.step(point, (h, c), same)
+            (h, c, where), parameters = model.decoder.step(point, (h, c, where), same)
             now = ops.take(chance, t, axis=0)
             drawn = _pick(parameters, temperature, now, may_end=t > 0)
             point = ops.where(t < lengths[:, None], ops.take(given, t, axis=0), drawn)
             point = ops.where(ended, end, point)
-            return t + 1, point, h, c, ops.where(ops.arange(limit)[:, None, None] == t, point[None], rows)
+            return t + 1, point, h, c, where, ops.where(ops.arange(limit)[:, None, None] == t, point[None], rows)
 
         return ops.while_loop(unfinished, step, (0, first, *state, blank))[-1]
 

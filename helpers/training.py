@@ -23,17 +23,18 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from helpers import vae, workers
+from helpers import fit, vae, workers
 from helpers.generate import as_strokes, encode
 from helpers.paths import DATA, atomic
 from helpers.quickdraw import DataSet, Split, load
 from helpers.raster import render_batch
-from helpers.strokes import END, UP, bounds, from_polylines, prefix, stroke_ends, to_polylines
+from helpers.strokes import END, UP, prefix, simplify, stroke_ends
 from helpers.workers import pick_strategy
 
 POOL = 50  # batches whose drawings are sorted by length together, so that a batch holds drawings of like length
 VALID_BATCH = 100
-COVERED = 14.0  # pixels from the ink that is there, on average: a stroke so near need not be drawn again
+BEGUN = 6  # beginnings that are tried on a drawing
+NEAR = 3.0  # pixels of `fit.BOX`: a beginning that lies farther off, on average, is no part of the drawing
 MILESTONES = (500, 2_000, 8_000)  # steps whose weights a run keeps, to show how it learned
 
 
@@ -70,7 +71,12 @@ class Plan(Schedule):
     stretch: float = _setting(0.15, "x and y are scaled by up to this share, independently")
     drop: float = _setting(0.10, "share of the points inside strokes that is left out")
     partial: float = _setting(0.25, "share of the drawings of which the encoder sees only the beginning")
-    splice: float = _setting(0.0, "share of the drawings that go on from another class's beginning, for z-switching")
+    turn: float = _setting(0.0, "degrees by which drawings are turned at most")
+    simplify: float = _setting(0.0, "pixels: Ramer-Douglas-Peucker's epsilon, on top of the data set's own")
+    dropout: float = _setting(0.0, "share of what the decoder's LSTM takes up anew that is dropped")
+    splice: float = _setting(0.0, "share of the drawings begun by a part of another class's drawing, for z-switching")
+    prior: str = _setting("normal", "z's: normal, N(0, I), or class, N(its class's centre, I)")
+    radius: float = _setting(7.0, "of the classes' centres from the origin, where the prior is by class")
 
 
 def train(
@@ -93,28 +99,28 @@ def train(
         strategy: a `tf.distribute` strategy; None takes `pick_strategy()`. Of several workers each returns the same
             network, and the chief alone keeps the run.
         preview: called with the model and the step after every `plan.epoch` steps, to draw something.
-        settings: of `vae.Settings` (encoder, z_size, units, ...).
+        settings: of `vae.Settings` (encoder, z_size, units, position, ...).
 
     Raises ValueError for a class without a drawing to learn from, for no drawings to validate with, for a batch that
     the devices cannot share evenly, and for a run that was begun otherwise or whose checkpoint is damaged.
     """
     plan = plan or Plan()
+    check_splits(data.classes, data.train, data.valid)
+    first = vae.load(start) if start else None
+    train_split, valid_split = (_simplified(split, plan.simplify) for split in (data.train, data.valid))
     settings = vae.Settings(
         classes=data.classes,
-        scale=data.scale,
-        mean_points=float(np.mean([len(sketch) for sketch in data.train.sketches])),
+        scale=first.settings.scale if first else data.scale,
+        mean_points=float(np.mean([len(sketch) for sketch in train_split.sketches])),
+        prior=plan.prior,
         **settings,
     )
-    check_splits(data.classes, data.train, data.valid)
-    train_split, valid_split = (_short(split, settings.max_points) for split in (data.train, data.valid))
+    train_split, valid_split = (_short(split, settings.max_points) for split in (train_split, valid_split))
     check_splits(data.classes, train_split, valid_split, settings.max_points)  # at its end would be late
     strategy = strategy or pick_strategy()
     replicas = strategy.num_replicas_in_sync if strategy else 1
     if plan.batch % replicas:
         raise ValueError(f"batch ({plan.batch}) must be a multiple of the {replicas} devices that share it")
-    first = vae.load(start) if start else None
-    if first and first.settings != settings:
-        raise ValueError(f"{start} is {first.settings}: its weights are no beginning for {settings}")
     wanted = asdict(settings) | ({"start": start} if start else {})
     workers.check_agreement(strategy, asdict(plan), wanted, len(train_split.sketches), len(valid_split.sketches))
     run = begin_run(name, plan, wanted) if workers.is_chief(strategy) else None
@@ -124,9 +130,11 @@ def train(
     with strategy.scope() if strategy else nullcontext():
         model = (workers.SharedVAE if replicas > 1 else vae.SketchVAE)(settings, dtype=fast_dtype())
         if first:
-            model.set_weights(first.get_weights())
+            begin_with(model, first, start)
+        if plan.prior == "class" and not (first and first.settings.prior == "class"):
+            model.centers.assign(_centers(first, settings, plan))
         model.compile(optimizer=make_optimizer(model, plan, replicas), jit_compile=keras.backend.backend() == "jax")
-    fit(
+    run_plan(
         model,
         run,
         plan,
@@ -142,6 +150,34 @@ def train(
     return trained
 
 
+def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
+    """Gives a new network the weights of one of the same classes and sizes; what it alone is told begins at zero."""
+    if first.settings.classes != model.settings.classes:
+        raise ValueError(f"{name} knows {first.settings.classes}: its weights are no beginning for these classes")
+    own = {variable.path.partition("/")[2]: variable for variable in model.weights}
+    for variable in first.weights:
+        path, value = variable.path.partition("/")[2], keras.ops.convert_to_numpy(variable)
+        if path.endswith("decoder/lstm/lstm_cell/kernel") and model.settings.position and not first.settings.position:
+            value = np.insert(value, [5] * vae.PLACE, 0, axis=0)  # where the pen is: no say in anything yet
+        if path not in own or tuple(own[path].shape) != value.shape:
+            raise ValueError(f"{name} is {first.settings}: its weights are no beginning for {model.settings}")
+        own[path].assign(value)
+
+
+def _centers(first: vae.SketchVAE | None, settings: vae.Settings, plan: Plan) -> np.ndarray:
+    """Where the classes' z are to lie: near where a first network has them, or anywhere."""
+    if first is not None and first.prior is not None:
+        directions = first.prior.mean
+    else:
+        shape = len(settings.classes), settings.z_size
+        directions = np.random.default_rng([plan.seed, 2]).standard_normal(shape)
+    return vae.class_centers(directions, plan.radius)
+
+
+def _simplified(split: Split, epsilon: float) -> Split:
+    return Split([simplify(sketch, epsilon) for sketch in split.sketches], split.labels) if epsilon else split
+
+
 def make_optimizer(network: keras.Model, plan: Schedule, replicas: int = 1) -> keras.optimizers.Optimizer:
     """Adam with the plan's learning rate and clipping, built for this network."""
     schedule = keras.optimizers.schedules.PolynomialDecay(plan.learning_rate, plan.steps, plan.learning_rate / 100)
@@ -150,7 +186,7 @@ def make_optimizer(network: keras.Model, plan: Schedule, replicas: int = 1) -> k
     return optimizer
 
 
-def fit(
+def run_plan(
     network: keras.Model,
     run: Path | None,
     plan: Schedule,
@@ -201,7 +237,7 @@ def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
 
     Drawings longer than the model's `max_points` are left out, as in training.
     """
-    split = _short(split, model.settings.max_points)
+    split = _short(_simplified(split, model.facts.get("plan", {}).get("simplify", 0)), model.settings.max_points)
     model.compile(jit_compile=keras.backend.backend() == "jax")
     drawings = feed(lambda: zip(valid_batches(split, model.settings, Plan())), _like(model.settings))
     steps = -(-len(split.sketches) // VALID_BATCH)
@@ -330,17 +366,24 @@ def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> 
             order = bucketed(lengths, plan.batch, np.random.default_rng([plan.seed, 0, drawn]))
         chosen = order[step % per_pass]
         rng = np.random.default_rng([plan.seed, 1, step])
-        sketches = augment([split.sketches[i] for i in chosen], plan.stretch, plan.drop, rng)
+        sketches = augment([split.sketches[i] for i in chosen], plan.stretch, plan.turn, plan.drop, rng)
+        labels = split.labels[chosen]
         seen = list(sketches)
-        for i in np.flatnonzero(rng.random(len(seen)) < plan.partial):
-            seen[i] = _beginning(seen[i], rng)
         noise = rng.standard_normal((len(sketches), settings.z_size), np.float32)
         rise = min(1, 0.01 + step / plan.anneal) if plan.anneal else 1
         given = np.zeros(len(sketches), np.float32)
         if plan.splice:
             limit = min(settings.max_points, 5 * max(map(len, sketches)) // 4)  # few long ones would slow them all
-            sketches, given = splice(sketches, split.labels[chosen], plan.splice, limit, rng)
-        yield _inputs(sketches, given, seen, noise, plan.kl_weight * rise, plan.free_bits, settings)
+            sketches, given = splice(sketches, labels, plan.splice, limit, rng)
+            # half of the encoder's pictures of a spliced drawing are what it is now, half what it was to be
+            for i in np.flatnonzero(given):
+                seen[i] = sketches[i] if rng.random() < 0.5 else seen[i]
+        for i in np.flatnonzero((rng.random(len(seen)) < plan.partial) & (given == 0)):
+            seen[i] = _beginning(seen[i], rng)
+        keep = np.ones((len(sketches), settings.units), np.float32)
+        if plan.dropout:
+            keep = (rng.random(keep.shape, np.float32) >= plan.dropout) / np.float32(1 - plan.dropout)
+        yield _inputs(sketches, labels, given, seen, noise, keep, plan.kl_weight * rise, plan.free_bits, settings)
         step += 1
 
 
@@ -354,7 +397,9 @@ def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[
         sketches = [split.sketches[i] for i in chosen]
         noise = np.zeros((len(sketches), settings.z_size), np.float32)
         given = np.zeros(len(sketches), np.float32)
-        yield _inputs(sketches, given, sketches, noise, plan.kl_weight, plan.free_bits, settings)
+        keep = np.ones((len(sketches), settings.units), np.float32)
+        labels = split.labels[chosen]
+        yield _inputs(sketches, labels, given, sketches, noise, keep, plan.kl_weight, plan.free_bits, settings)
 
 
 def bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -367,14 +412,20 @@ def bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[
     return list(rng.permutation(order.reshape(-1, batch)))
 
 
-def augment(sketches: Sequence[np.ndarray], stretch: float, drop: float, rng: np.random.Generator) -> list[np.ndarray]:
-    """x and y of each drawing scaled on their own, by up to `stretch`, and a share `drop` of the points inside
-    strokes left out (not the first or last of a stroke). All drawings at once: this runs between training steps.
-    As sketch-rnn's, Ha & Eck, section 4.1."""
+def augment(
+    sketches: Sequence[np.ndarray], stretch: float, turn: float, drop: float, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """x and y of each drawing scaled on their own, by up to `stretch`, turned by up to `turn` degrees, and a share
+    `drop` of the points inside strokes left out (not the first or last of a stroke). All drawings at once: this runs
+    between training steps. As sketch-rnn's, Ha & Eck, section 4.1, but for the turns."""
     lengths = np.array([len(sketch) for sketch in sketches])
     rows = np.concatenate(sketches)
     scale = 1 + rng.uniform(-stretch, stretch, (len(sketches), 2))
     rows[:, :2] *= np.repeat(scale, lengths, axis=0)
+    if turn:
+        angle = np.repeat(np.radians(rng.uniform(-turn, turn, len(sketches))), lengths)
+        x, y = rows[:, 0].copy(), rows[:, 1].copy()
+        rows[:, 0], rows[:, 1] = np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y
     lift = rows[:, 2] > 0.5
     firsts = np.cumsum(lengths) - lengths
     opens = np.concatenate([[True], lift[:-1]])  # the first point of a stroke
@@ -405,70 +456,41 @@ def _beginning(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def splice(
     sketches: Sequence[np.ndarray], labels: np.ndarray, share: float, limit: int, rng: np.random.Generator
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """A share of the drawings begun by a drawing of another class: drawings, and how many rows the other drew (N,).
+    """A share of the drawings begun by a part of another class: drawings, and how many rows the other drew (N,).
 
-    A random other class of the batch gives the beginning that lies best on the drawing, their boxes laid over each
-    other by their middles. The strokes that this ink stands for are left out, and what was begun inside a stroke goes
-    on along the nearest one. So the decoder learns to make what z says of what was begun in another mind, which is what
-    z-switching asks of it. Left as they are: drawings of which nothing would be left, or more than `limit` rows.
+    Of `BEGUN` beginnings of the batch's other classes the one that lies best on a part of the drawing (`fit.match`)
+    is laid there, and what of the drawing it stands for is left out. So the decoder learns to make what z says of what
+    was begun in another mind, at any size and place, which is what z-switching asks of it. Left as they are: drawings
+    that no beginning fits within `NEAR`, of which nothing would be left, or that get more than `limit` rows.
     """
-    fraction = rng.uniform(0.1, 0.6)
-    origins = [-bounds(sketch).mean(axis=0) for sketch in sketches]
-    begun = [prefix(sketch, fraction) for sketch in sketches]
-    begun_lines, lines = (
-        [to_polylines(sketch, origin) for sketch, origin in zip(group, origins, strict=True)]
-        for group in (begun, sketches)
-    )
-    begun_ink, ink = (np.stack([_spread(some, 24) for some in group]) for group in (begun_lines, lines))
     out, given = list(sketches), np.zeros(len(sketches), np.float32)
     for i in np.flatnonzero(rng.random(len(sketches)) < share):
         others = np.flatnonzero(labels != labels[i])
-        if len(others):
-            others = others[labels[others] == rng.choice(labels[others])]
-            j = others[_distance(begun_ink[others], ink[i]).argmin()]
-            spliced = _go_on(begun_lines[j], lines[i], inside=begun[j][-1, 2] < 0.5)
-            if spliced and sum(map(len, spliced)) <= limit + 1:
-                out[i], given[i] = from_polylines(spliced), len(begun[j])
+        if not len(others):
+            continue
+        others = rng.choice(others, min(BEGUN, len(others)), replace=False)
+        begun = [prefix(sketches[j], rng.uniform(0.1, 0.6)) for j in others]
+        field = fit.map_sketch(sketches[i])[None]
+        found = [fit.match(start, field) for start in begun]
+        # a large pose is preferred, for it stands for more of the drawing
+        scores = np.stack([distance[0] - fit.LARGE * sizes[:, 0] for distance, _, sizes in found])
+        which, variant = np.unravel_index(scores.argmin(), scores.shape)
+        distance, affine, sizes = found[which]
+        if distance[0, variant] > NEAR:
+            continue
+        spliced, rows = fit.put_together(sketches[i], begun[which], affine[0, variant], sizes[variant, 1])
+        if spliced is not None and len(spliced) <= limit:
+            out[i], given[i] = spliced, rows
     return out, given
-
-
-def _go_on(begun: list[np.ndarray], lines: list[np.ndarray], inside: bool) -> list[np.ndarray] | None:
-    """The strokes (K, 2) of a beginning and those of another drawing that its ink does not stand for; None if all."""
-    if inside:
-        nearest = [np.square(line - begun[-1][-1]).sum(axis=1) for line in lines]
-        stroke = int(np.argmin([some.min() for some in nearest]))
-        at = int(nearest[stroke].argmin())
-        tail = lines[stroke][at:]
-        lines = [*lines[:stroke], *([lines[stroke][: at + 1]] if at else []), *lines[stroke + 1 :]]
-    ink = np.stack([_spread([line], 12) for line in [*lines, *([tail] if inside else [])]])
-    new = _distance(ink, _spread(begun, 64)) > COVERED
-    if not new.any():
-        return None
-    rest = [line for line, is_new in zip(lines, new, strict=False) if is_new]
-    return [*begun[:-1], np.concatenate([begun[-1], tail]), *rest] if inside else begun + rest
-
-
-def _distance(ink: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The mean distance (...,) of points (..., n, 2) to the nearest of others (m, 2)."""
-    square = np.square(ink[..., None, 0] - other[:, 0]) + np.square(ink[..., None, 1] - other[:, 1])
-    return np.sqrt(square.min(axis=-1)).mean(axis=-1)
-
-
-def _spread(lines: Sequence[np.ndarray], n: int) -> np.ndarray:
-    """n points (n, 2) at even distances along strokes (K, 2), as float32."""
-    points = np.concatenate(lines)
-    length = np.hypot(*np.diff(points, axis=0).T)
-    length[np.cumsum([len(line) for line in lines[:-1]], dtype=int) - 1] = 0  # the pen travels
-    length = np.concatenate([[0], np.cumsum(length)])
-    places = (np.arange(n) + 0.5) / n * length[-1]
-    return np.column_stack([np.interp(places, length, axis) for axis in points.T]).astype(np.float32)
 
 
 def _inputs(
     sketches: Sequence[np.ndarray],
+    labels: np.ndarray,
     given: np.ndarray,
     seen: Sequence[np.ndarray],
     noise: np.ndarray,
+    keep: np.ndarray,
     kl_weight: float,
     free_bits: float,
     settings: vae.Settings,
@@ -481,8 +503,10 @@ def _inputs(
     return {
         "seen": seen,
         "target": _pad(sketches, settings.scale),
+        "label": np.asarray(labels, np.int32),
         "given": given,
         "noise": noise,
+        "keep": keep,
         "kl_weight": np.full(n, kl_weight, np.float32),
         "free_bits": np.full(n, free_bits, np.float32),
     }
@@ -524,8 +548,10 @@ def _like(settings: vae.Settings) -> tuple:
     shapes = {
         "seen": bitmaps if settings.encoder == "cnn" else ((None, None, 5), "float32"),
         "target": ((None, None, 5), "float32"),
+        "label": ((None,), "int32"),
         "given": ((None,), "float32"),
         "noise": ((None, settings.z_size), "float32"),
+        "keep": ((None, settings.units), "float32"),
         "kl_weight": ((None,), "float32"),
         "free_bits": ((None,), "float32"),
     }
@@ -618,6 +644,7 @@ def main() -> None:
     )
     parser.add_argument("--z-size", type=int, default=512, help="dimensions of the latent vector")
     parser.add_argument("--units", type=int, default=512, help="of the decoder's LSTM")
+    parser.add_argument("--position", action="store_true", help="tells the decoder where the pen is")
     parser.add_argument("--start", help="a model in data/models whose weights it begins with")
     parser.add_argument("--source", choices=("auto", "local", "download"), default="auto", help="of drawings")
     for setting in fields(Plan):
@@ -626,7 +653,7 @@ def main() -> None:
     arguments = vars(parser.parse_args())
     name, classes, source = (arguments.pop(key) for key in ("name", "classes", "source"))
     start = arguments.pop("start")
-    settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units")}
+    settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units", "position")}
     plan = Plan(**arguments)
     data = load(classes, source)
     command = shlex.join(["python", "-m", "helpers.training", *sys.argv[1:]])

@@ -21,6 +21,8 @@ LOG_2PI = float(np.log(2 * np.pi))
 # guessing the rounding, not the drawing.
 SIGMA_MIN = 0.01
 RHO_MAX = 0.95  # keeps 1 - rho^2, a divisor, away from 0
+WAVES = (512, 256, 128, 64)  # pixels: the lengths of the waves that say where the pen is
+PLACE = 2 + 4 * len(WAVES)
 PRIOR_RANK = 64  # directions kept of each class's covariance
 FORMAT = "midstroke model 1"
 
@@ -38,6 +40,8 @@ class Settings:
     components: int = 20  # bivariate Gaussians a step
     size: int = 48  # of the bitmap, pixels
     max_points: int = 128  # longest drawing trained on, and drawn
+    position: bool = False  # whether the decoder is told where the pen is, beside how it came there
+    prior: str = "normal"  # what z is trained towards: "normal", N(0, I), or "class", N(its class's centre, I)
 
 
 class Prior(NamedTuple):
@@ -54,6 +58,17 @@ class Prior(NamedTuple):
     weight: np.ndarray
 
 
+def place(position, scale: float):
+    """Where the pen is, (..., 2) in units of `scale` pixels from its start, as a decoder is told it, (..., 18).
+
+    x and y, and their sines and cosines: near and far, as a linear layer can tell them apart (Tancik et al., arXiv
+    2006.10739). An LSTM that sees offsets alone has to add them up, and its sum drifts: long drawings come apart.
+    """
+    pixels = position * scale
+    waves = [2 * np.pi / wave * pixels for wave in WAVES]
+    return ops.concatenate([pixels / 128, *map(ops.sin, waves), *map(ops.cos, waves)], axis=-1)
+
+
 class Decoder(keras.layers.Layer):
     """z and the points so far to the parameters of the next point's mixture.
 
@@ -61,9 +76,10 @@ class Decoder(keras.layers.Layer):
     a GPU, `_lstm_loop` elsewhere, and `step` for drawing.
     """
 
-    def __init__(self, units: int, z_size: int, components: int, **kwargs):
+    def __init__(self, units: int, z_size: int, components: int, scale: float, position: bool, **kwargs):
         super().__init__(autocast=False, **kwargs)
-        self.units, self.z_size = units, z_size
+        self.units, self.z_size, self.scale, self.position = units, z_size, scale, position
+        self.inputs = 5 + PLACE * position  # a point's share of the kernel's rows; z's follow
         self.initial = keras.layers.Dense(2 * units, activation="tanh", dtype="float32", name="initial")
         self.lstm = keras.layers.LSTM(
             units, return_sequences=True, return_state=True, dtype=self.dtype_policy, name="lstm"
@@ -73,36 +89,45 @@ class Decoder(keras.layers.Layer):
 
     def build(self, *_):
         self.initial.build((None, self.z_size))
-        self.lstm.build((None, None, 5 + self.z_size))
+        self.lstm.build((None, None, self.inputs + self.z_size))
         self.head.build((None, self.units))
         self.built = True
 
     def start(self, z):
-        """The state (h, c) before the first point, and what is the same at every step: z's share of the gates (B, 4H),
-        and the recurrent kernel in the precision of the products."""
+        """The state before the first point (h, c, where the pen is), and what is the same at every step: z's share of
+        the gates (B, 4H), and the recurrent kernel in the precision of the products."""
         kernel, bias = self.lstm.cell.kernel, self.lstm.cell.bias
-        gates = ops.cast(ops.matmul(self._low(z), self._low(kernel[5:])), "float32") + bias
-        return ops.split(self.initial(z), 2, axis=-1), (gates, self._low(self.lstm.cell.recurrent_kernel))
+        gates = ops.cast(ops.matmul(self._low(z), self._low(kernel[self.inputs :])), "float32") + bias
+        return (*ops.split(self.initial(z), 2, axis=-1), ops.zeros_like(z[:, :2])), (gates, self._low(self.lstm.cell.recurrent_kernel))
 
-    def call(self, points, z):
-        """points (B, T, 5), each the one before the point to be drawn; z (B, Z). Returns (B, T, 6M + 3) float32."""
-        (h, c), (z_gates, recurrent) = self.start(z)
-        if has_tensorflow_gpu():
+    def call(self, points, z, keep=None):
+        """points (B, T, 5), each the one before the point to be drawn; z (B, Z). Returns (B, T, 6M + 3) float32.
+
+        `keep` (B, H) multiplies what the LSTM takes up anew: recurrent dropout without loss of memory (Semeniuta et
+        al., arXiv 1603.05118), one mask a drawing.
+        """
+        (h, c, _), (z_gates, recurrent) = self.start(z)
+        if self.position:
+            points = ops.concatenate([points, place(ops.cumsum(points[..., :2], axis=1), self.scale)], axis=-1)
+        if has_tensorflow_gpu() and keep is None:
             tiled = ops.repeat(z[:, None], ops.shape(points)[1], axis=1)
             hidden, _, _ = self.lstm(ops.concatenate([points, tiled], axis=-1), initial_state=[h, c])
         else:
-            point_kernel = self._low(self.lstm.cell.kernel[:5])
+            point_kernel = self._low(self.lstm.cell.kernel[: self.inputs])
             gates = ops.cast(ops.matmul(self._low(points), point_kernel), "float32") + z_gates[:, None]
-            hidden = _lstm_loop(gates, recurrent, h, c)
+            hidden = _lstm_loop(gates, recurrent, h, c, keep)
         return ops.cast(self.head(hidden), "float32")
 
     def step(self, point, state, same):
         """One point (B, 5) further: the new state and the mixture's parameters (B, 6M + 3). See `start`."""
-        (h, c), (z_gates, recurrent) = state, same
-        gates = ops.matmul(point, self.lstm.cell.kernel[:5]) + z_gates
+        (h, c, where), (z_gates, recurrent) = state, same
+        where = where + point[:, :2]
+        if self.position:
+            point = ops.concatenate([point, place(where, self.scale)], axis=-1)
+        gates = ops.matmul(point, self.lstm.cell.kernel[: self.inputs]) + z_gates
         gates = gates + ops.cast(ops.matmul(self._low(h), recurrent), "float32")
         h, c, _ = _cell(gates, c)
-        return (h, c), ops.cast(self.head(h), "float32")
+        return (h, c, where), ops.cast(self.head(h), "float32")
 
     def _low(self, tensor):
         return ops.cast(tensor, self.compute_dtype)
@@ -116,16 +141,16 @@ def has_tensorflow_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def _cell(gates, c):
+def _cell(gates, c, keep=1.0):
     """An LSTM cell after its matrix products; also its activated gates in Keras's order: input, forget, new, output."""
     i, f, n, o = ops.split(gates, 4, axis=-1)
     i, f, n, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(n), ops.sigmoid(o)
-    c = f * c + i * n
+    c = f * c + i * n * keep
     return o * ops.tanh(c), c, ops.concatenate([i, f, n, o], axis=-1)
 
 
-def _lstm_loop(gates, kernel, h, c):
-    """Hidden states (B, T, H) of an LSTM whose input's share of the gates (B, T, 4H) is known.
+def _lstm_loop(gates, kernel, h, c, keep=None):
+    """Hidden states (B, T, H) of an LSTM whose input's share of the gates (B, T, 4H) is known. `keep`: `Decoder.call`.
 
     `kernel`, the recurrent one, sets the precision of the matrix products; all else is float32.
 
@@ -134,7 +159,7 @@ def _lstm_loop(gates, kernel, h, c):
     """
 
     @ops.custom_gradient
-    def loop(gates, kernel, h0, c0):
+    def loop(gates, kernel, h0, c0, keep):
         def low(x):
             return ops.cast(x, kernel.dtype)
 
@@ -143,7 +168,7 @@ def _lstm_loop(gates, kernel, h, c):
 
         def forward(carry, gates):
             h, c, _ = carry
-            carry = _cell(gates + times(h, kernel), c)
+            carry = _cell(gates + times(h, kernel), c, keep)
             return carry, carry
 
         _, (hs, cs, activated) = ops.scan(forward, (h0, c0, ops.zeros_like(gates[0])), gates)
@@ -162,9 +187,9 @@ def _lstm_loop(gates, kernel, h, c):
                 d_c = d_c + d_h * o * (1 - tanh_c * tanh_c)
                 d_gates = ops.concatenate(
                     [
-                        d_c * n * i * (1 - i),
+                        d_c * keep * n * i * (1 - i),
                         d_c * ops.take(c_before, t, axis=0) * f * (1 - f),
-                        d_c * i * (1 - n * n),
+                        d_c * keep * i * (1 - n * n),
                         d_h * tanh_c * o * (1 - o),
                     ],
                     axis=-1,
@@ -178,12 +203,13 @@ def _lstm_loop(gates, kernel, h, c):
             (d_h, d_c, _), (_, _, d_gates) = ops.scan(backward, start, steps, reverse=True)
             rows = low(ops.reshape(h_before, (-1, ops.shape(h0)[-1])))
             d_kernel = ops.matmul(ops.transpose(rows), low(ops.reshape(d_gates, (-1, ops.shape(gates)[-1]))))
-            return d_gates, d_kernel, d_h, d_c
+            return d_gates, d_kernel, d_h, d_c, ops.zeros_like(keep)
 
         return hs, gradient
 
     # not a variable as it is: TensorFlow would want its gradient apart
-    hidden = loop(ops.transpose(gates, (1, 0, 2)), kernel * 1, h, c)
+    keep = ops.ones_like(h) if keep is None else keep
+    hidden = loop(ops.transpose(gates, (1, 0, 2)), kernel * 1, h, c, keep)
     return ops.transpose(hidden, (1, 0, 2))
 
 
@@ -249,7 +275,9 @@ class SketchVAE(keras.Model):
       rows of zeros behind each drawing;
     - `target`: stroke-5 (B, T, 5), offsets divided by `settings.scale`, at least one end row a drawing;
     - `given` (B,): how many of its first rows are there already, and not to be predicted;
+    - `label` (B,): the number of its class;
     - `noise` (B, Z): standard normal, or zeros to decode the mean;
+    - `keep` (B, H): recurrent dropout, see `Decoder.call`; ones to drop nothing;
     - `kl_weight` (B,) and `free_bits` (B,): the KL term is `kl_weight * max(kl, free_bits)`, in nats a drawing.
     """
 
@@ -264,7 +292,15 @@ class SketchVAE(keras.Model):
         body = _cnn(dtype) if settings.encoder == "cnn" else _rnn(dtype)
         self.body = keras.Sequential(body, name="encoder")
         self.stats = keras.layers.Dense(2 * settings.z_size, dtype="float32", name="stats")
-        self.decoder = Decoder(settings.units, settings.z_size, settings.components, dtype=dtype, name="decoder")
+        self.decoder = Decoder(
+            settings.units,
+            settings.z_size,
+            settings.components,
+            settings.scale,
+            settings.position,
+            dtype=dtype,
+            name="decoder",
+        )
         self.reconstruction = keras.metrics.Mean("reconstruction")  # nats a real point
         self.kl = keras.metrics.Mean("kl")  # nats a drawing
         self._reduce = MeanLoss()
@@ -278,6 +314,9 @@ class SketchVAE(keras.Model):
         self.body.build(shape)
         self.stats.build(self.body.output_shape)
         self.decoder.build()
+        if self.settings.prior == "class":  # where each class's z are trained to lie; set once, see `class_centers`
+            shape = (len(self.settings.classes), self.settings.z_size)
+            self.centers = self.add_weight(shape, "zeros", "float32", trainable=False, name="centers")
         self.built = True
 
     def encode(self, seen):
@@ -292,13 +331,15 @@ class SketchVAE(keras.Model):
         z = mean + ops.exp(0.5 * log_variance) * inputs["noise"]
         target = inputs["target"]
         start = ops.zeros_like(target[:, :1]) + ops.one_hot(DOWN, 5)
-        return self.decoder(ops.concatenate([start, target[:, :-1]], axis=1), z), mean, log_variance
+        return self.decoder(ops.concatenate([start, target[:, :-1]], axis=1), z, inputs["keep"]), mean, log_variance
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Mean over the drawings of (reconstruction + kl_weight max(kl, free_bits)) / mean_points."""
         parameters, mean, log_variance = y_pred
         target = x["target"]
         reconstruction = reconstruction_loss(target, parameters, x["given"])
+        if self.settings.prior == "class":
+            mean = mean - ops.take(self.centers, x["label"], axis=0)
         kl = 0.5 * ops.sum(mean**2 + ops.exp(log_variance) - 1 - log_variance, axis=-1)
         points = ops.sum(1 - target[..., END], axis=-1) - x["given"]
         self.reconstruction.update_state(reconstruction / points, sample_weight=points)
@@ -354,6 +395,21 @@ def reconstruction_loss(target, parameters, given):
     real_and_end = ops.concatenate([ops.ones_like(real[:, :1]), real[:, :-1]], axis=1)
     asked = ops.cast(ops.arange(ops.shape(target)[1])[None] >= ops.cast(given, "int32")[:, None], "float32")
     return ops.sum(asked * (offsets * real + pen * real_and_end), axis=-1)
+
+
+def class_centers(directions: np.ndarray, radius: float) -> np.ndarray:
+    """The centres (C, Z) of a class-conditional prior: orthogonal, `radius` from the origin, near the directions (C, Z).
+
+    Raises ValueError for a single class, for more classes than dimensions and for a radius that is not above 0.
+    """
+    classes, size = directions.shape
+    if not 1 < classes <= size:
+        raise ValueError(f"a prior by class needs at least 2 classes and at most {size}, the size of z; got {classes}")
+    if not 0 < radius < np.inf:
+        raise ValueError(f"the radius of a prior by class is {radius}; it must be above 0")
+    # the orthonormal directions nearest to the given ones together (Procrustes), where QR favours the first
+    u, _, vt = np.linalg.svd(directions.astype(np.float64), full_matrices=False)
+    return (radius * u @ vt).astype(np.float32)
 
 
 def fit_prior(z: np.ndarray, labels: np.ndarray, classes: int) -> Prior:
@@ -427,6 +483,8 @@ def _prior(arrays: dict, settings: Settings, path: Path) -> Prior:
 
 def _settings(values: object, path: Path) -> Settings:
     names = {field.name for field in fields(Settings)}
+    if isinstance(values, dict):  # files of before there were these
+        values = {"position": False, "prior": "normal"} | values
     if not isinstance(values, dict) or set(values) != names:
         raise ValueError(f"{path}: its settings are not those of a model: expected {sorted(names)}")
     classes, largest = values["classes"], {"z_size": 1 << 16, "units": 1 << 16, "components": 1000, "size": 1024}
@@ -442,4 +500,8 @@ def _settings(values: object, path: Path) -> Settings:
             raise ValueError(f"{path}: its {name} is {str(values[name])[:99]}; it must be a number above 0")
     if values["encoder"] not in ("cnn", "rnn"):
         raise ValueError(f'{path}: its encoder is {str(values["encoder"])[:99]!r}; it must be "cnn" or "rnn"')
+    if values["prior"] not in ("normal", "class"):
+        raise ValueError(f'{path}: its prior is {str(values["prior"])[:99]!r}; it must be "normal" or "class"')
+    if type(values["position"]) is not bool:
+        raise ValueError(f"{path}: its position is {str(values['position'])[:99]}; it must be true or false")
     return Settings(**values | {"classes": tuple(classes)})
