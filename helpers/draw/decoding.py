@@ -7,6 +7,7 @@ step conditioned on z, and goes on from the state it arrives at. That is z-switc
 
 from collections.abc import Callable, Sequence
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -15,6 +16,9 @@ from helpers.model.loss import mixture
 from helpers.model.vae import SketchVAE
 from helpers.sketch.raster import render_batch
 from helpers.sketch.strokes import DOWN, END, check, from_stroke5, to_stroke5
+
+BLOCK = 16  # rows that are drawn between looks at which drawings have come to an end
+TILE = 24  # a multiple of the rows that matrix products take at a time
 
 
 def encode(model: SketchVAE, sketches: Sequence[np.ndarray]) -> np.ndarray:
@@ -54,9 +58,8 @@ def decode(
 ) -> list[np.ndarray]:
     """A sketch for each row of z (N, Z), in pixels.
 
-    `temperature` tau divides the logits of the mixture and multiplies the variances (Ha & Eck, equation 8). The pen's
-    logits are divided by its root: cooled as much as the rest, a pen that ends a scribble once in ten points never
-    would, and at 0.2 most eyes would not come to an end.
+    `temperature` tau divides the logits of the mixture and multiplies the variances (Ha & Eck, equation 8). The pen
+    keeps its own probabilities (`model.Settings.pen`): cooled, one that ends a scribble once in ten points never would.
     `seed` is one number for the batch, so that the first drawings are the same however many follow; or one for
     each drawing, so that drawings with the same one share their chance, as frames of an animation should.
     `beginnings` are partial sketches that each drawing has to start with; they come back unchanged, bit for bit.
@@ -116,19 +119,7 @@ def _decode_chunk(
         given[i, : len(sketch)] = to_stroke5(sketch, len(sketch) + 1)[:-1]
         lengths[i] = len(sketch)
     given[..., :2] /= scale
-    draw = compile_once(
-        model,
-        "decode",
-        _draw(model),
-        ((None, z.shape[1]), "float32"),
-        ((None, limit, 4), "float32"),
-        ((None, limit, 5), "float32"),
-        ((None,), "int32"),
-        ((), "float32"),
-    )
-    rows = np.asarray(
-        draw(*map(ops.convert_to_tensor, (z, chance, given, lengths, np.float32(temperature))))
-    ).transpose(1, 0, 2)
+    rows = _draw(model, z, np.float32(temperature), chance, given, lengths)
     sketches = []
     for i, row in enumerate(rows):
         sketch = from_stroke5(row)
@@ -140,40 +131,97 @@ def _decode_chunk(
     return sketches
 
 
-def _draw(model: SketchVAE) -> Callable:
-    """The sampling loop: z, chance, given points and how many of them, temperature, to rows (T, N, 5)."""
+def _draw(
+    model: SketchVAE, z: np.ndarray, temperature: float, chance: np.ndarray, given: np.ndarray, lengths: np.ndarray
+) -> np.ndarray:
+    """The rows (N, T, 5) of N drawings, `BLOCK` at a time; after each block the finished drawings leave the batch."""
+    n, limit, _ = chance.shape
+    units, size = model.settings.units, z.shape[1]
+    start = compile_once(model, "decode start", lambda z: _flat(*model.decoder.start(z)), ((None, size), "float32"))
+    block = compile_once(
+        model,
+        "decode block",
+        _block(model),
+        ((None, 5), "float32"),
+        *[((None, width), "float32") for width in (units, units, 2, 4 * units)],
+        *[((None, None, width), "float32") for width in (4, 5)],
+        ((None,), "int32"),
+        ((), "int32"),
+        ((), "float32"),
+    )
+    rows = np.zeros((n, limit, 5), np.float32)
+    rows[..., END] = 1
+    point = ops.zeros((n, 5)) + ops.one_hot(DOWN, 5)
+    state = start(ops.convert_to_tensor(z))
+    going = np.arange(n)
+    for t in range(0, limit, BLOCK):
+        here = slice(t, min(t + BLOCK, limit))
+        noise, known, until = chance[going, here], given[going, here], lengths[going]
+        inputs = map(ops.convert_to_tensor, (noise, known, until, np.int32(t), np.float32(temperature)))
+        drawn, point, *moved = block(point, *state, *inputs)
+        rows[going, here] = np.asarray(drawn).transpose(1, 0, 2)
+        ended = rows[going, here.stop - 1, END] > 0.5
+        if ended.all():
+            break
+        state = (*moved, state[-1])
+        stay = _who_stays(ended, n)
+        # JAX would compile the block anew for every other number of drawings
+        if len(stay) < len(going) and keras.backend.backend() != "jax":
+            going = going[stay]
+            point, *state = (ops.take(part, stay, axis=0) for part in (point, *state))
+    return rows
 
-    def draw(z, chance, given, lengths, temperature):
+
+def _who_stays(ended: np.ndarray, n: int) -> np.ndarray:
+    """The places in a batch, begun with n drawings, of those that stay in it: the unfinished, and some that have ended.
+
+    A matrix product takes rows `TILE` at a time, and what is left over at its end by other code, whose last bits
+    differ. So whole tiles leave, and the end stays: each drawing comes out as if none had left.
+    """
+    over = n % TILE
+    body, tail = np.arange(len(ended) - over), np.arange(len(ended) - over, len(ended))
+    going, done = body[~ended[body]], body[ended[body]]
+    return np.concatenate([np.sort(np.concatenate([going, done[: -len(going) % TILE]])), tail])
+
+
+def _flat(state: tuple, same: tuple) -> tuple:
+    return (*state, same[0])
+
+
+def _block(model: SketchVAE) -> Callable:
+    """The sampling loop for some rows: from the last point, state, noise, given points, how many of these there are,
+    the number of the first row and the temperature to the rows (T, N, 5), the last point and the state after it."""
+
+    def block(point, h, c, where, gates, chance, given, lengths, begin, temperature):
         chance, given = ops.transpose(chance, (1, 0, 2)), ops.transpose(given, (1, 0, 2))
-        limit = ops.shape(chance)[0]
-        state, same = model.decoder.start(z)
+        count = ops.shape(chance)[0]
+        same = (gates, model.decoder.recurrent_kernel())
         end = ops.one_hot(END, 5)
-        blank = ops.zeros_like(given) + end
-        first = ops.zeros_like(given[0]) + ops.one_hot(DOWN, 5)
 
-        def unfinished(t, point, h, c, rows):
-            return ops.logical_and(t < limit, ops.any(point[:, END] < 0.5))
+        def unfinished(t, point, h, c, where, rows):
+            return ops.logical_and(t < count, ops.any(point[:, END] < 0.5))
 
-        def step(t, point, h, c, rows):
+        def step(t, point, h, c, where, rows):
             ended = point[:, END:] > 0.5
-            (h, c), parameters = model.decoder.step(point, (h, c), same)
-            now = ops.take(chance, t, axis=0)
-            drawn = _pick(parameters, temperature, now, may_end=t > 0)
-            point = ops.where(t < lengths[:, None], ops.take(given, t, axis=0), drawn)
+            (h, c, where), parameters = model.decoder.step(point, (h, c, where), same)
+            drawn = _pick(parameters, temperature, ops.take(chance, t, axis=0), begin + t > 0, model.settings.pen)
+            point = ops.where(begin + t < lengths[:, None], ops.take(given, t, axis=0), drawn)
             point = ops.where(ended, end, point)
-            return t + 1, point, h, c, ops.where(ops.arange(limit)[:, None, None] == t, point[None], rows)
+            return t + 1, point, h, c, where, ops.where(ops.arange(count)[:, None, None] == t, point[None], rows)
 
-        return ops.while_loop(unfinished, step, (0, first, *state, blank))[-1]
+        start = (0, point, h, c, where, ops.zeros_like(given) + end)
+        _, point, h, c, where, rows = ops.while_loop(unfinished, step, start)
+        return rows, point, h, c, where
 
-    return draw
+    return block
 
 
-def _pick(parameters, temperature, chance, may_end):
+def _pick(parameters, temperature, chance, may_end, cooling):
     """A stroke-5 point (N, 5) from the mixture (N, 6M + 3) and its chance (N, 4). A drawing has at least one."""
     log_pi, mu, sigma, rho, log_pen = mixture(parameters)
     log_pen = ops.where(may_end, log_pen, log_pen - 1e9 * ops.one_hot(END - DOWN, 3))
     component = _inverse_cdf(log_pi / temperature, chance[:, 0])
-    pen = _inverse_cdf(log_pen / ops.sqrt(temperature), chance[:, 1])
+    pen = _inverse_cdf(log_pen / temperature**cooling, chance[:, 1])
 
     def chosen(x):
         return ops.sum(x * component[..., None], axis=1)

@@ -3,26 +3,31 @@
 from collections.abc import Sequence
 
 import numpy as np
+from keras import ops
 
 from helpers.draw.decoding import decode
 from helpers.model.vae import SketchVAE
 
 
 def sample_z(
-    model: SketchVAE, n: int, prior: str = "fitted", seed: int = 0, classes: Sequence[str] | None = None
+    model: SketchVAE, n: int, prior: str | None = None, seed: int = 0, classes: Sequence[str] | None = None
 ) -> np.ndarray:
-    """n random z (n, Z): from N(0, I) ("normal"), or from the Gaussians fitted to encoded drawings ("fitted").
+    """n random z (n, Z), from one of three priors; None takes "trained" where that is by class, else "fitted".
 
-    "fitted" takes each class as often as training had it, or only the named `classes`, equally often.
+    "normal" is N(0, I); "trained" the prior that the model was trained towards, which is N(0, I) or, of a model
+    with a prior by class, N(its class's centre, I); "fitted" the Gaussians fitted to encoded drawings. The latter two
+    take each class as often as training had it, or only the named `classes`, equally often.
     """
     # a generator for each purpose: the first drawings are the same however many follow, and none is `decode`'s
     of_class, of_factors, of_noise = (np.random.default_rng([seed, part]) for part in (1, 2, 3))
-    if prior == "normal":
+    prior = prior or ("trained" if model.settings.prior == "class" else "fitted")
+    if prior not in ("fitted", "trained", "normal"):
+        raise ValueError(f'prior is {prior!r}; it must be "fitted", "trained" or "normal"')
+    by_class = prior == "trained" and model.settings.prior == "class"
+    if prior != "fitted" and not by_class:
         if classes is not None:
             raise ValueError("N(0, I) knows no classes; leave them out, or take the fitted prior")
         return of_noise.standard_normal((n, model.settings.z_size), np.float32)
-    if prior != "fitted":
-        raise ValueError(f'prior is {prior!r}; it must be "fitted" or "normal"')
     if model.prior is None:
         raise ValueError("this model has no fitted prior yet; training fits one at its end, or see model.fit_prior")
     mean, factors, noise, weight = model.prior
@@ -31,6 +36,9 @@ def sample_z(
     else:
         classes = [classes] if isinstance(classes, str) else classes
         which = np.resize([class_index(model, name) for name in classes], n)
+    if by_class:
+        centers = ops.convert_to_numpy(model.centers)
+        return centers[which] + of_noise.standard_normal((n, mean.shape[1]), np.float32)
     low_rank = np.einsum("nk,nkz->nz", of_factors.standard_normal((n, factors.shape[1])), factors[which], optimize=True)
     return (mean[which] + low_rank + noise[which] * of_noise.standard_normal((n, mean.shape[1]))).astype(np.float32)
 
@@ -38,7 +46,7 @@ def sample_z(
 def sample(
     model: SketchVAE,
     n: int,
-    prior: str = "fitted",
+    prior: str | None = None,
     temperature: float = 0.2,
     seed: int = 0,
     classes: Sequence[str] | None = None,
@@ -71,6 +79,25 @@ def typical_z(model: SketchVAE, name: str) -> np.ndarray:
     mean, index = class_mean(model, name), class_index(model, name)
     spread = (model.prior.factors[index] ** 2).sum() + (model.prior.noise[index] ** 2).sum()
     return mean * np.sqrt(1 + spread / max((mean**2).sum(), 1e-12))
+
+
+def read_classes(model: SketchVAE, z: np.ndarray) -> np.ndarray:
+    """How the model reads drawings z (N, Z): a logit for each of its classes (N, C).
+
+    Linear discriminant analysis by its fitted Gaussians with their covariances averaged (Fisher 1936; Hastie et al.,
+    The Elements of Statistical Learning, section 4.3): no other network is asked.
+    """
+    if model.prior is None:
+        raise ValueError("this model has no fitted prior, so it cannot tell its classes apart")
+    made_of, kernel, bias = vars(model).get("_discriminant", (None, None, None))
+    if made_of is not model.prior:
+        mean, factors, noise, _ = (part.astype(np.float64) for part in model.prior)
+        covariance = np.einsum("ckz,cky->zy", factors, factors, optimize=True) / len(mean)
+        covariance[np.diag_indices_from(covariance)] += (np.maximum(noise, 1e-3) ** 2).mean(axis=0)
+        kernel = np.linalg.solve(covariance, mean.T)
+        bias = -0.5 * (mean.T * kernel).sum(axis=0)
+        vars(model)["_discriminant"] = model.prior, kernel, bias
+    return np.asarray(z, np.float64) @ kernel + bias
 
 
 def mahalanobis(model: SketchVAE, z: np.ndarray, name: str) -> np.ndarray:

@@ -1,15 +1,31 @@
 """z-switching: drawings begun with one z and finished with another, in one picture."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from helpers.draw.decoding import check_z, decode, encode
+from helpers.draw.fit import complete, find_poses
 from helpers.draw.interpolation import slerp
+from helpers.draw.library import library, read_margins
 from helpers.draw.priors import mahalanobis, sample_z, typical_z
 from helpers.model.vae import SketchVAE
 from helpers.sketch.strokes import prefix
+
+CUTS = (1 / 4, 1 / 3, 1 / 2)  # shares of its strokes at which `illusion` cuts a drawing
+SEARCHED = 24  # drawings of the first class among which it looks
+FINISHES = 32  # of each drawing, of which one is kept
+ENOUGH = 0.3  # of the margin of the model's own drawings: what reads as a class so clearly does read as it
+
+
+class Judge(Protocol):
+    """Who can be asked what a drawing is: `evaluate.load_judge()`, or any other with these two."""
+
+    classes: Sequence[str]
+
+    def probabilities(self, drawings: Sequence[np.ndarray]) -> np.ndarray:
+        """(N, C): how probable each class is for each drawing."""
 
 
 class Switched(NamedTuple):
@@ -30,7 +46,9 @@ def switch(
     temperature: float = 0.2,
     cooler: float = 0.1,
     seed: int | Sequence[int] = 0,
-    tries: int = 1,
+    tries: int | None = None,
+    fit: bool | None = None,
+    judge: Judge | None = None,
 ) -> Switched:
     """Begin one drawing, change your mind, finish another, in one picture.
 
@@ -38,8 +56,10 @@ def switch(
     `sketch.prefix`) is run through the decoder again, every step conditioned on the second mind's z, and the
     drawing goes on from there. The published way is two single-class models, each with a mind of its own:
     `switch((cloud, camel), "cloud")`; the second model reads the partial bitmap and finishes what it sees in it.
-    With one model that knows both classes, the z it reads in the partial drawing gives way to what is typical of the
-    second class: `switch(model, "cloud", "camel")`.
+    With one model that knows both classes, `switch(model, "cloud", "camel")`, the beginning is read as a *part*: it is
+    laid where it fits what the model itself draws of the second class (`draw.fit`), and what it does not stand for is
+    drawn. With `fit=False` it is read as a neighbour: the z of the partial drawing gives way to what is typical of the
+    second class, and the decoder goes on from there.
 
     Args:
         models: one model, or the first mind's and the second's.
@@ -49,9 +69,14 @@ def switch(
         at: where the mind changes, 0..1.
         blend: how much of the second mind: 0 leaves the partial drawing's own z, 1 is the whole way.
         temperature: of the first mind; `cooler` is the second's.
-        tries: how often each drawing is finished, by other chance. The second mind reads all of them again and keeps
-            the one that is most like the second class: nearest to it by the covariance of its fitted Gaussian.
-            The first try is what 1 draws.
+        tries: how many finishes are made of each drawing, of which one is kept; None is `FINISHES` with fit, else 1.
+            With fit it is the one that reads as the second class when all of it is seen, and not when the added ink is
+            seen alone; else the one nearest to the second class by the covariance of its fitted Gaussian.
+        fit: whether the beginning is read as a part; None does where one model knows both classes, the second is
+            named and `blend` is 1.
+        judge: who reads the finishes; None is the model's own encoder.
+
+    A beginning that fits nothing is finished as with `fit=False`.
     """
     mind_a, mind_b = (models, models) if isinstance(models, SketchVAE) else models
     for name, value in (("at", at), ("blend", blend)):
@@ -61,6 +86,13 @@ def switch(
         raise ValueError(
             "blend goes between the partial drawings' own z and a second one; name a second, or leave it out"
         )
+    fits = isinstance(models, SketchVAE) and isinstance(second, str) and blend == 1 and len(mind_b.settings.classes) > 1
+    if fit and not fits:
+        raise ValueError("fit needs one model of several classes, a second named by class, and a blend of 1")
+    fit = fits and mind_b.prior is not None if fit is None else fit
+    if judge is not None and not fit:
+        raise ValueError("a judge chooses among finishes of a fit; leave it out where there is none")
+    tries = (FINISHES if fit else 1) if tries is None else tries
     if tries < 1 or (tries > 1 and not isinstance(second, str)):
         raise ValueError(f"tries is {tries}; it must be at least 1, and just 1 where the second is not named by class")
     if isinstance(first, Switched):
@@ -78,6 +110,18 @@ def switch(
         for sketch, rows in zip(whole, earlier, strict=True)
     ]
     beginnings = [sketch[:length] for sketch, length in zip(whole, lengths, strict=True)]
+    if fit:
+        seeds = [(seed, i) for i in range(len(whole))] if isinstance(seed, (int, np.integer)) else seed
+        added = [finish(mind_b, start, second, tries, one, judge) for start, one in zip(beginnings, seeds, strict=True)]
+        missing = [i for i, rows in enumerate(added) if rows is None]
+        if missing:
+            z = second_z(mind_b, [beginnings[i] for i in missing], second, 1)
+            for i, sketch in zip(
+                missing, decode(mind_b, z, cooler, seed, [beginnings[i] for i in missing]), strict=True
+            ):
+                added[i] = sketch[lengths[i] :]
+        finished = [np.concatenate(parts).astype(np.float32) for parts in zip(beginnings, added, strict=True)]
+        return Switched(finished, [(*rows, length) for rows, length in zip(earlier, lengths, strict=True)])
     z = second_z(mind_b, beginnings, second, blend)
     finished = decode(mind_b, z, cooler, seed, beginnings)
     if tries > 1:
@@ -88,6 +132,60 @@ def switch(
         unlike = mahalanobis(mind_b, encode(mind_b, finished), second).reshape(tries, count)
         finished = [finished[k * count + i] for i, k in enumerate(unlike.argmin(axis=0))]
     return Switched(finished, [(*rows, length) for rows, length in zip(earlier, lengths, strict=True)])
+
+
+def finish(
+    model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object = 0, judge: Judge | None = None
+) -> np.ndarray | None:
+    """The rows that finish a prefix as a drawing of the second class of which it is a part.
+
+    Of `tries` finishes, the best fits among one half of the model's own drawings (by chance, `seed`), the one that
+    `choose` finds best. None where the prefix fits none of them.
+    """
+    found = find_finishes(model, prefix, second, tries, seed)
+    if not found:
+        return None
+    return found[int(score(model, second, [prefix] * len(found), found, judge).argmax())]
+
+
+def find_finishes(model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object = 0) -> list[np.ndarray]:
+    """Up to `tries` ways to finish a prefix as the second class, the best fits first: rows to follow it."""
+    own = library(model, second)
+    half = np.sort(np.random.default_rng(seed).permutation(len(own.sketches))[: -(-len(own.sketches) // 2)])
+    found = []
+    for pose in find_poses(prefix, own.shapes.maps[half], tries):
+        rows = complete(prefix, own.shapes.outlines[half[pose.drawing]], pose)
+        if rows is not None:
+            found.append(rows)
+    return found
+
+
+def score(
+    model: SketchVAE,
+    second: str,
+    prefixes: Sequence[np.ndarray],
+    added: Sequence[np.ndarray],
+    judge: Judge | None = None,
+) -> np.ndarray:
+    """How much each finish (N,) makes one drawing of two: it reads as the second class whole, and not by itself.
+
+    A judge's is p(second | whole) - p(second | added ink), concealment. The model's own is the same of its margins,
+    each over what its own drawings of the class have, up to `ENOUGH`; the added ink counts half.
+    """
+    whole = [np.concatenate(parts) for parts in zip(prefixes, added, strict=True)]
+    alone = [added_ink(rows) for rows in added]
+    if judge is not None:
+        index = judge.classes.index(second)
+        return judge.probabilities(whole)[:, index] - judge.probabilities(alone)[:, index]
+    margins = read_margins(model, [*whole, *alone], second) / library(model, second).clarity
+    of_whole, of_alone = np.split(np.clip(margins, -ENOUGH, ENOUGH), 2)
+    return of_whole - 0.5 * of_alone
+
+
+def added_ink(rows: np.ndarray) -> np.ndarray:
+    """The rows after a switch as a drawing of their own: without the way to where they begin."""
+    rows = rows[1:] if len(rows) > 1 and rows[0, 2] > 0.5 and not rows[0, :2].any() else rows  # the pen is lifted
+    return rows[1:] if len(rows) > 1 else rows
 
 
 def second_z(
@@ -113,3 +211,35 @@ def _read(model: SketchVAE, what: np.ndarray | Sequence[np.ndarray], n: int | No
     if n is not None and len(z) not in (1, n):
         raise ValueError(f"the second mind has {len(z)} drawings for {n}; give one, or one each")
     return z if n is None else np.broadcast_to(z, (n, z.shape[1]))
+
+
+def illusion(
+    model: SketchVAE, first: str, second: str, n: int = 10, seed: int = 0, judge: Judge | None = None
+) -> Switched:
+    """The n best drawings that begin as the first class and are the second, of a search over beginnings and cuts.
+
+    `SEARCHED` drawings of the first class, the clearest of twice as many, are cut at each of `CUTS`; each beginning is
+    finished in `FINISHES` // 4 ways, and the best finishes of all, by `score`, each of another drawing, come first.
+    Beginnings in which the model does not read the first class any more come last.
+    """
+    own = library(model, first)
+    if not own.sketches:
+        raise ValueError(f"the model has no drawing of {first} of its own that came to an end")
+    chosen = np.random.default_rng(seed).permutation(len(own.sketches))[:SEARCHED]
+    prefixes, added, sources = [], [], []
+    for i in chosen:
+        for at in CUTS:
+            start = prefix(own.sketches[i], at)
+            found = find_finishes(model, start, second, FINISHES // 4, (seed, int(i)))
+            prefixes += [start] * len(found)
+            added += found
+            sources += [i] * len(found)
+    if not added:
+        raise ValueError(f"no beginning of {first} fits a drawing of {second}; finish one with switch(fit=False)")
+    value = score(model, second, prefixes, added, judge)
+    begun = read_margins(model, prefixes, first) / own.clarity
+    order = np.argsort(-(value + np.clip(begun, -ENOUGH, 0)), kind="stable")
+    _, best = np.unique(np.array(sources)[order], return_index=True)
+    kept = order[np.sort(best)[:n]]
+    sketches = [np.concatenate([prefixes[i], added[i]]).astype(np.float32) for i in kept]
+    return Switched(sketches, [(len(prefixes[i]),) for i in kept])

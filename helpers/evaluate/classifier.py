@@ -22,7 +22,7 @@ from helpers.paths import atomic
 from helpers.sketch.raster import MARGIN, render_batch
 from helpers.sketch.strokes import check
 from helpers.train.batches import augment, bucketed, check_splits, feed
-from helpers.train.loop import begin_run, fast_dtype, fit, make_optimizer
+from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan
 from helpers.train.plan import Schedule
 
 SIZE = 48  # of the bitmaps, pixels
@@ -167,7 +167,7 @@ def train_judge(
     )
     like = (keras.KerasTensor(network.input.shape, network.input.dtype), keras.KerasTensor((None,), "int64"))
     valid_steps = -(-len(data.valid.sketches) // VALID_BATCH)
-    fit(
+    run_plan(
         network,
         run,
         plan,
@@ -202,7 +202,7 @@ def _batches(split: Split, kind: str, plan: Schedule, step: int) -> Iterator[tup
 
 def _vary(sketches: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
     """As `train.augment`, and each drawing turned by up to 10 degrees."""
-    varied = augment(sketches, 0.15, 0.1, rng)
+    varied = augment(sketches, 0.15, 0, 0.1, rng)
     for sketch, angle in zip(varied, np.radians(rng.uniform(-10, 10, len(varied))), strict=True):
         sketch[:, :2] = sketch[:, :2] @ np.float32([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return varied

@@ -4,6 +4,20 @@ import keras
 import numpy as np
 from keras import ops
 
+WAVES = (512, 256, 128, 64)  # pixels: the lengths of the waves that say where the pen is
+PLACE = 2 + 4 * len(WAVES)
+
+
+def place(position, scale: float):
+    """Where the pen is, (..., 2) in units of `scale` pixels from its start, as a decoder is told it, (..., 18).
+
+    x and y, and their sines and cosines: near and far, as a linear layer can tell them apart (Tancik et al., arXiv
+    2006.10739). An LSTM that sees offsets alone has to add them up, and its sum drifts: long drawings come apart.
+    """
+    pixels = position * scale
+    waves = [2 * np.pi / wave * pixels for wave in WAVES]
+    return ops.concatenate([pixels / 128, *map(ops.sin, waves), *map(ops.cos, waves)], axis=-1)
+
 
 class Decoder(keras.layers.Layer):
     """z and the points so far to the parameters of the next point's mixture.
@@ -12,9 +26,10 @@ class Decoder(keras.layers.Layer):
     a GPU, `_lstm_loop` elsewhere, and `step` for drawing.
     """
 
-    def __init__(self, units: int, z_size: int, components: int, **kwargs):
+    def __init__(self, units: int, z_size: int, components: int, scale: float, position: bool, **kwargs):
         super().__init__(autocast=False, **kwargs)
-        self.units, self.z_size = units, z_size
+        self.units, self.z_size, self.scale, self.position = units, z_size, scale, position
+        self.inputs = 5 + PLACE * position  # a point's share of the kernel's rows; z's follow
         self.initial = keras.layers.Dense(2 * units, activation="tanh", dtype="float32", name="initial")
         self.lstm = keras.layers.LSTM(
             units, return_sequences=True, return_state=True, dtype=self.dtype_policy, name="lstm"
@@ -24,36 +39,50 @@ class Decoder(keras.layers.Layer):
 
     def build(self, *_):
         self.initial.build((None, self.z_size))
-        self.lstm.build((None, None, 5 + self.z_size))
+        self.lstm.build((None, None, self.inputs + self.z_size))
         self.head.build((None, self.units))
         self.built = True
 
     def start(self, z):
-        """The state (h, c) before the first point, and what is the same at every step: z's share of the gates (B, 4H),
-        and the recurrent kernel in the precision of the products."""
+        """The state before the first point (h, c, where the pen is), and what is the same at every step: z's share of
+        the gates (B, 4H), and the recurrent kernel in the precision of the products."""
         kernel, bias = self.lstm.cell.kernel, self.lstm.cell.bias
-        gates = ops.cast(ops.matmul(self._low(z), self._low(kernel[5:])), "float32") + bias
-        return ops.split(self.initial(z), 2, axis=-1), (gates, self._low(self.lstm.cell.recurrent_kernel))
+        gates = ops.cast(ops.matmul(self._low(z), self._low(kernel[self.inputs :])), "float32") + bias
+        h, c = ops.split(self.initial(z), 2, axis=-1)
+        return (h, c, ops.zeros_like(z[:, :2])), (gates, self.recurrent_kernel())
 
-    def call(self, points, z):
-        """points (B, T, 5), each the one before the point to be drawn; z (B, Z). Returns (B, T, 6M + 3) float32."""
-        (h, c), (z_gates, recurrent) = self.start(z)
-        if has_tensorflow_gpu():
+    def recurrent_kernel(self):
+        """The recurrent kernel (H, 4H) in the precision of the products."""
+        return self._low(self.lstm.cell.recurrent_kernel)
+
+    def call(self, points, z, keep=None):
+        """points (B, T, 5), each the one before the point to be drawn; z (B, Z). Returns (B, T, 6M + 3) float32.
+
+        `keep` (B, H) multiplies what the LSTM takes up anew: recurrent dropout without loss of memory (Semeniuta et
+        al., arXiv 1603.05118), one mask a drawing.
+        """
+        (h, c, _), (z_gates, recurrent) = self.start(z)
+        if self.position:
+            points = ops.concatenate([points, place(ops.cumsum(points[..., :2], axis=1), self.scale)], axis=-1)
+        if has_tensorflow_gpu() and keep is None:
             tiled = ops.repeat(z[:, None], ops.shape(points)[1], axis=1)
             hidden, _, _ = self.lstm(ops.concatenate([points, tiled], axis=-1), initial_state=[h, c])
         else:
-            point_kernel = self._low(self.lstm.cell.kernel[:5])
+            point_kernel = self._low(self.lstm.cell.kernel[: self.inputs])
             gates = ops.cast(ops.matmul(self._low(points), point_kernel), "float32") + z_gates[:, None]
-            hidden = _lstm_loop(gates, recurrent, h, c)
+            hidden = _lstm_loop(gates, recurrent, h, c, keep)
         return ops.cast(self.head(hidden), "float32")
 
     def step(self, point, state, same):
         """One point (B, 5) further: the new state and the mixture's parameters (B, 6M + 3). See `start`."""
-        (h, c), (z_gates, recurrent) = state, same
-        gates = ops.matmul(point, self.lstm.cell.kernel[:5]) + z_gates
+        (h, c, where), (z_gates, recurrent) = state, same
+        where = where + point[:, :2]
+        if self.position:
+            point = ops.concatenate([point, place(where, self.scale)], axis=-1)
+        gates = ops.matmul(point, self.lstm.cell.kernel[: self.inputs]) + z_gates
         gates = gates + ops.cast(ops.matmul(self._low(h), recurrent), "float32")
         h, c, _ = _cell(gates, c)
-        return (h, c), ops.cast(self.head(h), "float32")
+        return (h, c, where), ops.cast(self.head(h), "float32")
 
     def _low(self, tensor):
         return ops.cast(tensor, self.compute_dtype)
@@ -67,16 +96,16 @@ def has_tensorflow_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def _cell(gates, c):
+def _cell(gates, c, keep=1.0):
     """An LSTM cell after its matrix products; also its activated gates in Keras's order: input, forget, new, output."""
     i, f, n, o = ops.split(gates, 4, axis=-1)
     i, f, n, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(n), ops.sigmoid(o)
-    c = f * c + i * n
+    c = f * c + i * n * keep
     return o * ops.tanh(c), c, ops.concatenate([i, f, n, o], axis=-1)
 
 
-def _lstm_loop(gates, kernel, h, c):
-    """Hidden states (B, T, H) of an LSTM whose input's share of the gates (B, T, 4H) is known.
+def _lstm_loop(gates, kernel, h, c, keep=None):
+    """Hidden states (B, T, H) of an LSTM whose input's share of the gates (B, T, 4H) is known. `keep`: `Decoder.call`.
 
     `kernel`, the recurrent one, sets the precision of the matrix products; all else is float32.
 
@@ -85,7 +114,7 @@ def _lstm_loop(gates, kernel, h, c):
     """
 
     @ops.custom_gradient
-    def loop(gates, kernel, h0, c0):
+    def loop(gates, kernel, h0, c0, keep):
         def low(x):
             return ops.cast(x, kernel.dtype)
 
@@ -94,7 +123,7 @@ def _lstm_loop(gates, kernel, h, c):
 
         def forward(carry, gates):
             h, c, _ = carry
-            carry = _cell(gates + times(h, kernel), c)
+            carry = _cell(gates + times(h, kernel), c, keep)
             return carry, carry
 
         _, (hs, cs, activated) = ops.scan(forward, (h0, c0, ops.zeros_like(gates[0])), gates)
@@ -113,9 +142,9 @@ def _lstm_loop(gates, kernel, h, c):
                 d_c = d_c + d_h * o * (1 - tanh_c * tanh_c)
                 d_gates = ops.concatenate(
                     [
-                        d_c * n * i * (1 - i),
+                        d_c * keep * n * i * (1 - i),
                         d_c * ops.take(c_before, t, axis=0) * f * (1 - f),
-                        d_c * i * (1 - n * n),
+                        d_c * keep * i * (1 - n * n),
                         d_h * tanh_c * o * (1 - o),
                     ],
                     axis=-1,
@@ -129,12 +158,13 @@ def _lstm_loop(gates, kernel, h, c):
             (d_h, d_c, _), (_, _, d_gates) = ops.scan(backward, start, steps, reverse=True)
             rows = low(ops.reshape(h_before, (-1, ops.shape(h0)[-1])))
             d_kernel = ops.matmul(ops.transpose(rows), low(ops.reshape(d_gates, (-1, ops.shape(gates)[-1]))))
-            return d_gates, d_kernel, d_h, d_c
+            return d_gates, d_kernel, d_h, d_c, ops.zeros_like(keep)
 
         return hs, gradient
 
     # not a variable as it is: TensorFlow would want its gradient apart
-    hidden = loop(ops.transpose(gates, (1, 0, 2)), kernel * 1, h, c)
+    keep = ops.ones_like(h) if keep is None else keep
+    hidden = loop(ops.transpose(gates, (1, 0, 2)), kernel * 1, h, c, keep)
     return ops.transpose(hidden, (1, 0, 2))
 
 

@@ -21,6 +21,21 @@ class Prior(NamedTuple):
     weight: np.ndarray
 
 
+def class_centers(directions: np.ndarray, radius: float) -> np.ndarray:
+    """The centres (C, Z) of a class-conditional prior: orthogonal, `radius` from 0, near directions (C, Z).
+
+    Raises ValueError for a single class, for more classes than dimensions and for a radius that is not above 0.
+    """
+    classes, size = directions.shape
+    if not 1 < classes <= size:
+        raise ValueError(f"a prior by class needs at least 2 classes and at most {size}, the size of z; got {classes}")
+    if not 0 < radius < np.inf:
+        raise ValueError(f"the radius of a prior by class is {radius}; it must be above 0")
+    # the orthonormal directions nearest to the given ones together (Procrustes), where QR favours the first
+    u, _, vt = np.linalg.svd(directions.astype(np.float64), full_matrices=False)
+    return (radius * u @ vt).astype(np.float32)
+
+
 def fit_prior(z: np.ndarray, labels: np.ndarray, classes: int) -> Prior:
     """The Gaussian of each class's encoded drawings z (N, Z), labels (N,) in 0..classes-1."""
     size = z.shape[1]

@@ -34,6 +34,9 @@ class Settings:
     components: int = 20  # bivariate Gaussians a step
     size: int = 48  # of the bitmap, pixels
     max_points: int = 128  # longest drawing trained on, and drawn
+    position: bool = False  # whether the decoder is told where the pen is, beside how it came there
+    pen: float = 0.0  # power of the temperature that the pen's logits are divided by: 0 leaves its probabilities alone
+    prior: str = "normal"  # what z is trained towards: "normal", N(0, I), or "class", N(its class's centre, I)
 
 
 class SketchVAE(keras.Model):
@@ -45,7 +48,9 @@ class SketchVAE(keras.Model):
       rows of zeros behind each drawing;
     - `target`: stroke-5 (B, T, 5), offsets divided by `settings.scale`, at least one end row a drawing;
     - `given` (B,): how many of its first rows are there already, and not to be predicted;
+    - `label` (B,): the number of its class;
     - `noise` (B, Z): standard normal, or zeros to decode the mean;
+    - `keep` (B, H): recurrent dropout, see `Decoder.call`; ones to drop nothing;
     - `kl_weight` (B,) and `free_bits` (B,): the KL term is `kl_weight * max(kl, free_bits)`, in nats a drawing.
     """
 
@@ -60,7 +65,15 @@ class SketchVAE(keras.Model):
         body = cnn_layers(dtype) if settings.encoder == "cnn" else rnn_layers(dtype)
         self.body = keras.Sequential(body, name="encoder")
         self.stats = keras.layers.Dense(2 * settings.z_size, dtype="float32", name="stats")
-        self.decoder = Decoder(settings.units, settings.z_size, settings.components, dtype=dtype, name="decoder")
+        self.decoder = Decoder(
+            settings.units,
+            settings.z_size,
+            settings.components,
+            settings.scale,
+            settings.position,
+            dtype=dtype,
+            name="decoder",
+        )
         self.reconstruction = keras.metrics.Mean("reconstruction")  # nats a real point
         self.kl = keras.metrics.Mean("kl")  # nats a drawing
         self._reduce = MeanLoss()
@@ -74,6 +87,9 @@ class SketchVAE(keras.Model):
         self.body.build(shape)
         self.stats.build(self.body.output_shape)
         self.decoder.build()
+        if self.settings.prior == "class":  # where each class's z are trained to lie; set once, see `class_centers`
+            shape = (len(self.settings.classes), self.settings.z_size)
+            self.centers = self.add_weight(shape, "zeros", "float32", trainable=False, name="centers")
         self.built = True
 
     def encode(self, seen):
@@ -88,13 +104,15 @@ class SketchVAE(keras.Model):
         z = mean + ops.exp(0.5 * log_variance) * inputs["noise"]
         target = inputs["target"]
         start = ops.zeros_like(target[:, :1]) + ops.one_hot(DOWN, 5)
-        return self.decoder(ops.concatenate([start, target[:, :-1]], axis=1), z), mean, log_variance
+        return self.decoder(ops.concatenate([start, target[:, :-1]], axis=1), z, inputs["keep"]), mean, log_variance
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Mean over the drawings of (reconstruction + kl_weight max(kl, free_bits)) / mean_points."""
         parameters, mean, log_variance = y_pred
         target = x["target"]
         reconstruction = reconstruction_loss(target, parameters, x["given"])
+        if self.settings.prior == "class":
+            mean = mean - ops.take(self.centers, x["label"], axis=0)
         kl = 0.5 * ops.sum(mean**2 + ops.exp(log_variance) - 1 - log_variance, axis=-1)
         points = ops.sum(1 - target[..., END], axis=-1) - x["given"]
         self.reconstruction.update_state(reconstruction / points, sample_weight=points)
@@ -155,6 +173,8 @@ def _prior(arrays: dict, settings: Settings, path: Path) -> Prior:
 
 def _settings(values: object, path: Path) -> Settings:
     names = {field.name for field in fields(Settings)}
+    if isinstance(values, dict):  # files of before there were these
+        values = {"position": False, "pen": 0.5, "prior": "normal"} | values
     if not isinstance(values, dict) or set(values) != names:
         raise ValueError(f"{path}: its settings are not those of a model: expected {sorted(names)}")
     classes, largest = values["classes"], {"z_size": 1 << 16, "units": 1 << 16, "components": 1000, "size": 1024}
@@ -170,4 +190,10 @@ def _settings(values: object, path: Path) -> Settings:
             raise ValueError(f"{path}: its {name} is {str(values[name])[:99]}; it must be a number above 0")
     if values["encoder"] not in ("cnn", "rnn"):
         raise ValueError(f'{path}: its encoder is {str(values["encoder"])[:99]!r}; it must be "cnn" or "rnn"')
+    if values["prior"] not in ("normal", "class"):
+        raise ValueError(f'{path}: its prior is {str(values["prior"])[:99]!r}; it must be "normal" or "class"')
+    if type(values["pen"]) not in (int, float) or not 0 <= values["pen"] <= 1:
+        raise ValueError(f"{path}: its pen is {str(values['pen'])[:99]}; it must be a number from 0 to 1")
+    if type(values["position"]) is not bool:
+        raise ValueError(f"{path}: its position is {str(values['position'])[:99]}; it must be true or false")
     return Settings(**values | {"classes": tuple(classes)})

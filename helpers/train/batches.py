@@ -10,7 +10,7 @@ from helpers.data.dataset import Split
 from helpers.draw.decoding import as_strokes
 from helpers.model import vae
 from helpers.sketch.raster import render_batch
-from helpers.sketch.strokes import END, UP, stroke_ends
+from helpers.sketch.strokes import END, UP, simplify, stroke_ends
 from helpers.train.plan import Plan
 from helpers.train.splices import splice
 
@@ -24,6 +24,11 @@ def short_enough(split: Split, limit: int) -> Split:
     if not keep:
         raise ValueError(f"none of the {len(split.sketches)} drawings of a split has {limit} points or fewer")
     return Split([split.sketches[i] for i in keep], split.labels[keep])
+
+
+def simplified(split: Split, epsilon: float) -> Split:
+    """The split with its drawings simplified (Ramer-Douglas-Peucker) by `epsilon` pixels; as it is at 0."""
+    return Split([simplify(sketch, epsilon) for sketch in split.sketches], split.labels) if epsilon else split
 
 
 def check_splits(classes: Sequence[str], train: Split, valid: Split, limit: float = np.inf) -> None:
@@ -51,17 +56,24 @@ def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> 
             order = bucketed(lengths, plan.batch, np.random.default_rng([plan.seed, 0, drawn]))
         chosen = order[step % per_pass]
         rng = np.random.default_rng([plan.seed, 1, step])
-        sketches = augment([split.sketches[i] for i in chosen], plan.stretch, plan.drop, rng)
+        sketches = augment([split.sketches[i] for i in chosen], plan.stretch, plan.turn, plan.drop, rng)
+        labels = split.labels[chosen]
         seen = list(sketches)
-        for i in np.flatnonzero(rng.random(len(seen)) < plan.partial):
-            seen[i] = _beginning(seen[i], rng)
         noise = rng.standard_normal((len(sketches), settings.z_size), np.float32)
         rise = min(1, 0.01 + step / plan.anneal) if plan.anneal else 1
         given = np.zeros(len(sketches), np.float32)
         if plan.splice:
-            limit = min(settings.max_points, 5 * max(map(len, sketches)) // 4)  # few long ones would slow them all
-            sketches, given = splice(sketches, split.labels[chosen], plan.splice, limit, rng)
-        yield _inputs(sketches, given, seen, noise, plan.kl_weight * rise, plan.free_bits, settings)
+            limit = min(settings.max_points, max(map(len, sketches)) + 8)  # few long ones would slow them all
+            sketches, given = splice(sketches, labels, plan.splice, limit, rng)
+            # half of the encoder's pictures of a spliced drawing are what it is now, half what it was to be
+            for i in np.flatnonzero(given):
+                seen[i] = sketches[i] if rng.random() < 0.5 else seen[i]
+        for i in np.flatnonzero((rng.random(len(seen)) < plan.partial) & (given == 0)):
+            seen[i] = _beginning(seen[i], rng)
+        keep = np.ones((len(sketches), settings.units), np.float32)
+        if plan.dropout:
+            keep = (rng.random(keep.shape, np.float32) >= plan.dropout) / np.float32(1 - plan.dropout)
+        yield _inputs(sketches, labels, given, seen, noise, keep, plan.kl_weight * rise, plan.free_bits, settings)
         step += 1
 
 
@@ -75,7 +87,9 @@ def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[
         sketches = [split.sketches[i] for i in chosen]
         noise = np.zeros((len(sketches), settings.z_size), np.float32)
         given = np.zeros(len(sketches), np.float32)
-        yield _inputs(sketches, given, sketches, noise, plan.kl_weight, plan.free_bits, settings)
+        keep = np.ones((len(sketches), settings.units), np.float32)
+        labels = split.labels[chosen]
+        yield _inputs(sketches, labels, given, sketches, noise, keep, plan.kl_weight, plan.free_bits, settings)
 
 
 def bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -88,14 +102,20 @@ def bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[
     return list(rng.permutation(order.reshape(-1, batch)))
 
 
-def augment(sketches: Sequence[np.ndarray], stretch: float, drop: float, rng: np.random.Generator) -> list[np.ndarray]:
-    """x and y of each drawing scaled on their own, by up to `stretch`, and a share `drop` of the points inside
-    strokes left out (not the first or last of a stroke). All drawings at once: this runs between training steps.
-    As sketch-rnn's, Ha & Eck, section 4.1."""
+def augment(
+    sketches: Sequence[np.ndarray], stretch: float, turn: float, drop: float, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """x and y of each drawing scaled on their own, by up to `stretch`, turned by up to `turn` degrees, and a share
+    `drop` of the points inside strokes left out (not the first or last of a stroke). All drawings at once: this runs
+    between training steps. As sketch-rnn's, Ha & Eck, section 4.1, but for the turns."""
     lengths = np.array([len(sketch) for sketch in sketches])
     rows = np.concatenate(sketches)
     scale = 1 + rng.uniform(-stretch, stretch, (len(sketches), 2))
     rows[:, :2] *= np.repeat(scale, lengths, axis=0)
+    if turn:
+        angle = np.repeat(np.radians(rng.uniform(-turn, turn, len(sketches))), lengths)
+        x, y = rows[:, 0].copy(), rows[:, 1].copy()
+        rows[:, 0], rows[:, 1] = np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y
     lift = rows[:, 2] > 0.5
     firsts = np.cumsum(lengths) - lengths
     opens = np.concatenate([[True], lift[:-1]])  # the first point of a stroke
@@ -125,9 +145,11 @@ def _beginning(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _inputs(
     sketches: Sequence[np.ndarray],
+    labels: np.ndarray,
     given: np.ndarray,
     seen: Sequence[np.ndarray],
     noise: np.ndarray,
+    keep: np.ndarray,
     kl_weight: float,
     free_bits: float,
     settings: vae.Settings,
@@ -140,8 +162,10 @@ def _inputs(
     return {
         "seen": seen,
         "target": _pad(sketches, settings.scale),
+        "label": np.asarray(labels, np.int32),
         "given": given,
         "noise": noise,
+        "keep": keep,
         "kl_weight": np.full(n, kl_weight, np.float32),
         "free_bits": np.full(n, free_bits, np.float32),
     }
@@ -183,8 +207,10 @@ def like(settings: vae.Settings) -> tuple:
     shapes = {
         "seen": bitmaps if settings.encoder == "cnn" else ((None, None, 5), "float32"),
         "target": ((None, None, 5), "float32"),
+        "label": ((None,), "int32"),
         "given": ((None,), "float32"),
         "noise": ((None, settings.z_size), "float32"),
+        "keep": ((None, settings.units), "float32"),
         "kl_weight": ((None,), "float32"),
         "free_bits": ((None,), "float32"),
     }

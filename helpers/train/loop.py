@@ -29,7 +29,7 @@ def make_optimizer(network: keras.Model, plan: Schedule, replicas: int = 1) -> k
     return optimizer
 
 
-def fit(
+def run_plan(
     network: keras.Model,
     run: Path | None,
     plan: Schedule,

@@ -15,11 +15,21 @@ import numpy as np
 from helpers.data.dataset import DataSet, Split
 from helpers.draw.decoding import encode
 from helpers.model import prior, vae
+from helpers.model.layers import PLACE
 from helpers.paths import atomic
 from helpers.train import distribution
-from helpers.train.batches import VALID_BATCH, batches, check_splits, feed, like, short_enough, valid_batches
+from helpers.train.batches import (
+    VALID_BATCH,
+    batches,
+    check_splits,
+    feed,
+    like,
+    short_enough,
+    simplified,
+    valid_batches,
+)
 from helpers.train.distribution import pick_strategy
-from helpers.train.loop import begin_run, fast_dtype, fit, make_optimizer
+from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan
 from helpers.train.plan import Plan
 
 
@@ -43,28 +53,28 @@ def train(
         strategy: a `tf.distribute` strategy; None takes `pick_strategy()`. Of several workers each returns the same
             network, and the chief alone keeps the run.
         preview: called with the model and the step after every `plan.epoch` steps, to draw something.
-        settings: of `model.Settings` (encoder, z_size, units, ...).
+        settings: of `model.Settings` (encoder, z_size, units, position, ...).
 
     Raises ValueError for a class without a drawing to learn from, for no drawings to validate with, for a batch that
     the devices cannot share evenly, and for a run that was begun otherwise or whose checkpoint is damaged.
     """
     plan = plan or Plan()
+    check_splits(data.classes, data.train, data.valid)
+    first = vae.load_model(start) if start else None
+    train_split, valid_split = (simplified(split, plan.simplify) for split in (data.train, data.valid))
     settings = vae.Settings(
         classes=data.classes,
-        scale=data.scale,
-        mean_points=float(np.mean([len(sketch) for sketch in data.train.sketches])),
+        scale=first.settings.scale if first else data.scale,
+        mean_points=float(np.mean([len(sketch) for sketch in train_split.sketches])),
+        prior=plan.prior,
         **settings,
     )
-    check_splits(data.classes, data.train, data.valid)
-    train_split, valid_split = (short_enough(split, settings.max_points) for split in (data.train, data.valid))
+    train_split, valid_split = (short_enough(split, settings.max_points) for split in (train_split, valid_split))
     check_splits(data.classes, train_split, valid_split, settings.max_points)  # at its end would be late
     strategy = strategy or pick_strategy()
     replicas = strategy.num_replicas_in_sync if strategy else 1
     if plan.batch % replicas:
         raise ValueError(f"batch ({plan.batch}) must be a multiple of the {replicas} devices that share it")
-    first = vae.load_model(start) if start else None
-    if first and first.settings != settings:
-        raise ValueError(f"{start} is {first.settings}: its weights are no beginning for {settings}")
     wanted = asdict(settings) | ({"start": start} if start else {})
     distribution.check_agreement(strategy, asdict(plan), wanted, len(train_split.sketches), len(valid_split.sketches))
     run = begin_run(name, plan, wanted) if distribution.is_chief(strategy) else None
@@ -74,9 +84,11 @@ def train(
     with strategy.scope() if strategy else nullcontext():
         model = (distribution.SharedVAE if replicas > 1 else vae.SketchVAE)(settings, dtype=fast_dtype())
         if first:
-            model.set_weights(first.get_weights())
+            begin_with(model, first, start)
+        if plan.prior == "class" and not (first and first.settings.prior == "class"):
+            model.centers.assign(_centers(first, settings, plan))
         model.compile(optimizer=make_optimizer(model, plan, replicas), jit_compile=keras.backend.backend() == "jax")
-    fit(
+    run_plan(
         model,
         run,
         plan,
@@ -92,12 +104,37 @@ def train(
     return trained
 
 
+def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
+    """Gives a new network the weights of one of the same classes and sizes; what it alone is told begins at zero."""
+    if first.settings.classes != model.settings.classes:
+        raise ValueError(f"{name} knows {first.settings.classes}: its weights are no beginning for these classes")
+    own = {variable.path.partition("/")[2]: variable for variable in model.weights}
+    for variable in first.weights:
+        path, value = variable.path.partition("/")[2], keras.ops.convert_to_numpy(variable)
+        if path.endswith("decoder/lstm/lstm_cell/kernel") and model.settings.position and not first.settings.position:
+            value = np.insert(value, [5] * PLACE, 0, axis=0)  # where the pen is: no say in anything yet
+        if path not in own or tuple(own[path].shape) != value.shape:
+            raise ValueError(f"{name} is {first.settings}: its weights are no beginning for {model.settings}")
+        own[path].assign(value)
+
+
+def _centers(first: vae.SketchVAE | None, settings: vae.Settings, plan: Plan) -> np.ndarray:
+    """Where the classes' z are to lie: near where a first network has them, or anywhere."""
+    if first is not None and first.prior is not None:
+        directions = first.prior.mean
+    else:
+        shape = len(settings.classes), settings.z_size
+        directions = np.random.default_rng([plan.seed, 2]).standard_normal(shape)
+    return prior.class_centers(directions, plan.radius)
+
+
 def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
     """Held-out losses: `reconstruction`, nats a real point, and `kl`, nats a drawing, each decoded from its mean z.
 
     Drawings longer than the model's `max_points` are left out, as in training.
     """
-    split = short_enough(split, model.settings.max_points)
+    epsilon = model.facts.get("plan", {}).get("simplify", 0)
+    split = short_enough(simplified(split, epsilon), model.settings.max_points)
     model.compile(jit_compile=keras.backend.backend() == "jax")
     drawings = feed(lambda: zip(valid_batches(split, model.settings, Plan())), like(model.settings))
     steps = -(-len(split.sketches) // VALID_BATCH)

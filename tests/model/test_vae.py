@@ -32,7 +32,7 @@ def stroke5(points, length):
 
 
 def test_the_loop_and_keras_own_lstm_agree_on_outputs_and_gradients(monkeypatch):
-    decoder = layers.Decoder(24, 16, 3)
+    decoder = layers.Decoder(24, 16, 3, 20.0, False)
     decoder.build()
     randomised(decoder)
     rng = np.random.default_rng(1)
@@ -53,7 +53,7 @@ def test_the_loop_and_keras_own_lstm_agree_on_outputs_and_gradients(monkeypatch)
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("mixed_bfloat16", 0.05)])
 def test_drawing_step_by_step_gives_what_the_loop_gives(dtype, tolerance):
-    decoder = layers.Decoder(24, 16, 3, dtype=dtype)
+    decoder = layers.Decoder(24, 16, 3, 20.0, False, dtype=dtype)
     decoder.build()
     randomised(decoder)
     rng = np.random.default_rng(1)

@@ -1,0 +1,83 @@
+"""What a model itself draws of a class: the drawings among which a prefix is looked for. Made once, and kept."""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+
+from helpers.data.npz import read_arrays
+from helpers.draw.decoding import decode, encode
+from helpers.draw.fit import Shapes, make_shapes
+from helpers.draw.priors import class_index, read_classes, sample_z
+from helpers.model.vae import SketchVAE
+from helpers.paths import DATA, NotWritten, atomic
+
+DRAWN = 600  # drawings of a class that the model makes
+KEPT = 0.75  # share of those that came to an end which is kept: what the model reads as the class most clearly
+LIMIT = 4_000_000  # bytes of a file of a library, at most
+
+
+class Library(NamedTuple):
+    """A class's drawings, in pixels, their shapes, and how clearly the model reads the class in them, on average."""
+
+    sketches: list[np.ndarray]
+    shapes: Shapes
+    clarity: float
+
+
+def library(model: SketchVAE, name: str) -> Library:
+    """The model's own drawings of a class, those that it reads as the class most clearly.
+
+    The first call for a class draws them, in a second or two, and keeps them in `data/work/libraries`.
+    """
+    kept = vars(model).setdefault("_libraries", {})  # past Keras, which would take it for a part to save
+    if name not in kept:
+        path = DATA / "work" / "libraries" / f"{_digest(model)}-{class_index(model, name)}.npz"
+        sketches = _read(path) if path.exists() else _make(model, name)
+        if not path.exists():
+            _write(path, sketches)
+        margins = read_margins(model, sketches, name) if sketches else np.ones(1)
+        kept[name] = Library(sketches, make_shapes(sketches), max(float(np.median(margins)), 1e-3))
+    return kept[name]
+
+
+def read_margins(model: SketchVAE, sketches: list[np.ndarray], name: str) -> np.ndarray:
+    """How much more clearly the model reads a class in each sketch (N,) than any other: a difference of logits."""
+    logits = read_classes(model, encode(model, sketches))
+    index = class_index(model, name)
+    if logits.shape[1] == 1:
+        raise ValueError("this model knows one class alone, and has nothing to tell it from")
+    return logits[:, index] - np.delete(logits, index, axis=1).max(axis=1)
+
+
+def _make(model: SketchVAE, name: str) -> list[np.ndarray]:
+    drawn = decode(model, sample_z(model, DRAWN, classes=[name]), 0.2)
+    drawn = [np.rint(sketch) for sketch in drawn if len(sketch) < model.settings.max_points]
+    if not drawn:
+        return []
+    clearest = np.argsort(-read_margins(model, drawn, name), kind="stable")[: max(1, int(KEPT * len(drawn)))]
+    return [drawn[i] for i in np.sort(clearest)]
+
+
+def _digest(model: SketchVAE) -> str:
+    """What the drawings depend on: weights and prior."""
+    digest = hashlib.sha256()
+    for array in (*model.get_weights(), *model.prior):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _write(path, sketches: list[np.ndarray]) -> None:
+    rows = np.concatenate(sketches) if sketches else np.zeros((0, 3))
+    try:
+        with atomic(path) as temporary, open(temporary, "wb") as file:
+            np.savez_compressed(
+                file, rows=rows.astype(np.int16), lengths=np.array([len(s) for s in sketches], np.int32)
+            )
+    except NotWritten:  # a library that cannot be kept is made again next time
+        pass
+
+
+def _read(path) -> list[np.ndarray]:
+    rows, lengths = read_arrays(path, ["rows", "lengths"])
+    return np.split(rows.astype(np.float32), np.cumsum(lengths)[:-1]) if len(lengths) else []
