@@ -5,26 +5,36 @@ PYTHON := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip
 MADE := $(VENV)/.made
 
-.PHONY: help setup run lab studio test lint bench train results
+.PHONY: help setup run chapters data lab studio test test-slow lint bench train results
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 help:  ## what make can do
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target what; do printf '%-14s%s\n' "$$target" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target what; do printf '%-18s%s\n' "$$target" "$$what"; done
 
 setup: $(MADE)  ## make the environment, in .venv, from uv.lock
 
 run: $(MADE)  ## run every chapter, write it back with what it drew, list the figures
 	@$(PYTHON) notebooks/run.py
 
+chapters: data  ## the same, in full and on people's drawings: before executed notebooks are committed
+	@MIDSTROKE_QUICK= $(PYTHON) notebooks/run.py --people
+
+data: $(MADE)  ## download people's drawings for chapters and tests, about 300 MB, where they are not there
+	@TF_CPP_MIN_LOG_LEVEL=2 $(PYTHON) tests/real_drawings.py
+
 lab: $(MADE)  ## open JupyterLab on the table of contents
 	$(PYTHON) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/index.ipynb
 
 studio: $(MADE)  ## serve just the studio, as a page without code; ARGS="--Voila.ip=0.0.0.0" lets a classroom in
-	TF_CPP_MIN_LOG_LEVEL=2 $(PYTHON) -m voila notebooks/studio.ipynb --preheat_kernel=True --pool_size=1 $(ARGS)
+	JUPYTER_PATH="$(CURDIR)/notebooks" TF_CPP_MIN_LOG_LEVEL=2 \
+		$(PYTHON) -m voila notebooks/studio.ipynb --template=midstroke --preheat_kernel=True --pool_size=1 $(ARGS)
 
-test: $(MADE)  ## run the tests
-	$(PYTHON) -m pytest
+test: $(MADE)  ## run the tests, but for the slow ones
+	$(PYTHON) -m pytest -n 2 --dist loadscope -m "not slow"
+
+test-slow: $(MADE)  ## run the slow tests
+	$(PYTHON) -m pytest -n 2 --dist loadscope -m slow
 
 lint: $(MADE)  ## check style and format
 	$(PYTHON) -m ruff check .

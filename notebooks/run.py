@@ -1,7 +1,7 @@
-"""Runs the notebooks in order, each in a kernel of its own, and writes them back with what they printed and drew.
+"""Runs the notebooks, two side by side, each in its own kernel, and writes them back with what they printed and drew.
 
 `python notebooks/run.py` is what `make run` calls. A chapter is written only when all of it ran, and without
-anything that changes from run to run by itself: widget state, timings, versions.
+anything that changes from run to run by itself: widget state, timings, versions. One that fails stops no other.
 """
 
 import argparse
@@ -13,11 +13,13 @@ import re
 import signal
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import nbformat
 from nbclient import NotebookClient
@@ -26,14 +28,22 @@ from nbformat import NotebookNode
 from PIL import Image
 from tqdm import tqdm
 
+from helpers.data.dataset import SAMPLE_NOTICE
 from helpers.paths import DATA, FIGURES, ROOT, atomic
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = CHECKOUT / "notebooks"
 FAILED = DATA / "work" / "failed"
+TOGETHER = 2  # chapters at a time: much of each keeps one core busy, and three would want more memory than many have
+AFTER = {"02": "01"}  # what a chapter writes, another reads; where it failed, the other one loads the drawings itself
+PATIENCE = 0.5  # seconds between looks at whether to stop
 WIDGET = "application/vnd.jupyter.widget-view+json"
 BAR = re.compile(r"^.*\d+%\|.*\|.*\[.*\].*\n?", re.MULTILINE)  # a line that tqdm drew
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # colours and cursor moves, for terminals only
+NEXT = """
+Next:
+  make lab      read the chapters, and turn what can be turned
+  make studio   only the blend studio and the draw pad, as a page"""
 
 
 def find(names: Sequence[str] = ()) -> list[Path]:
@@ -54,13 +64,35 @@ def find(names: Sequence[str] = ()) -> list[Path]:
     return found
 
 
-def execute(notebook: NotebookNode, folder: Path, bar: tqdm) -> None:
-    """Runs every cell in a new kernel whose working folder is `folder`; `bar` counts the code cells done.
+def execute(
+    notebook: NotebookNode, folder: Path, threads: int, tick: Callable[[], None], stop: threading.Event
+) -> None:
+    """Runs every cell in a new kernel whose working folder is `folder`.
 
-    Raises nbclient's CellExecutionError where a cell fails, and RuntimeError with the kernel's last words where it
-    dies. The notebook keeps what was printed until then. Ctrl-C interrupts the cell, as it does in Jupyter.
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Keeps what was printed and drawn, also where it fails.
+    folder : Path
+        Where the kernel works.
+    threads : int
+        On how many the libraries in it may compute.
+    tick : callable
+        Called after each code cell that ran well.
+    stop : threading.Event
+        Once it is set, the cell that runs is interrupted, as Jupyter does it.
+
+    Raises
+    ------
+    CellExecutionError
+        nbclient's, where a cell fails or is interrupted.
+    RuntimeError
+        With the kernel's last words, where it dies.
     """
+    shared = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
     environment = {
+        **dict.fromkeys((*shared, "LOKY_MAX_CPU_COUNT"), str(threads)),  # the last one is joblib's
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # the kernel beside it needs some of the GPU's memory too
         **os.environ,
         "MIDSTROKE_ROOT": str(ROOT.resolve()),  # the kernel works in another folder
         "PYTHONPATH": os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")])),
@@ -73,23 +105,16 @@ def execute(notebook: NotebookNode, folder: Path, bar: tqdm) -> None:
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
         coalesce_streams=True,  # of a line drawn again and again, the last state
-        on_notebook_start=lambda **_: listen(),
-        on_cell_executed=lambda execute_reply, **_: bar.update(execute_reply["content"]["status"] == "ok"),
+        on_cell_executed=lambda execute_reply, **_: execute_reply["content"]["status"] == "ok" and tick(),
         # TensorFlow's C++ code logs to file descriptor 2 whatever the level: not into the notebook
         extra_arguments=["--IPKernelApp.capture_fd_output=False", "--IPKernelApp.log_level=ERROR"],
     )
 
-    def listen() -> None:
-        # nbclient would kill the kernel under itself
-        loop = asyncio.get_running_loop()
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(sign, lambda: asyncio.ensure_future(client.km.interrupt_kernel()))
-
     async def run(log: BinaryIO) -> None:
         task = asyncio.create_task(client.async_execute(env=environment, stderr=log))
-        while not task.done():
-            await asyncio.wait([task], timeout=1 if sys.stderr.isatty() else None)
-            bar.refresh()  # the clock goes on while a cell trains
+        while not (await asyncio.wait([task], timeout=PATIENCE))[0]:
+            if stop.is_set() and client.kc is not None:  # the kernel has begun
+                await client.km.interrupt_kernel()
         await task
 
     with tempfile.TemporaryFile() as log:
@@ -130,53 +155,146 @@ def clean(notebook: NotebookNode) -> None:
         ]
 
 
-def run(chapters: Sequence[Path], output: Path | None = None) -> None:
-    """Executes the chapters one after another and writes each back, or into the folder `output`, when it has run.
+def run_one(
+    path: Path, output: Path | None, people: bool, threads: int, tick: Callable[[], None], stop: threading.Event
+) -> "Outcome":
+    """Executes one chapter and writes it back, or into the folder `output`; see `run`."""
+    begun = time.monotonic()
 
-    Where a chapter fails, it is left as it was, what it did goes to data/work/failed, and RuntimeError says where it
-    stopped and why. The chapters after it are not run, for they may need what it writes.
-    """
-    width = max(len(path.stem) for path in chapters)
-    for path in chapters:
-        try:
-            notebook = nbformat.read(path, as_version=4)
-        except ValueError as error:
-            raise RuntimeError(f"{path} is not a notebook: {error}") from error
-        code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
-        for cell in code:
-            cell.outputs = []
-        form = "{desc} {bar} {n_fmt:>3}/{total_fmt} cells {elapsed:>8}"
-        with tqdm(total=len(code), desc=path.stem.ljust(width), bar_format=form, ncols=width + 52) as bar:
-            try:
-                execute(notebook, path.resolve().parent, bar)
-            except (CellExecutionError, RuntimeError) as error:
-                bar.close()
-                clean(notebook)
-                _write(notebook, FAILED / path.name)
-                raise RuntimeError(_report(path, code, bar.n, error)) from error
+    def outcome(trouble: str = "", short: str = "", sample: bool = False) -> Outcome:
+        return Outcome(path, time.monotonic() - begun, sample, trouble, short)
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except ValueError as error:
+        return outcome(f"{path} is not a notebook: {error}", "not a notebook")
+    code = _code(notebook)
+    for cell in code:
+        cell.outputs = []
+    done = []
+    try:
+        execute(notebook, path.resolve().parent, threads, lambda: (done.append(1), tick()), stop)
+    except (CellExecutionError, RuntimeError) as error:
         clean(notebook)
+        try:
+            _write(notebook, FAILED / path.name)
+        except OSError as full:
+            return outcome(f"{_report(path, code, len(done), error)}\n{full}", _reason(error))
+        return outcome(_report(path, code, len(done), error), _reason(error))
+    clean(notebook)
+    sample = any(SAMPLE_NOTICE in output.get("text", "") for cell in code for output in cell.outputs)
+    if sample and people:
+        short = "no drawings by people: it used the sample"
+        return outcome(f"{path.stem} was not written: {short}. `make data` downloads people's", short, sample)
+    try:
         _write(notebook, path if output is None else output / path.name)
+    except OSError as error:
+        return outcome(str(error), "not written", sample)
+    return outcome(sample=sample)
+
+
+def run(chapters: Sequence[Path], output: Path | None = None, people: bool = False) -> list["Outcome"]:
+    """Executes the chapters, `TOGETHER` at a time, and writes each back when it has run.
+
+    Where a chapter fails, it is left as it was, what it did goes to data/work/failed, where it stopped and why is
+    printed, and the others go on. Ctrl-C interrupts the chapters that run and starts no other.
+
+    Parameters
+    ----------
+    chapters : sequence of Path
+        The notebooks, begun in this order; one that reads what another writes (`AFTER`) waits for its end.
+    output : Path, optional
+        The folder to write to; by default each goes where it was.
+    people : bool
+        Whether a chapter that had to use the sample counts as failed, and is not written.
+
+    Returns
+    -------
+    list of Outcome
+        Of each chapter that was begun, in the order given.
+    """
+    together = min(TOGETHER, os.cpu_count() or 1, len(chapters))
+    threads = max(1, (os.cpu_count() or 1) // together)
+    width = max(len(path.stem) for path in chapters)
+    waiting, running, outcomes, stop = list(chapters), {}, {}, threading.Event()
+    bar = tqdm(
+        total=sum(map(_count, chapters)),
+        bar_format="{desc} {bar} {n_fmt:>3}/{total_fmt} cells {elapsed:>8}",
+        disable=not sys.stderr.isatty(),  # elsewhere a line a chapter is enough
+    )
+
+    def begin(path: Path) -> None:
+        waiting.remove(path)
+        running[pool.submit(run_one, path, output, people, threads, bar.update, stop)] = path
+        bar.set_description_str(", ".join(path.name[:2] for path in running.values()))
+
+    with ThreadPoolExecutor(together) as pool, bar:
+        while waiting or running:
+            try:
+                open_yet = {path.name[:2] for path in [*waiting, *running.values()]}
+                ready = [path for path in waiting if AFTER.get(path.name[:2]) not in open_yet]
+                for path in ready[: together - len(running)]:
+                    begin(path)
+                for future in wait(running, PATIENCE, FIRST_COMPLETED).done:
+                    ended = future.result()
+                    outcomes[running.pop(future)] = ended
+                    _say(f"{ended.path.stem:<{width}}  {_clock(ended.seconds):>6}  {ended.short or ''}".rstrip())
+                    if ended.trouble:
+                        _say(f"\n{ended.trouble}\n")
+                bar.refresh()  # its clock goes on while a cell trains
+            except KeyboardInterrupt:
+                stop.set()
+                waiting.clear()
+    return [outcomes[path] for path in chapters if path in outcomes]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python notebooks/run.py", description="Run the notebooks in order.")
     parser.add_argument("names", nargs="*", help="chapters to run, by the beginning of their names (03); default all")
     parser.add_argument("--output", type=Path, help="folder for the executed notebooks; default where they are")
+    parser.add_argument("--people", action="store_true", help="fail where there are no drawings by people")
     options = parser.parse_args(arguments)
     before, start = _figures(), time.monotonic()
     try:
         chapters = find(options.names)
         if not chapters:
             raise ValueError(f"there is no chapter in {NOTEBOOKS}")
-        run(chapters, options.output)
-    except (ValueError, RuntimeError, OSError) as error:
+    except ValueError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nStopped. Chapters that had finished are written.", file=sys.stderr)
-        return 130
-    minutes, seconds = divmod(round(time.monotonic() - start), 60)
-    print(f"\n{len(chapters)} chapter{'s' * (len(chapters) != 1)} in {minutes}:{seconds:02}.")
+    outcomes = run(chapters, options.output, options.people)
+    failed = [outcome for outcome in outcomes if outcome.trouble]
+    ran = len(outcomes) - len(failed)
+    print(f"\n{ran} chapter{'s' * (ran != 1)} in {_clock(time.monotonic() - start)}.")
+    _print_figures(before)
+    sample = [outcome.path.name[:2] for outcome in outcomes if outcome.sample]
+    if sample:
+        print(f"\nFor want of people's drawings, {', '.join(sample)} used data/sample, which a model drew.")
+    print(NEXT)
+    if sample:
+        print("  make data     download people's drawings, for `make run` to use instead of the sample")
+    if not failed and len(outcomes) == len(chapters):
+        return 0
+    sys.stdout.flush()
+    print(f"\nOf {len(chapters)} chapters {ran} ran, {len(failed)} failed:", file=sys.stderr)
+    for outcome in failed:
+        print(f"  {outcome.path.stem}: {outcome.short}", file=sys.stderr)
+    return 1
+
+
+class Outcome(NamedTuple):
+    """How a chapter went: the seconds it took, whether it used the sample, and, where it failed, why: at length for
+    the moment it does, and in a line for the end."""
+
+    path: Path
+    seconds: float
+    sample: bool
+    trouble: str
+    short: str
+
+
+def _print_figures(before: dict[Path, tuple[int, int]]) -> None:
+    """The figures that have been written since, with their sizes."""
     written = [path for path, stat in _figures().items() if before.get(path) != stat]
     if written:
         print(f"Figures in {_near(FIGURES)}:")
@@ -184,7 +302,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stem, files in groupby(written, key=lambda path: path.with_suffix("")):
         sizes = "  ".join(f"{path.suffix} {-(-path.stat().st_size // 1000):>4} kB" for path in files)
         print(f"  {stem.relative_to(FIGURES)!s:<{width}}  {sizes}")
-    return 0
 
 
 def _report(path: Path, code: Sequence[NotebookNode], done: int, error: Exception) -> str:
@@ -197,6 +314,33 @@ def _report(path: Path, code: Sequence[NotebookNode], done: int, error: Exceptio
         f"{path.stem} stopped in code cell {number + 1} of {len(code)}:\n\n{source}\n\n{ESCAPES.sub('', why)}\n\n"
         f"{_near(path)} was left as it was. How far it came, with the whole traceback: {_near(FAILED / path.name)}"
     )
+
+
+def _reason(error: Exception) -> str:
+    """Why a chapter stopped, in a line."""
+    why = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else str(error)
+    return ESCAPES.sub("", why).strip().partition("\n")[0]
+
+
+def _code(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def _count(path: Path) -> int:
+    """The code cells of a notebook; none where it cannot be read, which is told when its turn comes."""
+    try:
+        return len(_code(nbformat.read(path, as_version=4)))
+    except ValueError:
+        return 0
+
+
+def _say(text: str) -> None:
+    tqdm.write(text, file=sys.stderr)
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes}:{seconds:02}"
 
 
 def _near(path: Path) -> Path:
@@ -228,4 +372,5 @@ def _figures() -> dict[Path, tuple[int, int]]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # as Ctrl-C
     sys.exit(main())

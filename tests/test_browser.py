@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 import numpy as np
@@ -17,6 +18,7 @@ import pytest
 from helpers.export import read_recipe
 from helpers.sketch.strokes import bounds
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 300_000  # ms: a kernel that starts TensorFlow on a busy machine takes its time
 STUDIO, PAD = ".ms-studio", ".ms-drawpad"
@@ -35,6 +37,7 @@ class Server:
         environment = {
             **os.environ,
             **own,
+            "JUPYTER_PATH": str(ROOT / "notebooks"),  # where voila's template is
             "PYTHONPATH": str(ROOT),
             "MIDSTROKE_ROOT": str(folder),
             "MIDSTROKE_QUICK": "1",
@@ -79,14 +82,17 @@ def lab(browser, tmp_path_factory):
 
 
 class Page:
-    """A page, and every error it reported."""
+    """A page, every error it reported, every module that did not fit, and every address that it asked."""
 
     def __init__(self, browser, url):
         self.page = browser.new_context(viewport={"width": 1280, "height": 1400}).new_page()
         self.page.set_default_timeout(PATIENCE)
-        self.errors = []
+        self.errors, self.unfit, self.asked = [], [], []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        self.page.on("console", lambda message: "satisf" in message.text and self.unfit.append(message.text))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("websocket", lambda socket: self.asked.append(socket.url))
         self.page.goto(url, wait_until="domcontentloaded", timeout=PATIENCE)
 
     def command(self, name, **arguments):
@@ -168,6 +174,10 @@ def chapter(browser, lab):
     page.until("() => window.jupyterapp !== undefined")
     page.run_all()
     return page
+
+
+def test_the_parts_of_jupyterlab_fit_each_other(chapter):
+    assert chapter.unfit == []
 
 
 def test_a_slider_moved_by_the_keyboard_shows_another_drawing(chapter):
@@ -368,7 +378,9 @@ def test_after_a_restart_the_widgets_say_so_and_the_drawing_comes_back(chapter):
 
 def test_the_studio_is_served_as_a_page_without_code(browser, tmp_path):
     shutil.copy(ROOT / "notebooks" / "studio.ipynb", tmp_path)
-    server = Server(tmp_path / "served", "voila", str(tmp_path / "studio.ipynb"), "--Voila.ip=127.0.0.1")
+    options = ("--template=midstroke", "--Voila.ip=127.0.0.1")
+    assert options[0] in (ROOT / "Makefile").read_text()
+    server = Server(tmp_path / "served", "voila", str(tmp_path / "studio.ipynb"), *options)
     try:
         page = Page(browser, server.url)
         page.page.wait_for_selector(f"{PAD} .ms-primary")
@@ -380,7 +392,8 @@ def test_the_studio_is_served_as_a_page_without_code(browser, tmp_path):
         page.draw(BUMPS)
         page.page.get_by_role("button", name="Finish it as").click()
         page.page.wait_for_selector(f"{PAD} .ms-paper path.ms-mind-1")
-        # its own template asks a server outside for MathJax
-        assert [error for error in page.errors if "ERR_" not in error] == []
+        assert page.errors == page.unfit == []
+        own = ("127.0.0.1", None)  # None: what is made in the page itself, data: and blob:
+        assert [address for address in page.asked if urlsplit(address).hostname not in own] == []
     finally:
         server.close()

@@ -2,25 +2,22 @@
 
 import ast
 import base64
-import http.server
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from functools import partial
 from pathlib import Path
 
 import nbformat
 import pytest
+import real_drawings
 import run as chapters
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
-MIRROR = ROOT.parent / "shared" / "quickdraw"
 WORKBOOK = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 NONE = pytest.param(Path("none"), marks=pytest.mark.skip("there is no chapter in notebooks/ yet"))
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: nobody answers
@@ -64,15 +61,19 @@ def test_a_chapter_imports_the_same_helpers_and_writes_to_the_same_root(book):
     assert outputs(path)[0][0].text == f"{ROOT / 'helpers' / 'paths.py'} {chapters.ROOT}\n"
 
 
-def test_a_chapter_that_fails_is_left_as_it_was_and_the_next_is_not_run(book, capfd):
+def test_a_chapter_that_fails_is_left_as_it_was_and_the_others_run(book, capfd):
     first = book("01_good", "print(1)")
     failing = book("02_bad", "print('so far')", "numbers = []\nnumbers[3]", "print('never')")
     after = book("03_after", "print(1)")
-    before = failing.read_bytes(), after.read_bytes()
+    before = failing.read_bytes()
     assert chapters.main([]) == 1
-    assert (failing.read_bytes(), after.read_bytes()) == before
-    assert outputs(first)[0][0].text == "1\n"
-    message = capfd.readouterr().err
+    assert failing.read_bytes() == before
+    assert outputs(first)[0][0].text == outputs(after)[0][0].text == "1\n"
+    printed, message = capfd.readouterr()
+    assert "2 chapters in 0:" in printed
+    assert message.endswith(
+        "Of 3 chapters 2 ran, 1 failed:\n  02_bad: IndexError: list index out of range\n"  # at the end once more
+    )
     assert "02_bad stopped in code cell 2 of 3" in message
     assert "    numbers[3]" in message
     assert "IndexError: list index out of range" in message
@@ -82,6 +83,26 @@ def test_a_chapter_that_fails_is_left_as_it_was_and_the_next_is_not_run(book, ca
     assert so_far[0].text == "so far\n"
     assert error[0].ename == "IndexError"
     assert never == []
+
+
+def test_a_chapter_that_reads_what_another_writes_waits_for_its_end_and_runs_also_where_it_failed(book):
+    assert chapters.AFTER == {"02": "01"}
+    book("01_slow", "import time\ntime.sleep(3)\nopen('../note.txt', 'w').write('x')\nnonsense")
+    second = book("02_read", "print(open('../note.txt').read())")
+    third = book("03_other", "import os\nprint(os.path.exists('../note.txt'))")
+    assert chapters.main([]) == 1
+    assert outputs(second)[0][0].text == "x\n"
+    if os.cpu_count() > 1:
+        assert outputs(third)[0][0].text == "False\n"  # it ran beside the first
+
+
+def test_chapters_side_by_side_share_the_cores(book):
+    names = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
+    source = f"import os\nprint([os.environ[name] for name in {names}])"
+    paths = [book("01_a", source), book("02_b", source)]
+    assert chapters.main([]) == 0
+    share = str(max(1, os.cpu_count() // min(2, os.cpu_count())))
+    assert [outputs(path)[0][0].text for path in paths] == [f"{[share] * 4}\n"] * 2
 
 
 def test_a_kernel_that_dies_is_reported_with_its_last_words(book, capfd):
@@ -152,7 +173,24 @@ def test_a_run_ends_with_the_figures_it_wrote(book, capsys):
     assert chapters.main([]) == 0
     printed = capsys.readouterr().out
     assert "1 chapter in 0:" in printed
-    assert printed.endswith("Figures in figures:\n  01_new  .png    1 kB  .svg    2 kB\n")
+    assert "Figures in figures:\n  01_new  .png    1 kB  .svg    2 kB\n" in printed
+    assert printed.endswith("as a page\n")  # what comes next
+    assert "sample" not in printed and "make data" not in printed
+
+
+def test_a_run_says_which_chapters_used_the_sample(book, capsys, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "sample").symlink_to(ROOT / "data" / "sample")
+    on_sample = book("01_sample", "from helpers.data import load_drawings\nload(['ear'], 'sample');")
+    book("02_none", "print('people')")
+    assert chapters.main([]) == 0
+    printed = capsys.readouterr().out
+    assert "For want of people's drawings, 01 used data/sample" in printed
+    assert "make data " in printed
+    before = on_sample.read_bytes()
+    assert chapters.main(["--people"]) == 1
+    assert on_sample.read_bytes() == before
+    assert "01_sample: no drawings by people" in capsys.readouterr().err
 
 
 def test_chapters_are_named_by_how_they_begin_or_by_their_files(book, capsys):
@@ -241,6 +279,7 @@ def alone(tmp_path_factory):
     return {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", WORKBOOK or [NONE], ids=lambda path: path.stem)
 def test_a_chapter_runs_in_a_fresh_clone_without_a_network_and_without_the_others(path, alone, tmp_path):
     offline = {"MIDSTROKE_QUICKDRAW_URL": NOWHERE, "http_proxy": NOWHERE, "https_proxy": NOWHERE}
@@ -249,21 +288,13 @@ def test_a_chapter_runs_in_a_fresh_clone_without_a_network_and_without_the_other
 
 
 @pytest.fixture(scope="module")
-def bucket():
+def bucket(mirror):
     """The address of a server on this machine that serves the mirror of the Quick, Draw! bucket."""
-    if not MIRROR.is_dir():
-        pytest.skip(f"no mirror of Quick, Draw! at {MIRROR}")
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=MIRROR)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with real_drawings.serve(mirror) as address:
+        yield address
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(len(WORKBOOK) < 2, reason="chapters 01 and 02 are not in notebooks/ yet")
 def test_the_first_two_chapters_download_real_drawings_and_train_on_them(bucket, tmp_path):
     fresh(tmp_path)
@@ -281,6 +312,7 @@ def downloads(tmp_path_factory):
     return tmp_path_factory.mktemp("quickdraw")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", WORKBOOK[2:] or [NONE], ids=lambda path: path.stem)
 def test_a_chapter_runs_on_real_drawings_without_the_others(path, bucket, downloads, alone, tmp_path):
     (fresh(tmp_path) / "data" / "quickdraw").symlink_to(downloads)

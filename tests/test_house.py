@@ -238,6 +238,50 @@ def test_a_chapter_names_no_place_of_one_machine(chapter):
         assert [text for text in texts if place.search(text)] == []
 
 
+def test_the_short_form_of_a_chapter_changes_numbers_in_its_settings_and_nothing_else(chapter):
+    cells = [cell.source for cell in code_cells(chapter)]
+    (settings,) = (source for source in cells if re.search(r"\bMIDSTROKE_QUICK\b", source))
+    assert [source for source in cells if source != settings and re.search("quick\\b", source, re.IGNORECASE)] == []
+    first, *others = ast.parse(settings).body
+    assert ast.unparse(first) == "QUICK = bool(os.environ.get('MIDSTROKE_QUICK'))"
+    chosen = [node for other in others for node in ast.walk(other) if isinstance(node, ast.IfExp)]
+    assert chosen, "the short form is as long as the full one"
+    for node in chosen:
+        assert ast.unparse(node.test) == "QUICK"
+        assert numbers(node.body) and numbers(node.orelse), ast.unparse(node)
+    named = [node for other in others for node in ast.walk(other) if isinstance(node, ast.Name) and node.id == "QUICK"]
+    assert len(named) == len(chosen), "QUICK is used for more than to choose between numbers"
+
+
+def numbers(node: ast.expr) -> bool:
+    """Whether an expression is a number written out, or a list of such."""
+    if isinstance(node, ast.List):
+        return bool(node.elts) and all(map(numbers, node.elts))
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "N = None if QUICK else 9",
+        "N = 9 if not QUICK else 5",
+        "N = [] if QUICK else [9]",
+        "N = (2 if QUICK else 3) if QUICK else 4",
+        "NAME = 'a' if QUICK else 'b'",
+        "if QUICK:\n    N = 3",
+        "N = 9 // (1 + QUICK)",
+        "N = 4",
+    ],
+)
+def test_a_short_form_that_changes_more_is_found(settings):
+    first = 'QUICK = bool(os.environ.get("MIDSTROKE_QUICK"))'
+    cells = [nbformat.v4.new_code_cell(f"{first}\n{settings}")]
+    with pytest.raises(AssertionError):
+        test_the_short_form_of_a_chapter_changes_numbers_in_its_settings_and_nothing_else(
+            nbformat.v4.new_notebook(cells=cells)
+        )
+
+
 def test_a_chapters_cells_are_short_and_define_no_class(chapter):
     cells = code_cells(chapter)
     assert statistics.median(len(cell.source.splitlines()) for cell in cells) <= 8

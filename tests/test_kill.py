@@ -22,6 +22,7 @@ from helpers.data import dataset
 from helpers.data.download import manifest, verify
 from helpers.sketch.raster import render
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "sample"
 SLOW = bool(os.environ.get("MIDSTROKE_SLOW_TESTS"))

@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / "data" / "models").glob("*.npz"))
 CLASSIFIERS = [path for path in FILES if path.stem == "judge" or path.stem.startswith("parts-")]
 RELEASED = [path for path in FILES if path not in CLASSIFIERS]
-MIRROR = ROOT.parent / "shared" / "quickdraw" / "sketchrnn"
 
 
 @pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
@@ -47,11 +46,10 @@ def test_released_models_are_small_together():
     assert sum(path.stat().st_size for path in FILES) < 45e6
 
 
-@pytest.mark.skipif(not MIRROR.exists(), reason="no real drawings at ../shared/quickdraw to measure on")
 @pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
-def test_a_cards_held_out_loss_is_what_real_test_drawings_give(path):
+def test_a_cards_held_out_loss_is_what_real_test_drawings_give(path, carded):
     model = load_model(path)
-    tests = [read(MIRROR / f"{name}.npz", "test") for name in model.settings.classes]
+    tests = [read(carded / "sketchrnn" / f"{name}.npz", "test") for name in model.settings.classes]
     split = Split(
         [sketch for own in tests for sketch in own], np.repeat(np.arange(len(tests)), [len(own) for own in tests])
     )
@@ -61,9 +59,9 @@ def test_a_cards_held_out_loss_is_what_real_test_drawings_give(path):
 
 
 @pytest.mark.parametrize("path", CLASSIFIERS, ids=lambda path: path.stem)
-def test_a_classifiers_card_says_how_many_real_test_drawings_it_gets_right(path, mirror):
+def test_a_classifiers_card_says_how_many_real_test_drawings_it_gets_right(path, carded):
     judge = load_judge(path)
-    tests = [read(MIRROR / f"{name}.npz", "test")[:60] for name in judge.classes]
+    tests = [read(carded / "sketchrnn" / f"{name}.npz", "test")[:60] for name in judge.classes]
     answers = judge.probabilities([sketch for own in tests for sketch in own]).argmax(axis=1)
     right = (answers == np.repeat(np.arange(len(tests)), [len(own) for own in tests])).mean()
     assert right == pytest.approx(judge.facts["test"]["accuracy"], abs=0.02)

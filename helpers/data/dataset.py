@@ -12,6 +12,11 @@ from helpers.data.formats import SPLITS, find_faults, flat, read, unflat
 from helpers.data.npz import read_arrays
 from helpers.paths import DATA, atomic, memory_for
 
+SAMPLE_NOTICE = (
+    "These drawings are the SAMPLE: a released Midstroke model drew them, not people. "
+    "They show how a chapter runs; no number measured on them says anything about people's drawings."
+)
+
 
 @dataclass(frozen=True)
 class Split:
@@ -153,10 +158,7 @@ def _load_sample(classes: Sequence[str], limit: int | None) -> DataSet:
     if missing:
         there = ", ".join(sorted(path.stem for path in folder.glob("*.npz"))) or "nothing"
         raise FileNotFoundError(f"the sample in {folder} has no {', '.join(missing)}; it has {there}")
-    print(
-        "These drawings are the SAMPLE: a released Midstroke model drew them, not people. "
-        "They show how a chapter runs; no number measured on them says anything about people's drawings."
-    )
+    print(SAMPLE_NOTICE)
     drawings = {}
     for name in classes:
         sample = open_dataset(folder / f"{name}.npz")

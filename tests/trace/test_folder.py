@@ -128,7 +128,7 @@ def test_a_run_that_is_killed_goes_on_and_ends_with_the_same_bytes(traced, pictu
 
 def test_workers_of_a_dask_cluster_give_the_same_bytes(traced, pictures, tmp_path):
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster) as client,
         joblib.parallel_config(backend="dask"),
     ):

@@ -19,6 +19,7 @@ import pytest
 
 from helpers.train import distribution
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 SLOW = bool(os.environ.get("MIDSTROKE_SLOW_TESTS"))
 STEPS, CLIP = 20, 0.05
