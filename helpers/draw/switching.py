@@ -1,6 +1,6 @@
 """z-switching: drawings begun with one z and finished with another, in one picture."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -34,6 +34,12 @@ class Switched(NamedTuple):
 
     sketches: list[np.ndarray]
     switches: list[tuple[int, ...]]
+
+    @classmethod
+    def concat(cls, parts: Iterable["Switched"]) -> "Switched":
+        """Several one after another."""
+        parts = list(parts)
+        return cls([s for part in parts for s in part.sketches], [rows for part in parts for rows in part.switches])
 
 
 def switch(
