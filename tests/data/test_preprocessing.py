@@ -234,8 +234,8 @@ def test_workers_of_this_machine_and_of_a_dask_cluster_give_the_same_bytes(mirro
 
 PEAK = """
 import resource
-from helpers import preprocess
-data.preprocess({!r}, {!r}, jobs=1)
+from helpers.data import preprocess
+preprocess({!r}, {!r}, jobs=1)
 print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
