@@ -26,9 +26,11 @@ from nbformat import NotebookNode
 from PIL import Image
 from tqdm import tqdm
 
-from helpers.paths import DATA, FIGURES, ROOT, atomic
-
 CHECKOUT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(CHECKOUT))  # the helpers beside it, as in the kernels, whichever checkout is installed
+
+from helpers.paths import DATA, FIGURES, ROOT, atomic  # noqa: E402
+
 NOTEBOOKS = CHECKOUT / "notebooks"
 FAILED = DATA / "work" / "failed"
 WIDGET = "application/vnd.jupyter.widget-view+json"
