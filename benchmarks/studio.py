@@ -31,8 +31,8 @@ BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 CELLS = [
     "import ipywidgets\nimport tensorflow\nfrom helpers.draw import switch\nfrom helpers.figures import strip\n"
     "from helpers.model import load_model\nfrom helpers.widgets import BlendStudio",
-    'BlendStudio(load("menagerie"))',
-    'model = load("menagerie")\n\ndef draw(at):\n    drawn = switch(model, "cloud", "camel", at, n=1, seed=7)\n'
+    'BlendStudio(load_model("menagerie"))',
+    'model = load_model("menagerie")\n\ndef draw(at):\n    drawn = switch(model, "cloud", "camel", at, n=1, seed=7)\n'
     "    return strip(drawn.sketches, switches=drawn.switches)\n\n"
     "ipywidgets.interact(draw, at=ipywidgets.FloatSlider(0.33, min=0.02, max=0.98, step=0.01));",
     "import statistics, time\n\ndef timed(at):\n    start = time.perf_counter()\n"

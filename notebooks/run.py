@@ -28,10 +28,12 @@ from nbformat import NotebookNode
 from PIL import Image
 from tqdm import tqdm
 
-from helpers.data.dataset import SAMPLE_NOTICE
-from helpers.paths import DATA, FIGURES, ROOT, atomic
-
 CHECKOUT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(CHECKOUT))  # the helpers beside it, as in the kernels, whichever checkout is installed
+
+from helpers.data.dataset import SAMPLE_NOTICE  # noqa: E402
+from helpers.paths import DATA, FIGURES, ROOT, atomic  # noqa: E402
+
 NOTEBOOKS = CHECKOUT / "notebooks"
 FAILED = DATA / "work" / "failed"
 TOGETHER = 2  # chapters at a time: much of each keeps one core busy, and three would want more memory than many have

@@ -148,6 +148,14 @@ def test_colours_and_widths_of_figures_are_read_without_matplotlib():
     assert run.stdout == b"[]\n", run.stderr
 
 
+def test_the_chapters_are_run_with_the_helpers_beside_them_whichever_checkout_is_installed(tmp_path):
+    code = "import runpy, sys; runpy.run_path(sys.argv[1]); import helpers; print(helpers.__file__)"
+    command = [sys.executable, "-c", code, ROOT / "notebooks" / "run.py"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert Path(run.stdout.strip()) == ROOT / "helpers" / "__init__.py", run.stderr
+
+
 def test_every_dependency_is_given_once_with_its_reason():
     text = (ROOT / "pyproject.toml").read_text()
     project = tomllib.loads(text)["project"]

@@ -222,11 +222,10 @@ AGAIN = """
 import sys
 from pathlib import Path
 import numpy as np
-from helpers import export
 from helpers.draw import sample, switch
+from helpers.export import Plate, save, save_booklet, save_drawing, to_svg
 from helpers.figures import grid, save_figure, saving
 from helpers.model import load_model
-from helpers.export import Plate, save_booklet
 out = Path(sys.argv[1])
 model = load_model("menagerie")
 np.savez(out / "samples.npz", *sample(model, 6, seed=7))
@@ -234,9 +233,9 @@ sketches, switches = switch(model, "cloud", "camel", n=6, seed=3)
 np.savez(out / "switched.npz", *sketches, *switches)
 saving.FIGURES = out
 save_figure(grid(sketches, switches=switches), "99_minds")
-export.to_svg(sketches, out / "plot.svg", switches=switches, shorten_travel=True)
+to_svg(sketches, out / "plot.svg", switches=switches, shorten_travel=True)
 for suffix in save.FORMATS:
-    export.save_drawing(sketches[0], out / f"one{suffix}", switches=switches[0], recipe={"seed": 3})
+    save_drawing(sketches[0], out / f"one{suffix}", switches=switches[0], recipe={"seed": 3})
 save_booklet([Plate("cloud, camel", sketches, switches)], out / "minds.pdf", "minds", {"seed": "3"})
 """
 

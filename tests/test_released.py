@@ -38,7 +38,7 @@ def test_a_released_model_loads_and_draws(path):
 def test_a_card_says_where_the_drawings_came_from_and_how_to_make_the_model(path):
     card = path.with_suffix(".md").read_text()
     assert "Quick, Draw!" in card and "Google" in card and "creativecommons.org/licenses/by/4.0" in card
-    assert f"python -m helpers.{'classifier' if path in CLASSIFIERS else 'training'} {path.stem}" in card
+    assert f"python -m helpers.{'evaluate.classifier' if path in CLASSIFIERS else 'train'} {path.stem}" in card
 
 
 def test_released_models_are_small_together():

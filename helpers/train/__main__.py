@@ -17,6 +17,7 @@ from helpers.train.vae import release, train
 
 def main() -> None:
     parser = argparse.ArgumentParser(
+        prog="python -m helpers.train",
         description="Train a network without a notebook; run again to resume. TF_CONFIG names several machines.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
