@@ -1,6 +1,8 @@
 """What a model itself draws of a class: the drawings among which a prefix is looked for. Made once, and kept."""
 
 import hashlib
+from collections.abc import Sequence
+from threading import Lock, Thread, main_thread
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +17,8 @@ from helpers.paths import DATA, NotWritten, atomic
 DRAWN = 600  # drawings of a class that the model makes
 KEPT = 0.75  # share of those that came to an end which is kept: what the model reads as the class most clearly
 LIMIT = 4_000_000  # bytes of a file of a library, at most
+MAKING = Lock()  # one library at a time
+QUEUE = Lock()
 
 
 class Library(NamedTuple):
@@ -30,15 +34,54 @@ def library(model: SketchVAE, name: str) -> Library:
 
     The first call for a class draws them, in a second or two, and keeps them in `data/work/libraries`.
     """
-    kept = vars(model).setdefault("_libraries", {})  # past Keras, which would take it for a part to save
+    kept = _kept(model)
     if name not in kept:
-        path = DATA / "work" / "libraries" / f"{_digest(model)}-{class_index(model, name)}.npz"
-        sketches = _read(path) if path.exists() else _make(model, name)
-        if not path.exists():
-            _write(path, sketches)
-        margins = read_margins(model, sketches, name) if sketches else np.ones(1)
-        kept[name] = Library(sketches, make_shapes(sketches), max(float(np.median(margins)), 1e-3))
+        with MAKING:
+            if name not in kept:
+                kept[name] = _load(model, name)
     return kept[name]
+
+
+def is_ready(model: SketchVAE, name: str) -> bool:
+    """Whether `library` answers at once."""
+    return name in _kept(model)
+
+
+def warm(model: SketchVAE, names: Sequence[str]) -> None:
+    """Makes the libraries of classes in the background, these before any that wait already."""
+    waiting = vars(model).setdefault("_waiting", [])
+    with QUEUE:
+        idle = not waiting
+        waiting[:] = list(dict.fromkeys([name for name in names if not is_ready(model, name)] + waiting))
+        if idle and waiting:
+            Thread(target=_make_waiting, args=(model, waiting), name="libraries").start()
+
+
+def _make_waiting(model: SketchVAE, waiting: list[str]) -> None:
+    name = waiting[0]
+    try:
+        while name is not None and main_thread().is_alive():
+            library(model, name)
+            with QUEUE:
+                waiting.remove(name)
+                name = waiting[0] if waiting else None
+    except BaseException:
+        with QUEUE:
+            waiting.clear()
+        raise
+
+
+def _kept(model: SketchVAE) -> dict[str, Library]:
+    return vars(model).setdefault("_libraries", {})  # past Keras, which would take it for a part to save
+
+
+def _load(model: SketchVAE, name: str) -> Library:
+    path = DATA / "work" / "libraries" / f"{_digest(model)}-{class_index(model, name)}.npz"
+    sketches = _read(path) if path.exists() else _make(model, name)
+    if not path.exists():
+        _write(path, sketches)
+    margins = read_margins(model, sketches, name) if sketches else np.ones(1)
+    return Library(sketches, make_shapes(sketches), max(float(np.median(margins)), 1e-3))
 
 
 def read_margins(model: SketchVAE, sketches: list[np.ndarray], name: str) -> np.ndarray:

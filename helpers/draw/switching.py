@@ -1,5 +1,6 @@
 """z-switching: drawings begun with one z and finished with another, in one picture."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -83,7 +84,7 @@ def switch(
             named and `blend` is 1.
         judge: who reads the finishes; None is the model's own encoder.
 
-    A beginning that fits nothing is finished as with `fit=False`.
+    A beginning that fits nothing is finished as with `fit=False`, and a warning says so.
     """
     mind_a, mind_b = (models, models) if isinstance(models, SketchVAE) else models
     for name, value in (("at", at), ("blend", blend)):
@@ -93,10 +94,10 @@ def switch(
         raise ValueError(
             "blend goes between the partial drawings' own z and a second one; name a second, or leave it out"
         )
-    fits = isinstance(models, SketchVAE) and isinstance(second, str) and blend == 1 and len(mind_b.settings.classes) > 1
+    fits = isinstance(models, SketchVAE) and can_fit(mind_b, second, blend)
     if fit and not fits:
         raise ValueError("fit needs one model of several classes, a second named by class, and a blend of 1")
-    fit = fits and mind_b.prior is not None if fit is None else fit
+    fit = fits if fit is None else fit
     if judge is not None and not fit:
         raise ValueError("a judge chooses among finishes of a fit; leave it out where there is none")
     tries = (FINISHES if fit else 1) if tries is None else tries
@@ -122,6 +123,10 @@ def switch(
         added = [finish(mind_b, start, second, tries, one, judge) for start, one in zip(beginnings, seeds, strict=True)]
         missing = [i for i, rows in enumerate(added) if rows is None]
         if missing:
+            warnings.warn(
+                f"{len(missing)} of {len(added)} beginnings fit no {second} that this model draws; finished without",
+                stacklevel=2,
+            )
             z = second_z(mind_b, [beginnings[i] for i in missing], second, 1)
             for i, sketch in zip(
                 missing, decode(mind_b, z, cooler, seed, [beginnings[i] for i in missing]), strict=True
@@ -139,6 +144,11 @@ def switch(
         unlike = mahalanobis(mind_b, encode(mind_b, finished), second).reshape(tries, count)
         finished = [finished[k * count + i] for i, k in enumerate(unlike.argmin(axis=0))]
     return Switched(finished, [(*rows, length) for rows, length in zip(earlier, lengths, strict=True)])
+
+
+def can_fit(model: SketchVAE, second: object, blend: float = 1.0) -> bool:
+    """Whether `switch` can read a beginning as a part: one model of several classes, the whole way to one of them."""
+    return isinstance(second, str) and blend == 1 and len(model.settings.classes) > 1 and model.prior is not None
 
 
 def finish(

@@ -3,11 +3,12 @@
 const YOU = 0;
 const MACHINE = 1;
 const LARGEST_FILE = 20000000;
+const AGAIN = 800; // ms, until the kernel is asked again for a drawing that it still prepares
 const KEPT = "midstrokeKept"; // where drawings wait for the next pads when their kernel is gone
 const results = []; // of the filmstrip: they outlive a view
 
 function render({ model, el }) {
-  const { classes, judged, temperature: heat } = model.get("options");
+  const { classes, judged, fits, temperature: heat } = model.get("options");
   const wanted = { ...model.get("picture").settings };
   let strokes = []; // what is on the paper: {mind, points, d}
   let finished = null; // what the machine added to it, to the end
@@ -63,8 +64,16 @@ function render({ model, el }) {
     if (!count) remember();
     const asked = strokes.length;
     try {
-      const { picture } = await ask("finish", { strokes: bare(), settings: { ...wanted }, count });
-      if (strokes.length !== asked) return; // the hand was faster; what it drew comes first
+      let picture;
+      for (;;) {
+        const answer = await ask("finish", { strokes: bare(), settings: { ...wanted }, count });
+        if (strokes.length !== asked) return; // the hand was faster; what it drew comes first
+        ({ picture } = answer);
+        if (picture) break;
+        say(answer.message.making, "ms-waits");
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+        if (strokes.length !== asked || isGone(model)) return;
+      }
       if (count) {
         strokes.push(...picture.added);
         since = 0;
@@ -159,6 +168,10 @@ function render({ model, el }) {
     tell: (value) => value.toFixed(2), input: (value) => (wanted.temperature = value), change: () => finished && goOn(),
   });
 
+  // as a part of what it is to become, or only its neighbour
+  const part = h("input", { type: "checkbox", class: "ms-switch", role: "switch", change: () => ((wanted.fit = part.checked), dressUp(), finished && goOn()) });
+  const partRow = h("div", { class: "ms-turns" }, h("label", { title: "What is on the paper becomes a part of the drawing; otherwise the model goes on beside it" }, part, " Yours is a part of it"));
+
   // turns
   const count = (label, value) => h("input", { type: "number", class: "ms-number ms-count", min: 1, max: 20, value, "aria-label": label });
   const yours = count("Strokes that you draw in a turn", 1);
@@ -194,7 +207,9 @@ function render({ model, el }) {
   function dressUp() {
     for (const radio of chips.querySelectorAll("input")) radio.checked = radio.value === wanted.target;
     finish.textContent = `Finish it as ${article(wanted.target)}`;
+    part.checked = wanted.fit;
     temperature.set(wanted.temperature);
+    temperature.element.hidden = fits && wanted.fit; // a part leaves nothing to chance but where it lies
   }
   function onPicture() {
     const drawn = model.get("picture");
@@ -223,6 +238,7 @@ function render({ model, el }) {
         { class: "ms-controls" },
         h("div", {}, h("p", { class: "ms-label" }, "Finish it as"), chips),
         h("div", { class: "ms-row" }, finish, another),
+        fits ? partRow : null,
         temperature.element,
         turnRow,
         judged ? thoughts : null,

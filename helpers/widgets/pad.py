@@ -1,6 +1,7 @@
 """The draw pad: begin by hand, let the model finish it as something, or take turns with it, stroke by stroke."""
 
 import tempfile
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import traitlets
 
 from helpers.data.formats import BOX, EPSILON
 from helpers.draw.decoding import decode, encode
+from helpers.draw.library import is_ready, warm
 from helpers.draw.priors import class_index, class_mean, typical_z
-from helpers.draw.switching import Switched, switch
+from helpers.draw.switching import Switched, can_fit, switch
 from helpers.evaluate.classifier import Judge, load_judge
 from helpers.export.bezier import fit_curves, path_data
 from helpers.figures.style import MINDS
@@ -38,7 +40,7 @@ SMALLEST = 1 / 3  # of a whole drawing's side: a third of the strokes is seldom 
 SHARE = 0.75  # of the points that the model can hold, for the beginning: the rest is for what follows
 CLOSED = 0.25  # of its size: a line whose ends are nearer is whole
 MOST_TURNS = 40
-TRIES = 16  # finishes, of which the model takes the one it reads as most like the class
+TRIES = 16  # finishes, of which one is kept; see `draw.switch`
 LARGEST_FILE = 20_000_000  # bytes
 THOUGHTS = 3  # of the judge, that are shown
 YOU, MACHINE = 0, 1
@@ -50,7 +52,8 @@ class DrawPad(Easel):
     `beginning` is a sketch that lies on the paper to start with. `judge` says what it takes the drawing for; without
     one it is the judge that ships, where its file is there. `strokes` are what is on the paper, each {"mind": 0 for the
     person's or 1 for the machine's, "points": [[x, y], ...]} in thousandths of the paper. `finish` is what the button
-    calls. The drawing is `drawn`, as in `BlendStudio`.
+    calls; unless its `fit` is False, what is on the paper is read as a part of a drawing of the class, and temperature
+    is of no use (see `draw.switch`). The drawing is `drawn`, as in `BlendStudio`.
     """
 
     _esm = (HERE / "easel.js").read_text(encoding="utf-8") + (HERE / "pad.js").read_text(encoding="utf-8")
@@ -60,23 +63,41 @@ class DrawPad(Easel):
         super().__init__(model)
         self.judge = load_judge() if judge is None and locate("judge").exists() else judge
         classes = list(model.settings.classes)
-        self.settings = {"target": classes[-1], "temperature": 0.15, "seed": 7}
+        self.settings = {"target": classes[-1], "temperature": 0.15, "seed": 7, "fit": True}
         self.options = {"classes": classes, "judged": self.judge is not None, "temperature": TEMPERATURE}
+        self.options |= {"fits": can_fit(model, classes[-1])}
         self._answers |= {"look": self._look, "finish": self._finish, "import": self._import}
-        self._own, self._z = None, None
+        self._own, self._z, self._fits = None, None, False
         if beginning is not None:
             self.strokes = _on_paper(check(beginning))
         decode(model, class_mean(model, classes[0])[None])  # compiles, before a hand is waiting
         self._look_at(self.strokes)
 
-    def finish(self, target: str, *, temperature: float = 0.15, seed: int = 7, strokes: int | None = None) -> Drawn:
+    def _ipython_display_(self) -> None:
+        super()._ipython_display_()
+        if self.options["fits"]:  # before a hand is waiting
+            warm(self.model, self.model.settings.classes)
+
+    def finish(
+        self,
+        target: str,
+        *,
+        temperature: float = 0.15,
+        seed: int = 7,
+        strokes: int | None = None,
+        fit: bool = True,
+    ) -> Drawn:
         """Goes on as a class: to the end, or for so many `strokes`. Raises ValueError where there is nothing on the
         paper, and for a class that the model does not know."""
-        return self._go_on(self.strokes, {"target": target, "temperature": temperature, "seed": seed}, strokes)
+        settings = {"target": target, "temperature": temperature, "seed": seed, "fit": fit}
+        return self._go_on(self.strokes, settings, strokes)
 
     def recipe(self) -> dict:
-        """All that made the drawing, for JSON: model, classes, z, seed, settings, code, and the strokes by hand."""
-        return self._recipe(self._z, self.settings | {"tries": TRIES}, {"mine": self._own})
+        """All that made the drawing, for JSON: model, classes, z, seed, settings, code, and the strokes by hand.
+
+        z is what finished it; of a drawing finished as a whole of which it is a part, what the model reads in it.
+        """
+        return self._recipe(self._z, self.settings | {"tries": TRIES, "fit": self._fits}, {"mine": self._own})
 
     def _look(self, message: dict, _) -> None:
         self._look_at(message.get("strokes"), message.get("id", ""))
@@ -96,6 +117,12 @@ class DrawPad(Easel):
 
     def _finish(self, message: dict, _) -> None:
         settings = _checked(self.model, message.get("settings"))
+        target = settings["target"]
+        if _fits(self.model, settings) and not is_ready(self.model, target):
+            warm(self.model, [target])
+            text = f"The model draws what {with_article(target)} can be made of: a few seconds, this once …"
+            self.send({"id": message.get("id", ""), "making": text})
+            return
         self._go_on(message.get("strokes"), settings, message.get("count"), message.get("id", ""))
 
     def _go_on(self, strokes: object, settings: Mapping, count: int | None, question: str = "") -> Drawn:
@@ -103,15 +130,20 @@ class DrawPad(Easel):
         if count is not None and (isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= MOST_TURNS):
             raise ValueError(f"{count!r} strokes at a time; it must be a whole number from 1 to {MOST_TURNS}")
         sketch, earlier, scale, origin, note = _to_sketch(strokes, self.model)
-        if count is None and _goes_on(strokes):
+        fits = _fits(self.model, settings)
+        if not fits and count is None and _goes_on(strokes):
             sketch[-1, 2] = 0
         target, begun = settings["target"], len(sketch)
-        cool = {"cooler": settings["temperature"], "seed": settings["seed"], "tries": TRIES}
-        drawn = switch(self.model, Switched([sketch], [earlier]), target, at=1, **cool)
+        cool = {"cooler": settings["temperature"], "seed": settings["seed"], "tries": TRIES, "fit": fits}
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", UserWarning)
+            drawn = switch(self.model, Switched([sketch], [earlier]), target, at=1, **cool)
+        if any("beginnings fit no" in str(one.message) for one in told):
+            note = f"It fits no {target} that the model draws, and is finished beside."
         whole, switches = drawn.sketches[0], drawn.switches[0]
         lines = [
             f"drawn = switch(model, Switched([mine], [{earlier}]), {target!r}, at=1,",
-            f"               cooler={cool['cooler']}, seed={cool['seed']}, tries={TRIES})",
+            f"               cooler={cool['cooler']}, seed={cool['seed']}, tries={TRIES}, fit={fits})",
             "sketch, switches = drawn.sketches[0], drawn.switches[0]",
         ]
         if len(whole) == begun:
@@ -121,10 +153,10 @@ class DrawPad(Easel):
             ends = stroke_ends(whole)
             whole = whole[: ends[ends > begun][:count][-1]]
             lines.append(f"sketch = sketch[:{len(whole)}]  # so far")
-        elif len(whole) == self.model.settings.max_points:
+        elif len(whole) >= self.model.settings.max_points and not fits:
             note = "It scribbled on until it was stopped."
-        self._z = typical_z(self.model, target)
-        self._own, self.strokes, self.settings = sketch, strokes, settings
+        self._z = encode(self.model, [whole])[0] if fits else typical_z(self.model, target)
+        self._own, self.strokes, self.settings, self._fits = sketch, strokes, settings, fits
         how = "Begun by you, finished as" if count is None else "Drawn in turns, as"
         code = as_code(self.model, ["Switched", "switch"], lines, {"mine": sketch}, two_hands=True)
         names, caption = _names(switches, target), f"{how} {with_article(target)}"
@@ -229,14 +261,19 @@ def _added(whole: np.ndarray, begun: int, scale: float, origin: np.ndarray) -> l
 
 def _checked(model: SketchVAE, settings: object) -> dict:
     """The settings, every one of its kind and in its range, or a ValueError that says which is not."""
-    known = {"target", "temperature", "seed"}
-    if not isinstance(settings, Mapping) or set(settings) != known:
+    known = {"target", "temperature", "seed", "fit"}
+    if not isinstance(settings, Mapping) or set(settings) != known or not isinstance(settings["fit"], bool):
         raise ValueError(f"the pad's settings are {', '.join(sorted(known))}")
     class_index(model, settings["target"])
     return dict(settings) | {
         "temperature": number("temperature", settings["temperature"], *TEMPERATURE),
         "seed": whole_seed(settings["seed"]),
     }
+
+
+def _fits(model: SketchVAE, settings: Mapping) -> bool:
+    """Whether what is on the paper is read as a part."""
+    return settings["fit"] and can_fit(model, settings["target"])
 
 
 def _colors(switches: Sequence[int]) -> list[str]:

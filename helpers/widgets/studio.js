@@ -2,6 +2,7 @@
 
 const results = []; // of the filmstrip: they outlive a view
 const PAUSE = 400; // ms after the hand let go, until the drawing goes on the filmstrip
+const AGAIN = 1000; // ms, until the kernel is asked again for a drawing that it still prepares
 const NEW = "\u0000new"; // no class has such a name
 
 function render({ model, el }) {
@@ -9,6 +10,7 @@ function render({ model, el }) {
   const wanted = { ...model.get("picture").settings };
   let settled = true; // the hand has let go of the slider
   let shown = null;
+  let again = 0;
   let mines = model.get("picture").mines; // names of drawings of one's own
 
   const { element: voice, say } = speaker();
@@ -18,8 +20,10 @@ function render({ model, el }) {
   const draw = latest(async (isLast) => {
     try {
       const { picture } = await ask("draw", { settings: { ...wanted } });
-      say(picture.note);
-      if (settled && isLast()) film.add(picture);
+      say(picture.note, picture.making ? "ms-waits" : "");
+      clearTimeout(again);
+      if (picture.making) again = setTimeout(draw, AGAIN); // better ones are being made
+      else if (settled && isLast()) film.add(picture);
     } catch (error) {
       say(error.message, "ms-trouble");
     }
@@ -34,7 +38,7 @@ function render({ model, el }) {
     clearTimeout(pause); // keys settle at every step
     pause = setTimeout(() => {
       settled = true;
-      if (same(shown.settings, wanted)) film.add(shown);
+      if (same(shown.settings, wanted) && !shown.making) film.add(shown);
     }, PAUSE);
   };
   /** A choice that is made at once. */
@@ -268,6 +272,7 @@ function render({ model, el }) {
   film.mark(shown);
   return () => {
     clearTimeout(pause);
+    clearTimeout(again);
     model.off("change:picture", onPicture);
     hangUp();
     leave();

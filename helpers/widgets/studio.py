@@ -1,5 +1,6 @@
 """The blend studio: two minds and when one hands over to the other, or four corners and a place between them."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -7,8 +8,9 @@ import numpy as np
 from helpers.data.formats import BOX
 from helpers.draw.decoding import decode, encode
 from helpers.draw.interpolation import slerp
+from helpers.draw.library import is_ready, warm
 from helpers.draw.priors import sample_z
-from helpers.draw.switching import second_z, switch
+from helpers.draw.switching import Switched, can_fit, second_z, switch
 from helpers.figures.style import MINDS
 from helpers.model.vae import SketchVAE
 from helpers.sketch.strokes import check, fit, from_polylines, to_polylines
@@ -27,6 +29,7 @@ from helpers.widgets.easel import (
 
 MOST_MINES = 20  # drawings of the person's own that a studio keeps
 RANGES = {"at": (0, 1), "blend": (0, 1), "temperature": TEMPERATURE, "x": (0, 1), "y": (0, 1)}
+FINISHES = 8  # of a beginning that is read as a part, so that the drawing keeps up with the slider
 COOLER = 0.5  # of the temperature: the second mind has something to fit in with
 
 
@@ -35,8 +38,12 @@ class BlendStudio(Easel):
 
     `model` is a `SketchVAE`. `mines` are sketches of one's own, chosen as "mine 1", "mine 2", ... wherever a class can
     be; more can be drawn in the widget. Further keywords say where it begins: `tab` ("switch" or "corners"), `first`,
-    `second`, `at`, `blend`, `temperature`, `seed`, `corners` (four classes), `x`, `y`. `draw` takes the same ones and
-    is what a moved slider calls. The drawing is `drawn`: its sketch, its switches, the code that makes it again.
+    `second`, `at`, `blend`, `temperature`, `seed`, `fit`, `corners` (four classes), `x`, `y`. `draw` takes the same
+    ones and is what a moved slider calls. The drawing is `drawn`: its sketch, its switches, the code that makes it again.
+
+    At full blend, and unless `fit` is False, the beginning is read as a part of what the model draws of the second
+    class (see `draw.switch`). The model draws those first, seconds a class: `draw` waits for them; a slider does not,
+    and shows the beginning finished the other way until they are there.
     """
 
     _esm = (HERE / "easel.js").read_text(encoding="utf-8") + (HERE / "studio.js").read_text(encoding="utf-8")
@@ -53,35 +60,74 @@ class BlendStudio(Easel):
             "blend": 1.0,
             "temperature": 0.2,
             "seed": 7,
+            "fit": True,
             "corners": [classes[i % len(classes)] for i in range(4)],
             "x": 0.5,
             "y": 0.5,
         }
         self.options = {"classes": list(classes), "ranges": RANGES}
         self._answers |= {"draw": self._draw, "mine": self._take}
+        self._fits, self._begun = False, (None, None)  # the last first mind's drawing, and what it depends on
         self.draw(**start)
 
     def draw(self, **settings) -> Drawn:
         """Changes some settings and draws. Raises ValueError, and draws nothing, where one does not fit."""
         return self._drawn(settings, "")
 
-    def _drawn(self, settings: Mapping, question: str) -> Drawn:
+    def _ipython_display_(self) -> None:
+        super()._ipython_display_()
+        if can_fit(self.model, self.settings["second"]):  # before a hand is waiting
+            warm(self.model, self.model.settings.classes)
+
+    def _drawn(self, settings: Mapping, question: str, waits: bool = True) -> Drawn:
+        """With `waits`, until the second class's library is made, if the drawing needs it."""
         wanted = _checked(self.model, self.settings | dict(settings), self.mines)
-        drawn = (_switched if wanted["tab"] == "switch" else _between)(self.model, wanted, self.mines)
+        second, note, making = wanted["second"], "", False
+        if wanted["tab"] == "switch":
+            fits = _fits(self.model, wanted, self.mines)
+            making = fits and not waits and not is_ready(self.model, second)
+            if making:
+                warm(self.model, [second])
+                note = f"Finished beside, until the model has drawn what {with_article(second)} can be made of …"
+            fits = fits and not making
+            with warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always", UserWarning)
+                drawn = _switched(self.model, wanted, self.mines, fits, self._begin(wanted))
+            if any("beginnings fit no" in str(one.message) for one in told):
+                note = f"It fits no {second} that the model draws, and is finished beside."
+            self._fits = fits
+        else:
+            drawn = _between(self.model, wanted, self.mines)
         self.settings = wanted
-        note = "" if len(drawn.sketch) < self.model.settings.max_points else "It scribbled on until it was stopped."
-        self._show(drawn, question, settings=wanted, note=note, mines=list(self.mines))
+        if len(drawn.sketch) >= self.model.settings.max_points and not self._fits:
+            note = "It scribbled on until it was stopped."
+        self._show(drawn, question, settings=wanted, note=note, mines=list(self.mines), making=making)
         return drawn
 
+    def _begin(self, settings: Mapping) -> Switched:
+        """The first mind's drawing, kept while nothing moves that it depends on."""
+        name, temperature, seed = (settings[key] for key in ("first", "temperature", "seed"))
+        if self._begun[0] != (name, temperature, seed):
+            own = name in self.mines
+            z = encode(self.model, [self.mines[name]]) if own else sample_z(self.model, 1, seed=seed, classes=[name])
+            self._begun = (name, temperature, seed), Switched(decode(self.model, z, temperature, seed), [()])
+        return self._begun[1]
+
     def recipe(self) -> dict:
-        """All that made the drawing, for JSON: model, classes, z, seed, settings, and the code that makes it again."""
+        """All that made the drawing, for JSON: model, classes, z, seed, settings, and the code that makes it again.
+
+        z is the second mind's; of a drawing begun as a part, which has none, what the model reads in all of it.
+        """
         settings, drawn = self.settings, self._there()
         if settings["tab"] == "switch":
             used = ("first", "second", "at", "blend", "temperature", "seed")
-            more = {"cooler": _cooler(settings)}
+            more = {"cooler": _cooler(settings), "fit": self._fits, "tries": _tries(self._fits)}
             name = settings["second"]
             second = [self.mines[name]] if name in self.mines else name
-            (z,) = second_z(self.model, [drawn.sketch[: drawn.switches[0]]], second, settings["blend"])
+            if self._fits:
+                (z,) = encode(self.model, [drawn.sketch])
+            else:
+                (z,) = second_z(self.model, [drawn.sketch[: drawn.switches[0]]], second, settings["blend"])
         else:
             used, more = ("corners", "x", "y", "temperature", "seed"), {}
             z = _z_between(self.model, settings, self.mines)
@@ -89,7 +135,7 @@ class BlendStudio(Easel):
         return self._recipe(z, chosen | more, _used(self.mines, settings))
 
     def _draw(self, message: dict, _) -> None:
-        self._drawn(message.get("settings") or {}, message.get("id", ""))
+        self._drawn(message.get("settings") or {}, message.get("id", ""), waits=False)
 
     def _take(self, message: dict, _) -> None:
         """A drawing of the person's own."""
@@ -109,11 +155,13 @@ def _as_mine(model: SketchVAE, sketch: np.ndarray) -> np.ndarray:
 
 def _checked(model: SketchVAE, settings: dict, mines: Mapping[str, np.ndarray]) -> dict:
     """The settings, every one of its kind and in its range, or a ValueError that says which is not."""
-    known = {"tab", "first", "second", "seed", "corners", *RANGES}
+    known = {"tab", "first", "second", "seed", "fit", "corners", *RANGES}
     if set(settings) != known:
         raise ValueError(f"the studio has no setting {sorted(set(settings) ^ known)}; it has {sorted(known)}")
     if settings["tab"] not in ("switch", "corners"):
         raise ValueError(f'tab is {settings["tab"]!r}; it must be "switch" or "corners"')
+    if not isinstance(settings["fit"], bool):
+        raise ValueError(f"fit is {settings['fit']!r}; it must be True or False")
     corners = settings["corners"]
     if not isinstance(corners, list | tuple) or len(corners) != 4:
         raise ValueError(f"a blend has four corners; these are {corners!r}")
@@ -125,16 +173,29 @@ def _checked(model: SketchVAE, settings: dict, mines: Mapping[str, np.ndarray]) 
     return settings | {"corners": list(corners), "seed": whole_seed(settings["seed"])} | numbers
 
 
-def _switched(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray]) -> Drawn:
+def _fits(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray]) -> bool:
+    """Whether the beginning is read as a part."""
+    second = settings["second"]
+    return settings["fit"] and second not in mines and can_fit(model, second, settings["blend"])
+
+
+def _tries(fits: bool) -> int:
+    return FINISHES if fits else 1
+
+
+def _switched(
+    model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray], fits: bool, begun: Switched
+) -> Drawn:
+    """`begun` is the first mind's drawing, which the code makes anew."""
     names = settings["first"], settings["second"]
-    first, second = ([mines[name]] if name in mines else name for name in names)
+    second = [mines[names[1]]] if names[1] in mines else names[1]
     at, blend, temperature, seed = (settings[name] for name in ("at", "blend", "temperature", "seed"))
-    cooler = _cooler(settings)
-    drawn = switch(model, first, second, at, 1, blend, temperature, cooler, seed)
+    cooler, tries = _cooler(settings), _tries(fits)
+    drawn = switch(model, begun, second, at, 1, blend, temperature, cooler, seed, tries, fits)
     quoted = [f"[{_variable(name)}]" if name in mines else repr(name) for name in names]
     lines = [
         f"drawn = switch(model, {', '.join(quoted)}, at={at}, n=1, blend={blend},",
-        f"               temperature={temperature}, cooler={cooler}, seed={seed})",
+        f"               temperature={temperature}, cooler={cooler}, seed={seed}, tries={tries}, fit={fits})",
         "sketch, switches = drawn.sketches[0], drawn.switches[0]",
     ]
     code = as_code(model, ["switch"], lines, _used(mines, settings))

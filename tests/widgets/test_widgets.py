@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import queue
+import time
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
 from helpers.data.formats import read
-from helpers.draw.decoding import decode
+from helpers.draw.decoding import decode, encode
 from helpers.draw.priors import typical_z
 from helpers.draw.switching import Switched, switch
 from helpers.export import read_recipe
@@ -52,6 +53,7 @@ def made_by(code):
 
 WAYS = {
     "switch": {},
+    "as a neighbour": {"fit": False},
     "late, half and warm": {
         "first": "camel",
         "second": "cloud",
@@ -81,6 +83,10 @@ def test_the_z_of_the_studios_recipe_is_the_one_that_drew(model, cloud, settings
     sketch, switches = studio.drawn.sketch, studio.drawn.switches
     recipe = json.loads(json.dumps(studio.recipe()))
     z = np.array([recipe["z"]], np.float32)
+    assert recipe["settings"].get("fit", False) == ("fit=True" in recipe["code"])
+    if recipe["settings"].get("fit"):  # no z drew it; it is the one that the model reads in it
+        np.testing.assert_allclose(z, encode(model, [sketch]), atol=1e-6)
+        return
     if switches:
         beginning = [sketch[: switches[0]]]
         drawn = decode(model, z, recipe["settings"]["cooler"], recipe["seed"], beginning)
@@ -145,12 +151,13 @@ def test_a_pad_goes_on_from_what_is_on_it(model):
 def test_the_z_of_a_pads_recipe_is_the_one_that_finished_the_drawing(model):
     pad = DrawPad(model)
     pad._look_at(hand(wave()))
-    drawn = pad.finish("camel", temperature=0.1, seed=4)
+    drawn = pad.finish("camel", temperature=0.1, seed=4, fit=False)
     recipe = pad.recipe()
     mine, z, settings = (recipe[key] for key in ("mine", "z", "settings"))
     np.testing.assert_array_equal(np.array(z, np.float32), typical_z(model, "camel"))
     begun = Switched([np.array(mine, np.float32)], [()])
-    (again,), _ = switch(model, begun, "camel", 1, cooler=0.1, seed=recipe["seed"], tries=settings["tries"])
+    used = {"tries": settings["tries"], "fit": settings["fit"]}
+    (again,), _ = switch(model, begun, "camel", 1, cooler=0.1, seed=recipe["seed"], **used)
     assert len(again) == len(drawn.sketch)
     np.testing.assert_allclose(again, drawn.sketch, atol=0.05)
 
@@ -159,12 +166,47 @@ def test_what_the_machine_adds_lies_on_the_paper_where_the_drawing_has_it(model)
     pad = DrawPad(model)
     own = wave()
     pad._look_at(hand(own))
-    drawn = pad.finish("camel").sketch
+    drawn = pad.finish("camel", fit=False).sketch
     points = np.concatenate([np.array(stroke["points"]) for stroke in pad.picture["added"]])
     assert np.hypot(*(points[0] - own[-1])) < 1  # an open line is carried on
     scale = 255 / 840
     expected = np.concatenate(to_polylines(drawn, own[0] * scale)) / scale
     np.testing.assert_allclose(points[-1], expected[-1], atol=1)
+
+
+def test_a_drawing_by_hand_is_kept_and_becomes_a_part(model, cloud):
+    pad = DrawPad(model, cloud)
+    own = pad.drawn.sketch
+    drawn = pad.finish("sheep", seed=2)
+    assert drawn.sketch[: len(own)].tobytes() == own.tobytes()
+    recipe = pad.recipe()
+    assert recipe["settings"]["fit"] is True and recipe["settings"]["tries"] == 16
+    np.testing.assert_array_equal(made_by(recipe["code"])[0], drawn.sketch)
+    points = np.concatenate([np.array(stroke["points"]) for stroke in pad.picture["added"]])
+    first = np.array(pad.strokes[0]["points"][0])
+    lines = to_polylines(drawn.sketch, first * 255 / 840)
+    np.testing.assert_allclose(points[-1], lines[-1][-1] * 840 / 255, atol=1)
+
+
+def test_a_hand_does_not_wait_for_the_models_own_drawings(model, monkeypatch):
+    studio, asked = BlendStudio(model), []
+    monkeypatch.setattr("helpers.widgets.studio.is_ready", lambda model, name: False)
+    monkeypatch.setattr("helpers.widgets.studio.warm", lambda model, names: asked.extend(names))
+    studio._draw({"settings": {"second": "owl"}, "id": "q"}, [])
+    assert asked == ["owl"] and studio.picture["making"] and "until" in studio.picture["note"]
+    recipe = studio.recipe()
+    assert recipe["settings"]["fit"] is False
+    np.testing.assert_array_equal(made_by(recipe["code"])[0], studio.drawn.sketch)
+    monkeypatch.undo()
+    studio.draw()
+    assert not studio.picture["making"] and studio.recipe()["settings"]["fit"] is True
+
+
+def test_what_fits_nothing_says_so_and_is_finished_beside(model, monkeypatch):
+    monkeypatch.setattr("helpers.draw.switching.find_finishes", lambda *_: [])
+    studio = BlendStudio(model, second="camel")
+    assert "fits no camel" in studio.picture["note"]
+    np.testing.assert_array_equal(studio.drawn.sketch, BlendStudio(model, second="camel", fit=False).drawn.sketch)
 
 
 def test_a_whole_drawing_on_the_pad_reaches_the_model_at_its_own_scale(model, cloud):
@@ -413,10 +455,14 @@ def test_export_sends_the_file_to_the_browser(kernel, studio, tmp_path, kind):
 
 
 def test_the_pad_finishes_and_says_what_is_wrong(kernel, pad):
-    settings = {"target": "camel", "temperature": 0.15, "seed": 7}
-    (picture,) = pictures(
-        kernel.ask(pad, {"kind": "finish", "id": "p1", "strokes": hand(wave()), "settings": settings})
-    )
+    settings = {"target": "camel", "temperature": 0.15, "seed": 7, "fit": True}
+    for _ in range(60):  # until the kernel has drawn its own camels
+        answer = kernel.ask(pad, {"kind": "finish", "id": "p1", "strokes": hand(wave()), "settings": settings})
+        if pictures(answer):
+            break
+        assert "camel" in said(answer, "making")[0]["making"]
+        time.sleep(1)
+    (picture,) = pictures(answer)
     assert picture["id"] == "p1" and picture["added"]
     for content, complaint in [
         ({"strokes": [], "settings": settings}, "paper is empty"),
