@@ -120,18 +120,20 @@ def test_a_switch_keeps_the_first_minds_ink(model, z, second):
 
 
 def test_a_later_switch_keeps_more(model, z):
-    rows = [np.array(switching.switch(model, z, "camel", at=at).switches) for at in (0.1, 0.5, 0.9)]
+    rows = [np.array(switching.switch(model, z, "camel", at=at, fit=False).switches) for at in (0.1, 0.5, 0.9)]
     assert (rows[0] <= rows[1]).all() and (rows[1] <= rows[2]).all() and rows[0].sum() < rows[2].sum()
 
 
 def test_more_tries_keep_the_ink_and_take_the_finish_that_is_most_like_the_class(model, z):
-    (one, rows), (best, same_rows) = (switching.switch(model, z, "camel", cooler=0.5, tries=n) for n in (1, 6))
+    (one, rows), (best, same_rows) = (
+        switching.switch(model, z, "camel", cooler=0.5, tries=n, fit=False) for n in (1, 6)
+    )
     assert rows == same_rows
     for a, b, (row,) in zip(one, best, rows, strict=True):
         np.testing.assert_array_equal(a[:row], b[:row])
     unlike = [priors.mahalanobis(model, decoding.encode(model, sketches), "camel") for sketches in (one, best)]
     assert (unlike[1] <= unlike[0] + 1e-3).all() and unlike[1].sum() < 0.99 * unlike[0].sum()
-    again, _ = switching.switch(model, z[:2], "camel", cooler=0.5, tries=6)
+    again, _ = switching.switch(model, z[:2], "camel", cooler=0.5, tries=6, fit=False)
     assert same(again, best[:2])  # however many follow
 
 
@@ -182,7 +184,7 @@ def test_nothing_is_compiled_again_for_another_switch_temperature_z_or_number(mo
     step = model.decoder.step  # called once a tracing
     monkeypatch.setattr(model.decoder, "step", lambda *inputs: traced.append(1) or step(*inputs))
     decoding.decode(model, z[:1] * 2, temperature=0.9, seed=9)
-    switching.switch(model, z, "camel", at=0.7, cooler=0.3)
+    switching.switch(model, z, "camel", at=0.7, cooler=0.3, fit=False)
     priors.sample(model, 17)
     assert not traced
     vars(model).pop("_compiled_once")

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -7,7 +8,7 @@ import tensorflow as tf
 
 from helpers.model import layers, vae
 from helpers.model.loss import mixture, reconstruction_loss
-from helpers.model.prior import fit_prior
+from helpers.model.prior import class_centers, fit_prior
 
 # before TensorFlow starts: two devices, so that MirroredStrategy has something to mirror
 _processor = tf.config.list_physical_devices("CPU")[0]
@@ -51,9 +52,10 @@ def test_the_loop_and_keras_own_lstm_agree_on_outputs_and_gradients(monkeypatch)
         np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
 
 
+@pytest.mark.parametrize("position", [False, True])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("mixed_bfloat16", 0.05)])
-def test_drawing_step_by_step_gives_what_the_loop_gives(dtype, tolerance):
-    decoder = layers.Decoder(24, 16, 3, 20.0, False, dtype=dtype)
+def test_drawing_step_by_step_gives_what_the_loop_gives(dtype, tolerance, position):
+    decoder = layers.Decoder(24, 16, 3, 20.0, position, dtype=dtype)
     decoder.build()
     randomised(decoder)
     rng = np.random.default_rng(1)
@@ -64,6 +66,45 @@ def test_drawing_step_by_step_gives_what_the_loop_gives(dtype, tolerance):
         state, parameters = decoder.step(points[:, t], state, same)
         steps.append(parameters)
     np.testing.assert_allclose(decoder.call(points, z), np.stack(steps, axis=1), atol=tolerance)
+
+
+def test_a_decoder_that_is_told_where_the_pen_is_tells_places_apart():
+    decoder = layers.Decoder(24, 16, 3, 20.0, True)
+    decoder.build()
+    randomised(decoder)
+    z = np.zeros((1, 16), "f")
+    (h, c, _), same = decoder.start(z)
+    here, there = (decoder.step(np.zeros((1, 5), "f"), (h, c, np.float32([[x, 0]])), same)[1] for x in (0, 2))
+    assert np.abs(here - there).max() > 0.01
+    assert layers.place(np.zeros((3, 2), "f"), 20.0).shape == (3, layers.PLACE)
+
+
+def test_recurrent_dropouts_gradient_is_that_of_a_plain_loop():
+    rng = np.random.default_rng(0)
+    gates, kernel, h, c = (
+        tf.constant(rng.normal(scale=0.5, size=size), tf.float32) for size in ((3, 5, 16), (4, 16), (3, 4), (3, 4))
+    )
+    keep = tf.constant(rng.choice([0, 1.25], (3, 4)), tf.float32)
+
+    def plain(gates, kernel, h, c, keep):
+        hidden = []
+        for t in range(5):
+            i, f, n, o = tf.split(gates[:, t] + h @ kernel, 4, axis=-1)
+            c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(n) * keep
+            h = tf.sigmoid(o) * tf.tanh(c)
+            hidden.append(h)
+        return tf.stack(hidden, axis=1)
+
+    def run(loop):
+        with tf.GradientTape() as tape:
+            tape.watch([gates, kernel, h, c])
+            out = loop(gates, kernel, h, c, keep)
+            total = tf.reduce_sum(tf.sin(3 * out))
+        return [out, *tape.gradient(total, [gates, kernel, h, c])]
+
+    for ours, theirs in zip(run(layers._lstm_loop), run(plain), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    assert np.abs(run(plain)[0] - plain(gates, kernel, h, c, 1.0)).max() > 0.01  # what is dropped shows
 
 
 def test_the_loss_is_the_mixtures_likelihood():
@@ -164,6 +205,8 @@ def test_two_replicas_take_the_step_that_one_takes():
             "seen": rng.integers(0, 256, (8, 32, 32)).astype(np.uint8),
             "target": np.stack([stroke5(np.tile([0.1 * n, 0.2, 1, 0, 0], (n, 1)), 9) for n in range(1, 9)]),
             "given": np.zeros(8, np.float32),
+            "label": np.zeros(8, np.int32),
+            "keep": np.ones((8, SMALL.units), np.float32),
             "noise": rng.normal(size=(8, 16)).astype(np.float32),
             "kl_weight": np.ones(8, np.float32),
             "free_bits": np.zeros(8, np.float32),
@@ -189,6 +232,42 @@ def test_a_fitted_prior_has_the_mean_and_spread_of_what_it_was_fitted_to():
     np.testing.assert_allclose(covariance, np.cov(z.T), atol=0.02 * np.abs(np.cov(z.T)).max())
     with pytest.raises(ValueError, match="class number 1"):
         fit_prior(z, np.zeros(4000, int), 2)
+
+
+def test_the_centers_of_a_prior_by_class_are_orthogonal_and_near_where_they_were():
+    directions = np.random.default_rng(0).normal(size=(5, 16))
+    centers = class_centers(directions, 3.0)
+    np.testing.assert_allclose(centers @ centers.T, 9 * np.eye(5), atol=1e-4)
+    np.testing.assert_allclose(class_centers(centers, 3.0), centers, atol=1e-4)
+    assert ((centers * directions).sum(axis=1) > 0).all()
+    for shape, radius, words in (((1, 16), 3, "at least 2"), ((17, 16), 3, "at most 16"), ((2, 16), 0, "radius")):
+        with pytest.raises(ValueError, match=words):
+            class_centers(np.ones(shape), radius)
+
+
+def test_a_prior_by_class_travels_with_its_centers_and_is_refused_without(tmp_path):
+    settings = replace(SMALL, classes=("cloud", "camel"), prior="class")
+    model = vae.SketchVAE(settings)
+    model.centers.assign(class_centers(np.random.default_rng(0).normal(size=(2, 16)), 4.0))
+    path = vae.save_model(model, tmp_path / "by_class.npz")
+    np.testing.assert_allclose(vae.load_model(path).centers, model.centers, atol=1e-2)
+    with np.load(path) as file:
+        arrays = {key: value for key, value in file.items() if not key.endswith("centers")}
+    np.savez(path, **arrays)
+    with pytest.raises(ValueError, match=r"by_class\.npz.*centers is missing"):
+        vae.load_model(path)
+
+
+def test_files_of_before_there_were_position_pen_and_prior_are_read(tmp_path):
+    path = vae.save_model(vae.SketchVAE(SMALL), tmp_path / "old.npz")
+    with np.load(path) as file:
+        arrays = dict(file)
+    header = json.loads(str(arrays["header"]))
+    for name in ("position", "pen", "prior"):
+        header["settings"].pop(name)
+    np.savez(path, **arrays | {"header": np.array(json.dumps(header))})
+    settings = vae.load_model(path).settings
+    assert (settings.position, settings.pen, settings.prior) == (False, 0.5, "normal")
 
 
 def test_a_model_comes_back_as_it_was_saved(tmp_path):
