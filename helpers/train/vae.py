@@ -168,16 +168,21 @@ def _card(settings: vae.Settings, name: str, facts: dict) -> str:
     )
     reader = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[settings.encoder]
     spliced = f", {plan['splice']:.0%} of them spliced" if plan.get("splice") else ""  # older plans have no splices
+    coarser = f"simplified by {plan['simplify']:g} px, " if plan.get("simplify") else ""
     begun = ", begun with the weights that the first command below makes" if "start" in facts else ""
     rows = {
         "classes": ", ".join(settings.classes),
         "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {origin}",
         "encoder": reader,
-        "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a step",
+        "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a "
+        f"step{', told where the pen is' if settings.position else ''}",
+        "prior of z": f"by class: N(its class's centre, I), centres orthogonal, {plan['radius']:g} from the origin"
+        if settings.prior == "class"
+        else "N(0, I)",
         "training": f"{plan['steps']:,} steps of {plan['batch']} drawings{spliced}{begun}, "
         f"KL weight {plan['kl_weight']:g}, seed {plan['seed']}; the checkpoint with the lowest validation loss",
         "held-out loss": f"{losses['reconstruction']:.3f} nats a point, KL {losses['kl']:.1f} nats a drawing, on the "
-        f"{counts['test']:,} test drawings (less those over {settings.max_points} points), offsets in units of "
+        f"{counts['test']:,} test drawings ({coarser}less those over {settings.max_points} points), offsets in units of "
         f"{settings.scale:.2f} px",
         "made by": " and then ".join(f"`{command}`" for command in (facts.get("start"), facts["command"]) if command),
     }
