@@ -91,11 +91,13 @@ def draw_figure(sketch: np.ndarray, switches=(), colors=MINDS, side: float = SID
 def read_recipe(path: str | Path) -> dict:
     """The recipe inside a file that was saved here: .svg, .pdf, .png or .gif. The file is not trusted.
 
+    One from before drawings were read as parts says `fit=False`, in its settings and its code.
+
     Raises ValueError for another ending, a damaged file, and one without a recipe.
     """
     path = Path(path)
     if path.suffix == ".svg":
-        return svg.read_recipe(path)
+        return _with_fit(svg.read_recipe(path))
     if path.suffix not in FORMATS:
         raise ValueError(f"{path.name}: a recipe is inside {', '.join(FORMATS)} files")
     try:
@@ -114,7 +116,20 @@ def read_recipe(path: str | Path) -> dict:
         raise ValueError(f"the recipe in {path} is damaged: {error}") from error
     if not isinstance(recipe, dict):
         raise ValueError(f"{path} holds no recipe: it was not made here, or changed")
-    return recipe
+    return _with_fit(recipe)
+
+
+def _with_fit(recipe: dict) -> dict:
+    settings, code = recipe.get("settings"), recipe.get("code")
+    if not isinstance(settings, dict) or "fit" in settings or not isinstance(code, str):
+        return recipe
+    head, call, rest = code.partition("drawn = switch(")
+    if not call:
+        return recipe
+    return recipe | {
+        "settings": settings | {"fit": False},
+        "code": head + call + rest.replace(")\n", ", fit=False)\n", 1),
+    }
 
 
 def _text(recipe: dict | None) -> str:

@@ -39,7 +39,8 @@ class BlendStudio(Easel):
     `model` is a `SketchVAE`. `mines` are sketches of one's own, chosen as "mine 1", "mine 2", ... wherever a class can
     be; more can be drawn in the widget. Further keywords say where it begins: `tab` ("switch" or "corners"), `first`,
     `second`, `at`, `blend`, `temperature`, `seed`, `fit`, `corners` (four classes), `x`, `y`. `draw` takes the same
-    ones and is what a moved slider calls. The drawing is `drawn`: its sketch, its switches, the code that makes it again.
+    ones and is what a moved slider calls. The drawing is `drawn`: its sketch, its switches, the code that makes it
+    again.
 
     At full blend, and unless `fit` is False, the beginning is read as a part of what the model draws of the second
     class (see `draw.switch`). The model draws those first, seconds a class: `draw` waits for them; a slider does not,

@@ -94,6 +94,17 @@ def test_a_file_without_a_recipe_or_damaged_says_so(cat, tmp_path, suffix):
         export.read_recipe(damaged)
 
 
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+def test_a_recipe_from_before_drawings_were_read_as_parts_keeps_its_way(cat, tmp_path, suffix):
+    lines = ["drawn = switch(model, Switched([mine], [(3, 7)]), 'camel', at=1,", "               cooler=0.1, seed=7)"]
+    recipe = {"settings": {"at": 0.5}, "code": "\n".join([*lines, "sketch = drawn.sketches[0]", "draw(sketch)", ""])}
+    again = export.read_recipe(export.save_drawing(cat, tmp_path / f"cat{suffix}", recipe=recipe))
+    assert again["settings"] == {"at": 0.5, "fit": False}
+    assert again["code"] == recipe["code"].replace("seed=7)", "seed=7, fit=False)")
+    later = recipe | {"settings": {"at": 0.5, "fit": True}}
+    assert export.read_recipe(export.save_drawing(cat, tmp_path / f"cat{suffix}", recipe=later)) == later
+
+
 def test_a_recipe_that_json_cannot_hold_writes_no_file(cat, tmp_path):
     for suffix in save.FORMATS:
         with pytest.raises(ValueError, match="JSON"):
