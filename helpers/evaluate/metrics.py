@@ -11,10 +11,13 @@ from scipy.spatial.distance import cdist, pdist
 
 from helpers.draw.decoding import encode
 from helpers.draw.interpolation import interpolate
+from helpers.draw.switching import Switched
 from helpers.evaluate.classifier import Judge
 from helpers.model.vae import SketchVAE
 from helpers.sketch.cohesion import transition
+from helpers.sketch.strokes import absolute, from_polylines
 
+SURE = 0.5  # the probability from which a drawing is recognised, as of `Judge.recognise`
 NEIGHBOURS = 3  # the k of improved precision and recall, as its authors recommend
 
 
@@ -45,6 +48,89 @@ def recognised_as_own(judge: Judge, drawings: Sequence[np.ndarray], classes: Seq
     _check(judge, classes)
     answers = judge.recognise(drawings)
     return np.array([answer == own for answer, own in zip(answers, classes, strict=True)], bool)
+
+
+def concealment(judge: Judge, switched: Switched, name: str) -> np.ndarray:
+    """How much of a class is there only because of the ink that was there before: p(whole) - p(added ink alone).
+
+    Above 0 where the beginning is a part of what it became, below where the two stand side by side. Structural
+    concealment, after Stroke of Surprise (arXiv 2602.12280).
+
+    Parameters
+    ----------
+    judge : Judge
+        Who is asked how probable the class is.
+    switched : Switched
+        The drawings; what the last mind drew is the added ink, a drawing of its own. Without ink its p is 0.
+    name : str
+        The class that the drawings became.
+
+    Returns
+    -------
+    ndarray
+        (N,) differences of probabilities, -1..1.
+
+    Raises
+    ------
+    ValueError
+        For a class that the judge does not know.
+    """
+    whole, alone = _whole_and_added(judge, switched, name)
+    return whole - alone
+
+
+def illusions(judge: Judge, switched: Switched, name: str) -> np.ndarray:
+    """Whether each drawing is recognised as a class as a whole, and its added ink alone is not.
+
+    Recognised is, as everywhere, a probability of at least 0.5. After Stroke of Surprise (arXiv 2602.12280).
+
+    Parameters
+    ----------
+    judge, switched, name
+        As of `concealment`.
+
+    Returns
+    -------
+    ndarray
+        (N,) bool.
+
+    Raises
+    ------
+    ValueError
+        For a class that the judge does not know.
+    """
+    whole, alone = _whole_and_added(judge, switched, name)
+    return (whole >= SURE) & (alone < SURE)
+
+
+def _whole_and_added(judge: Judge, switched: Switched, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The probability (N,) of a class for each drawing, and for its added ink alone."""
+    _check(judge, [name])
+    index, count = judge.classes.index(name), len(switched.sketches)
+    inks = [_added(sketch, rows[-1]) for sketch, rows in zip(*switched, strict=True)]
+    inked = [i for i, ink in enumerate(inks) if ink is not None]
+    p = np.zeros((2, count))
+    if count:
+        p[0] = judge.probabilities(switched.sketches)[:, index]
+    if inked:
+        p[1, inked] = judge.probabilities([inks[i] for i in inked])[:, index]
+    return p[0], p[1]
+
+
+def _added(sketch: np.ndarray, row: int) -> np.ndarray | None:
+    """The ink from a row on as a drawing of its own, without the way to it; None where there is none.
+
+    A stroke that goes on begins where the row before left off; a row that lifts the pen there and goes nowhere only
+    ends it, and is no ink.
+    """
+    ends = np.flatnonzero(sketch[:, 2] > 0.5) + 2
+    points = absolute(sketch)
+    points, ends = (points[row:], ends[ends > row] - row) if row else (points, ends)
+    lines = [line for line in np.split(points, ends) if len(line)]
+    if row:  # the first holds the point that was there already
+        goes_on = sketch[row - 1, 2] < 0.5 and np.ptp(lines[0], axis=0).any()
+        lines = lines if goes_on else lines[1:] if len(lines[0]) == 1 or sketch[row - 1, 2] < 0.5 else lines
+    return from_polylines(lines) if lines else None
 
 
 def _check(judge: Judge, classes: Sequence[str]) -> None:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -140,6 +142,4 @@ def length(line):
 
 
 def dense(points):
-    return np.concatenate(
-        [a + (b - a) * np.linspace(0, 1, 40)[:, None] for a, b in zip(points[:-1], points[1:], strict=True)]
-    )
+    return np.concatenate([a + (b - a) * np.linspace(0, 1, 40)[:, None] for a, b in pairwise(points)])

@@ -3,8 +3,17 @@ import pytest
 
 from helpers.data.formats import read
 from helpers.draw.priors import sample
+from helpers.draw.switching import Switched
+from helpers.evaluate import metrics
 from helpers.evaluate.classifier import Judge, load_judge
-from helpers.evaluate.metrics import recognised, recognised_as_own, recognised_on_the_way, variety
+from helpers.evaluate.metrics import (
+    concealment,
+    illusions,
+    recognised,
+    recognised_as_own,
+    recognised_on_the_way,
+    variety,
+)
 from helpers.model import vae
 
 
@@ -60,3 +69,53 @@ def test_ways_between_drawings_are_judged_frame_by_frame(judge, clouds):
 def test_features_do_not_depend_on_the_company(judge, clouds):
     assert isinstance(judge, Judge)
     np.testing.assert_allclose(judge.features(clouds)[7], judge.features(clouds[7:8])[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("stroke", ["a new one", "goes on", "cut off"])
+def test_added_ink_is_what_came_after_the_switch_without_the_way_there(stroke):
+    first = np.float32([[5, 0, 0], [0, 5, 1 if stroke == "a new one" else 0]])
+    later = np.float32([[3, 0, 0], [0, 4, 1], [9, 9, 0], [1, 0, 1]])
+    if stroke == "goes on":
+        sketch, expected = np.concatenate([first, later]), later
+    else:
+        lift = np.float32([[0, 0, 1]]) if stroke == "cut off" else np.zeros((0, 3), np.float32)
+        way = np.float32([[40, -20, 0]])
+        sketch, expected = np.concatenate([first, lift, way, later]), later
+    np.testing.assert_allclose(metrics._added(sketch, 2), expected)
+
+
+def test_added_dots_are_ink_and_a_lift_or_nothing_is_none():
+    first, lift = np.float32([[5, 0, 0], [0, 5, 1]]), np.float32([[0, 0, 1]])
+    assert metrics._added(first, 2) is None
+    open_ended = np.float32([[5, 0, 0], [0, 5, 0]])
+    assert metrics._added(np.concatenate([open_ended, lift]), 2) is None
+    dots = metrics._added(np.concatenate([first, np.float32([[8, 8, 1], [3, 1, 1]])]), 2)
+    np.testing.assert_allclose(dots, [[0, 0, 1], [3, 1, 1]])
+    np.testing.assert_allclose(
+        metrics._added(np.concatenate([open_ended, lift, np.float32([[8, 8, 1], [3, 1, 1]])]), 2), dots
+    )
+    np.testing.assert_allclose(metrics._added(first, 0), first)  # all of it is the last mind's
+
+
+class Counting:
+    """Says 1 of a drawing of more than three rows, 0.6 of three, and 0 of fewer."""
+
+    classes = ("bus", "cloud")
+
+    def probabilities(self, drawings):
+        p = np.array([np.interp(len(sketch), [2, 3, 4], [0, 0.6, 1]) for sketch in drawings])
+        return np.column_stack([1 - p, p])
+
+
+def test_concealment_is_what_the_beginning_adds_and_an_illusion_needs_it():
+    line = np.float32([[5, 0, 0], [0, 5, 0], [0, 5, 1]])
+    way = np.float32([[40, 0, 0]])
+    short, long = np.concatenate([line, way, line[1:]]), np.concatenate([line, way, line, way, line])
+    drawn = Switched([short, long, line, long], [(3,), (3,), (3,), (3, 7)])
+    np.testing.assert_allclose(concealment(Counting(), drawn, "cloud"), [1, 0, 0.6, 0.4])
+    assert illusions(Counting(), drawn, "cloud").tolist() == [True, False, True, False]
+    np.testing.assert_allclose(concealment(Counting(), drawn, "bus"), [-1, 0, 0.4, -0.4])
+    assert concealment(Counting(), Switched([], []), "cloud").shape == (0,)
+    for measure in (concealment, illusions):
+        with pytest.raises(ValueError, match="knows no unicorn"):
+            measure(Counting(), drawn, "unicorn")
