@@ -182,8 +182,8 @@ def _card(settings: vae.Settings, name: str, facts: dict) -> str:
         "training": f"{plan['steps']:,} steps of {plan['batch']} drawings{spliced}{begun}, "
         f"KL weight {plan['kl_weight']:g}, seed {plan['seed']}; the checkpoint with the lowest validation loss",
         "held-out loss": f"{losses['reconstruction']:.3f} nats a point, KL {losses['kl']:.1f} nats a drawing, on the "
-        f"{counts['test']:,} test drawings ({coarser}less those over {settings.max_points} points), offsets in units of "
-        f"{settings.scale:.2f} px",
+        f"{counts['test']:,} test drawings ({coarser}less those over {settings.max_points} points), offsets in units "
+        f"of {settings.scale:.2f} px",
         "made by": " and then ".join(f"`{command}`" for command in (facts.get("start"), facts["command"]) if command),
     }
     table = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
