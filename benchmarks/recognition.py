@@ -2,7 +2,7 @@
 
 Run: make results, or python benchmarks/recognition.py --help. It needs real drawings (data/quickdraw, or the network)
 and the models in data/models. The table goes to benchmarks/results/recognition.md, and each network's own numbers to
-its card. About 3 minutes on 2 cores.
+its card.
 """
 
 import argparse
@@ -14,10 +14,18 @@ import numpy as np
 
 from helpers.data.dataset import DataSet, load_drawings
 from helpers.draw.decoding import reconstruct
+from helpers.draw.fit import complete, find_poses, make_shapes
 from helpers.draw.priors import sample
-from helpers.draw.switching import switch
+from helpers.draw.switching import FINISHES, Switched, added_ink, illusion, switch
 from helpers.evaluate.classifier import Judge, load_judge
-from helpers.evaluate.metrics import recognised, recognised_as_own, recognised_on_the_way, variety
+from helpers.evaluate.metrics import (
+    concealment,
+    illusions,
+    recognised,
+    recognised_as_own,
+    recognised_on_the_way,
+    variety,
+)
 from helpers.model import vae
 from helpers.paths import MODELS, atomic
 from helpers.sketch import cohesion
@@ -43,11 +51,19 @@ class Row(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--drawings", type=int, default=1000, help="of each measure")
+    parser.add_argument("--each", type=int, default=8, help="drawings of each pair of classes, of parts")
+    parser.add_argument("--pairs", type=int, help="pairs of classes, of parts; all of them if left out")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only-parts", action="store_true", help="print the rows of parts, and write nothing")
     arguments = parser.parse_args()
     judge, rows = load_judge(), []
-    for part in (faces, baseline, menagerie):
-        rows += part(judge, arguments.drawings, arguments.seed)
+    if not arguments.only_parts:
+        for part in (faces, baseline, menagerie):
+            rows += part(judge, arguments.drawings, arguments.seed)
+    rows += parts(judge, arguments.each, arguments.seed, arguments.pairs)
+    if arguments.only_parts:
+        print(*(f"{row.what}: {row.ours} {row.real}" for row in rows), sep="\n")
+        return
     head = (
         f"{arguments.drawings:,} drawings each unless it says otherwise, seed {arguments.seed}, temperature "
         f"{TEMPERATURE}. *Recognised* is the most probable of the judge's {len(judge.classes)} classes, with a "
@@ -180,6 +196,110 @@ def menagerie(judge: Judge, n: int, seed: int) -> list[Row]:
         drawn = recognised(judge, sample(one, n, "fitted", TEMPERATURE, seed), name)
         tell(name, f"{share(drawn)} from the fitted Gaussian", n, seed)
     return rows
+
+
+def parts(judge: Judge, each: int, seed: int, most: int | None = None) -> list[Row]:
+    """One drawing, or two: whether what is begun as one class and ends as another needs its beginning to be read so."""
+    model = vae.load_model("menagerie")
+    data = load_drawings(model.settings.classes)
+    pairs = list(permutations(model.settings.classes, 2))[:most]
+    peoples = {name: people(data, name) for name in data.classes}
+    ways = {
+        f"read as a part, of {FINISHES} finishes the one that its own reading finds best": lambda a, b: switch(
+            model, a, b, n=each, seed=seed, fit=True
+        ),
+        f"read as a neighbour (fit=False, tries={TRIES})": lambda a, b: switch(
+            model, a, b, n=each, seed=seed, fit=False, tries=TRIES
+        ),
+        "read as a part, **chosen and measured by the same judge**": lambda a, b: switch(
+            model, a, b, n=each, seed=seed, fit=True, judge=judge
+        ),
+        "illusion(), the best of a search over beginnings and cuts": lambda a, b: illusion(
+            model, a, b, n=each, seed=seed
+        ),
+        "illusion(), **chosen and measured by the same judge**": lambda a, b: illusion(
+            model, a, b, n=each, seed=seed, judge=judge
+        ),
+        "a third of a person's drawing merely laid over another's": lambda a, b: merely(data, (a, b), each, seed),
+        "people's drawings put together by the same fit, **chosen and measured by the same judge**": lambda a, b: (
+            from_people(judge, data, peoples, (a, b), each, seed)
+        ),
+    }
+    rows = []
+    for how, way in ways.items():
+        seen = []
+        for a, b in pairs:
+            try:
+                drawn = way(a, b)
+            except ValueError:  # nothing that fits: none of these drawings is an illusion
+                seen += [(False, False, 0.0)] * each
+                continue
+            measures = illusions(judge, drawn, b), recognised(judge, drawn.sketches, b), concealment(judge, drawn, b)
+            found = list(zip(*measures, strict=True))
+            seen += found + [(False, False, 0.0)] * (each - len(found))
+        illusory, second, hidden = np.array(seen, float).mean(axis=0)
+        rows.append(
+            Row(
+                f"one drawing of two, {len(pairs)} pairs, {each} each, {how}: illusions; recognised as the second; "
+                "mean concealment",
+                f"{illusory:.1%}; {second:.1%}; {hidden:+.2f}",
+            )
+        )
+    return [*rows, *plainly(judge, model, data, 5 * each, seed)]
+
+
+def plainly(judge: Judge, model: vae.SketchVAE, data: DataSet, n: int, seed: int) -> list[Row]:
+    """Each class drawn without a switch: how often it is recognised beside people's, and comes to an end of itself."""
+    ratios, told = [], []
+    for label, name in enumerate(data.classes):
+        drawn = sample(model, n, seed=seed, temperature=TEMPERATURE, classes=[name])
+        own = [data.test.sketches[i] for i in np.flatnonzero(data.test.labels == label)[:300]]
+        ratios.append(recognised(judge, drawn, name).mean() / max(recognised(judge, own, name).mean(), 1e-9))
+        ended = np.mean([len(sketch) < model.settings.max_points for sketch in drawn])
+        told.append(f"{name} {ratios[-1]:.2f}, {ended:.0%}")
+    what = f"menagerie, each class drawn plainly ({n} each): recognised, over people's; drawings that end of themselves"
+    return [Row(what, f"mean {np.mean(ratios):.2f} ({'; '.join(told)})")]
+
+
+def people(data: DataSet, name: str, n: int = 300):
+    """The shapes of people's training drawings of a class, as `draw.fit` wants them."""
+    return make_shapes(
+        [data.train.sketches[i] for i in np.flatnonzero(data.train.labels == data.classes.index(name))[:n]]
+    )
+
+
+def from_people(judge: Judge, data: DataSet, peoples: dict, pair: tuple[str, str], n: int, seed: int) -> Switched:
+    """The first third of people's test drawings, each finished by what it does not stand for of another person's: of
+    the best fits the one with the most concealment. One that fits nowhere is left as it is."""
+    of_first = np.flatnonzero(data.test.labels == data.classes.index(pair[0]))
+    shapes, index = peoples[pair[1]], judge.classes.index(pair[1])
+    sketches, switches = [], []
+    for i in np.random.default_rng(seed).choice(of_first, n):
+        start = prefix(data.test.sketches[i], 1 / 3)
+        found = [
+            rows
+            for pose in find_poses(start, shapes.maps, FINISHES)
+            if (rows := complete(start, shapes.outlines[pose.drawing], pose)) is not None
+        ]
+        if found:
+            whole = judge.probabilities([np.concatenate([start, rows]) for rows in found])[:, index]
+            alone = judge.probabilities([added_ink(rows) for rows in found])[:, index]
+        sketches.append(np.concatenate([start, found[int((whole - alone).argmax())]]) if found else start)
+        switches.append((len(start),))
+    return Switched(sketches, switches)
+
+
+def merely(data: DataSet, pair: tuple[str, str], n: int, seed: int) -> Switched:
+    """`laid_over`, and where its second drawing begins."""
+    rng = np.random.default_rng(seed)
+    own = [np.flatnonzero(data.test.labels == data.classes.index(name)) for name in pair]
+    sketches, switches = [], []
+    for i, j in zip(*(rng.choice(indices, n) for indices in own), strict=True):
+        start, second = prefix(data.test.sketches[i], 1 / 3), data.test.sketches[j]
+        lines = [to_polylines(sketch, -bounds(sketch).mean(axis=0)) for sketch in (start, second)]
+        sketches.append(from_polylines(lines[0] + lines[1]))
+        switches.append((len(start),))
+    return Switched(sketches, switches)
 
 
 def laid_over(
