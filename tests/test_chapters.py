@@ -123,7 +123,7 @@ def test_an_executed_chapter_has_the_same_bytes_again_and_nothing_heavy(book):
         "from tqdm.auto import tqdm\nfor _ in tqdm(range(3)): pass",
         "import ipywidgets\nipywidgets.IntSlider()",
         "print('\\x1b[31mred\\x1b[0m')\nprint('50%', end='\\r')\nprint('done')",
-        "from helpers import plots\nimport numpy as np\nwalk = np.random.default_rng(0).normal(size=(99, 3)) > 0\n"
+        "from helpers import figures\nimport numpy as np\nwalk = np.random.default_rng(0).normal(size=(99, 3)) > 0\n"
         "figures.grid([walk.astype(np.float32)] * 100)",
     )
     assert chapters.main([]) == 0
@@ -181,7 +181,7 @@ def test_a_run_ends_with_the_figures_it_wrote(book, capsys):
 def test_a_run_says_which_chapters_used_the_sample(book, capsys, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "sample").symlink_to(ROOT / "data" / "sample")
-    on_sample = book("01_sample", "from helpers.data import load_drawings\nload(['ear'], 'sample');")
+    on_sample = book("01_sample", "from helpers.data import load_drawings\nload_drawings(['ear'], 'sample');")
     book("02_none", "print('people')")
     assert chapters.main([]) == 0
     printed = capsys.readouterr().out

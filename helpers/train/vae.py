@@ -133,8 +133,7 @@ def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
 
     Drawings longer than the model's `max_points` are left out, as in training.
     """
-    epsilon = model.facts.get("plan", {}).get("simplify", 0)
-    split = short_enough(simplified(split, epsilon), model.settings.max_points)
+    split = short_enough(split, model.settings.max_points)
     model.compile(jit_compile=keras.backend.backend() == "jax")
     drawings = feed(lambda: zip(valid_batches(split, model.settings, Plan())), like(model.settings))
     steps = -(-len(split.sketches) // VALID_BATCH)
@@ -168,7 +167,7 @@ def _card(settings: vae.Settings, name: str, facts: dict) -> str:
     )
     reader = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[settings.encoder]
     spliced = f", {plan['splice']:.0%} of them spliced" if plan.get("splice") else ""  # older plans have no splices
-    coarser = f"simplified by {plan['simplify']:g} px, " if plan.get("simplify") else ""
+    coarser = f", simplified by {plan['simplify']:g} px" if plan.get("simplify") else ""
     begun = ", begun with the weights that the first command below makes" if "start" in facts else ""
     rows = {
         "classes": ", ".join(settings.classes),
@@ -179,10 +178,10 @@ def _card(settings: vae.Settings, name: str, facts: dict) -> str:
         "prior of z": f"by class: N(its class's centre, I), centres orthogonal, {plan['radius']:g} from the origin"
         if settings.prior == "class"
         else "N(0, I)",
-        "training": f"{plan['steps']:,} steps of {plan['batch']} drawings{spliced}{begun}, "
+        "training": f"{plan['steps']:,} steps of {plan['batch']} drawings{spliced}{coarser}{begun}, "
         f"KL weight {plan['kl_weight']:g}, seed {plan['seed']}; the checkpoint with the lowest validation loss",
         "held-out loss": f"{losses['reconstruction']:.3f} nats a point, KL {losses['kl']:.1f} nats a drawing, on the "
-        f"{counts['test']:,} test drawings ({coarser}less those over {settings.max_points} points), offsets in units "
+        f"{counts['test']:,} test drawings (less those over {settings.max_points} points), offsets in units "
         f"of {settings.scale:.2f} px",
         "made by": " and then ".join(f"`{command}`" for command in (facts.get("start"), facts["command"]) if command),
     }

@@ -134,7 +134,8 @@ def test_more_tries_keep_the_ink_and_take_the_finish_that_is_most_like_the_class
     unlike = [priors.mahalanobis(model, decoding.encode(model, sketches), "camel") for sketches in (one, best)]
     assert (unlike[1] <= unlike[0] + 1e-3).all() and unlike[1].sum() < 0.99 * unlike[0].sum()
     again, _ = switching.switch(model, z[:2], "camel", cooler=0.5, tries=6, fit=False)
-    assert same(again, best[:2])  # however many follow
+    for a, b in zip(again, best, strict=False):  # however many follow, but for the last bits
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-2)
 
 
 def test_the_distance_from_a_class_is_that_of_its_gaussian(model, z):
