@@ -48,6 +48,5 @@ if [ $# -gt 0 ]; then
 	"${clean[@]}" .venv/bin/python -m pytest "$@"
 else
 	"${clean[@]}" make test
-	"${clean[@]}" make test-slow
 fi
 echo "A fresh machine: make run in $((took / 60)) minutes $((took % 60)) seconds, all in $((SECONDS / 60)) minutes."
