@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A machine that has never seen the project: a clone in an empty folder, an empty home, empty caches; then the README's
-# two commands, and the slow tests. Nothing of it is left.
+# two commands. Nothing of it is left.
 #
 #     tests/fresh_machine.sh                       # with the Python that make finds
 #     tests/fresh_machine.sh python3.12            # with this one
