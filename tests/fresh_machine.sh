@@ -16,10 +16,10 @@ python=${1:-}
 shift || true
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-mkdir "$place/home" "$place/tmp" "$place/bin" "$place/ein Gerät"
-if ! git clone --quiet "file://$root" "$place/ein Gerät/midstroke"; then # a checkout without its history
-	cp -R "$root" "$place/ein Gerät/midstroke"
-	rm -rf "$place/ein Gerät/midstroke/"{.venv,data/work,data/quickdraw}
+mkdir "$place/home" "$place/tmp" "$place/bin" "$place/work"
+if ! git clone --quiet "file://$root" "$place/work/midstroke"; then # a checkout without its history
+	cp -R "$root" "$place/work/midstroke"
+	rm -rf "$place/work/midstroke/"{.venv,data/work,data/quickdraw}
 fi
 if [ -n "$python" ]; then
 	# by every name that make tries; not as a link, for a Python finds its library from where it stands
@@ -36,7 +36,7 @@ while IFS= read -r -d '' variable; do
 done < <(env --null)
 for file in "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf"; do [ ! -f "$file" ] || clean+=("PIP_CONFIG_FILE=$file"); done
 [ ! -f "$HOME/.config/uv/uv.toml" ] || clean+=("UV_CONFIG_FILE=$HOME/.config/uv/uv.toml")
-cd "$place/ein Gerät/midstroke"
+cd "$place/work/midstroke"
 nowhere=http://127.0.0.1:9 # the discard port: nobody answers
 offline=(http_proxy="$nowhere" https_proxy="$nowhere" HTTP_PROXY="$nowhere" HTTPS_PROXY="$nowhere")
 "${clean[@]}" make setup
