@@ -16,7 +16,6 @@ from helpers.paths import DATA, NotWritten, atomic
 
 DRAWN = 600  # drawings of a class that the model makes
 KEPT = 0.75  # share of those that came to an end which is kept: what the model reads as the class most clearly
-LIMIT = 4_000_000  # bytes of a file of a library, at most
 MAKING = Lock()  # one library at a time
 QUEUE = Lock()
 
