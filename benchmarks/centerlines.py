@@ -20,7 +20,7 @@ import numpy as np
 from helpers.data.dataset import load_drawings
 from helpers.paths import atomic
 from helpers.sketch.raster import MARGIN
-from helpers.sketch.strokes import fit, simplify_line, to_polylines
+from helpers.sketch.strokes import fit_box, simplify_line, to_polylines
 from helpers.trace import images
 from helpers.trace.skeleton import thin
 from helpers.trace.stroke_order import CLASSES
@@ -46,7 +46,7 @@ def draw(polylines: list[np.ndarray], size: int, line_width: float) -> np.ndarra
 def place(sketch: np.ndarray, size: int, line_width: float) -> list[np.ndarray]:
     """A drawing's lines, centred in a square of that size with a margin."""
     room = size - 2 * MARGIN * size - line_width
-    fitted, origin = fit(sketch, room)
+    fitted, origin = fit_box(sketch, room)
     return to_polylines(fitted, origin + (size - room) / 2 - 0.5)
 
 

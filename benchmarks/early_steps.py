@@ -41,10 +41,10 @@ def main() -> None:
         ]
         found[encoder] = rows
     real = data.test.sketches
-    measures = cohesion.measure(real)
+    metrics = cohesion.measure(real)
     people = {
         "recognised": float(recognised(judge, real, *data.classes).mean()),
-        **{key: float(cohesion.summarise(measures[key]).mean) for key in ("closure", "symmetry")},
+        **{key: float(cohesion.summarise(metrics[key]).mean) for key in ("closure", "symmetry")},
     }
     facts = {"drawings": arguments.drawings, "seed": arguments.seed, "temperature": TEMPERATURE}
     with atomic(MODELS / "early-steps.json") as temporary:
@@ -71,12 +71,12 @@ def looked_at(judge: Judge, network: vae.SketchVAE, arguments: argparse.Namespac
     n, seed, classes = arguments.drawings, arguments.seed, network.settings.classes
     normal = sample(network, n, "normal", TEMPERATURE, seed)
     fitted = sample(network, n, "fitted", TEMPERATURE, seed, classes)
-    measures = cohesion.measure(fitted)
+    metrics = cohesion.measure(fitted)
     return {
         "normal": float(recognised(judge, normal, *classes).mean()),
         "fitted": float(recognised(judge, fitted, *classes).mean()),
-        "closure": float(cohesion.summarise(measures["closure"]).mean),
-        "symmetry": float(cohesion.summarise(measures["symmetry"]).mean),
+        "closure": float(cohesion.summarise(metrics["closure"]).mean),
+        "symmetry": float(cohesion.summarise(metrics["symmetry"]).mean),
         "sketches": [np.rint(sketch).astype(int).tolist() for sketch in fitted[:SHOWN]],
     }
 

@@ -240,8 +240,8 @@ def parts(judge: Judge, each: int, seed: int, most: int | None = None) -> list[R
             except ValueError:  # nothing that fits: none of these drawings is an illusion
                 seen += [(False, False, 0.0)] * each
                 continue
-            measures = illusions(judge, drawn, b), recognised(judge, drawn.sketches, b), concealment(judge, drawn, b)
-            found = list(zip(*measures, strict=True))
+            metrics = illusions(judge, drawn, b), recognised(judge, drawn.sketches, b), concealment(judge, drawn, b)
+            found = list(zip(*metrics, strict=True))
             seen += found + [(False, False, 0.0)] * (each - len(found))
         illusory, second, hidden = np.array(seen, float).mean(axis=0)
         rows.append(

@@ -163,8 +163,8 @@ def run_one(
     """Executes one chapter and writes it back, or into the folder `output`; see `run`."""
     begun = time.monotonic()
 
-    def outcome(trouble: str = "", short: str = "", sample: bool = False) -> Outcome:
-        return Outcome(path, time.monotonic() - begun, sample, trouble, short)
+    def outcome(error: str = "", short: str = "", sample: bool = False) -> Outcome:
+        return Outcome(path, time.monotonic() - begun, sample, error, short)
 
     try:
         notebook = nbformat.read(path, as_version=4)
@@ -241,8 +241,8 @@ def run(chapters: Sequence[Path], output: Path | None = None, people: bool = Fal
                     ended = future.result()
                     outcomes[running.pop(future)] = ended
                     _say(f"{ended.path.stem:<{width}}  {_clock(ended.seconds):>6}  {ended.short or ''}".rstrip())
-                    if ended.trouble:
-                        _say(f"\n{ended.trouble}\n")
+                    if ended.error:
+                        _say(f"\n{ended.error}\n")
                 bar.refresh()  # its clock goes on while a cell trains
             except KeyboardInterrupt:
                 stop.set()
@@ -265,7 +265,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     outcomes = run(chapters, options.output, options.people)
-    failed = [outcome for outcome in outcomes if outcome.trouble]
+    failed = [outcome for outcome in outcomes if outcome.error]
     ran = len(outcomes) - len(failed)
     print(f"\n{ran} chapter{'s' * (ran != 1)} in {_clock(time.monotonic() - start)}.")
     _print_figures(before)
@@ -291,7 +291,7 @@ class Outcome(NamedTuple):
     path: Path
     seconds: float
     sample: bool
-    trouble: str
+    error: str
     short: str
 
 

@@ -292,7 +292,7 @@ def test_bad_input_is_named_in_the_widget_and_the_drawing_stays(chapter):
     chapter.draw([(0.5 + 0.4 * math.sin(1.3 * t), 0.5 + 0.4 * math.cos(1.7 * t)) for t in turns])
     chapter.until_said(PAD, "were simplified")
     chapter.page.get_by_role("button", name="Finish it as").click()
-    chapter.until("() => !document.querySelector('.ms-drawpad .ms-say').classList.contains('ms-trouble')")
+    chapter.until("() => !document.querySelector('.ms-drawpad .ms-say').classList.contains('ms-error')")
     assert len(chapter.drawing(PAD)) >= 2
     chapter.page.get_by_role("button", name="Undo").click()
     seed = chapter.page.get_by_role("spinbutton", name="Seed")

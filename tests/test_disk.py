@@ -166,8 +166,8 @@ def test_training_and_downloads_name_a_data_folder_that_cannot_be_written(data, 
             classes.download_class("nose")
 
 
-@pytest.mark.parametrize("trouble", ["full", "read-only"])
-def test_tracing_into_a_folder_that_cannot_be_written_names_it_and_goes_on_when_it_can(trouble, tmp_path):
+@pytest.mark.parametrize("error", ["full", "read-only"])
+def test_tracing_into_a_folder_that_cannot_be_written_names_it_and_goes_on_when_it_can(error, tmp_path):
     pictures = tmp_path / "crosses"
     pictures.mkdir()
     for number, size in enumerate((64, 80, 96, 112, 128, 144)):
@@ -175,11 +175,11 @@ def test_tracing_into_a_folder_that_cannot_be_written_names_it_and_goes_on_when_
     expected = trace_folder(pictures, tmp_path / "expected", jobs=1)
     with disk(tmp_path / "small", "1m") as folder:
         much = fill(folder)
-        if trouble == "read-only":
+        if error == "read-only":
             remount(folder, "ro")
         with pytest.raises(OSError, match=r"could not write .*small/out.*: .* can be written"):
             trace_folder(pictures, folder / "out", jobs=1)
-        if trouble == "read-only":
+        if error == "read-only":
             remount(folder, "rw")
         much.unlink()
         assert len(trace_folder(pictures, folder / "out", jobs=1).train.sketches) == len(expected.train.sketches)

@@ -105,7 +105,7 @@ def test_what_is_drawn_of_them_is_shown_and_taken_away(trained, tmp_path):
 
 def test_widgets_take_names_of_several_words(trained):
     model, data = trained
-    pad = DrawPad(model, beginning=data.test.sketches[0])
+    pad = DrawPad(model, prefix=data.test.sketches[0])
     assert "The Eiffel Tower" in pad.finish("The Eiffel Tower").code
     assert "The Eiffel Tower" in BlendStudio(model).drawn.code
 
@@ -209,8 +209,8 @@ def test_a_drawing_of_ten_thousand_points_is_taken_in_seconds(use, model, tmp_pa
 
 
 def test_a_drawing_of_ten_thousand_points_is_not_gone_on_from_and_not_saved(model, tmp_path):
-    with pytest.raises(ValueError, match="beginning 0 has 10000 points; this model draws at most 80"):
-        decoding.decode(model, np.zeros((1, 8)), beginnings=[LONG])
+    with pytest.raises(ValueError, match="prefix 0 has 10000 points; this model draws at most 80"):
+        decoding.decode(model, np.zeros((1, 8)), prefixes=[LONG])
     data = make_dataset({"t-shirt": {split: [LONG] for split in SPLITS}}, "traced")
     with pytest.raises(ValueError, match="10,000 points, more than 5,000"):
         save_dataset(data, tmp_path / "set.npz")

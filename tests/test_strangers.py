@@ -204,7 +204,7 @@ def read_shards(path: Path) -> list[np.ndarray]:
         if name != path.name:
             path.with_name(name).write_bytes(content)
     out = path.parents[2]
-    shards.load(out, limit=2)
+    shards.load_shards(out, limit=2)
     return [sketch for _, sketches, _ in shards.read_batches(out) for sketch in sketches]
 
 

@@ -40,7 +40,7 @@ class Piece(NamedTuple):
     end: int
 
 
-class Summary(NamedTuple):
+class Report(NamedTuple):
     """How many drawings are in the shards, how many were left out, how many shards there are, and were made now."""
 
     drawings: int
@@ -56,7 +56,7 @@ def preprocess(
     size: int | None = 48,
     recognized_only: bool = False,
     jobs: int = -1,
-) -> Summary:
+) -> Report:
     """Turn official files into shards: `out/<class>/<number>/`, with `strokes.npy`, `starts.npy` and `bitmaps.npy`.
 
     `source` is a folder of .ndjson (simplified or raw), .bin or .npz files, or some such files, one a class, named as
@@ -106,7 +106,7 @@ def preprocess(
             + next(iter(broken.values()))
         )
     counts = [sum(record[key] for record in records.values()) for key in ("drawings", "unrecognized", "damaged")]
-    return Summary(*counts, shards=len(pieces), made=len(left))
+    return Report(*counts, shards=len(pieces), made=len(left))
 
 
 def find_files(source: str | Path | Sequence[str | Path]) -> list[Path]:

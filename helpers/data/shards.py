@@ -153,7 +153,7 @@ def _map(path: Path) -> np.ndarray:
     return np.memmap(path, dtype, "r", begin, shape, "F" if fortran else "C")
 
 
-def take(shard: Shard, chosen: Iterable[int]) -> list[np.ndarray]:
+def take_sketches(shard: Shard, chosen: Iterable[int]) -> list[np.ndarray]:
     """Some of a shard's drawings as sketches, float32 (N, 3), read from the disk.
 
     Raises ValueError for a row whose lift is neither 0 nor 1.
@@ -177,10 +177,10 @@ def read_batches(
         for first in range(0, count, batch):
             last = min(first + batch, count)
             bitmaps = None if shard.bitmaps is None else np.array(shard.bitmaps[first:last])
-            yield shard.name, take(shard, range(first, last)), bitmaps
+            yield shard.name, take_sketches(shard, range(first, last)), bitmaps
 
 
-def load(out: str | Path, classes: Sequence[str] | None = None, limit: int | None = None) -> DataSet:
+def load_shards(out: str | Path, classes: Sequence[str] | None = None, limit: int | None = None) -> DataSet:
     """The sketches of some classes, or of all, as a data set: at most `limit` of each class in each split.
 
     Drawings from an .npz keep their split. Of others, the 19th of every 20 in a class is for validation, the 20th for
@@ -196,7 +196,7 @@ def load(out: str | Path, classes: Sequence[str] | None = None, limit: int | Non
             for split, sketches in found.items():
                 ours = number_of[split] if shard.split is None else np.full(count, shard.split == split)
                 room = None if limit is None else limit - len(sketches)
-                sketches += take(shard, np.flatnonzero(ours)[:room])
+                sketches += take_sketches(shard, np.flatnonzero(ours)[:room])
             before += count
             if limit is not None and all(len(sketches) == limit for sketches in found.values()):
                 break

@@ -117,30 +117,28 @@ def switch(
         min(max(len(prefix(sketch, at)), rows[-1] + 1 if rows else 1), len(sketch), limit)
         for sketch, rows in zip(whole, earlier, strict=True)
     ]
-    beginnings = [sketch[:length] for sketch, length in zip(whole, lengths, strict=True)]
+    prefixes = [sketch[:length] for sketch, length in zip(whole, lengths, strict=True)]
     if fit:
         seeds = [(seed, i) for i in range(len(whole))] if isinstance(seed, (int, np.integer)) else seed
-        added = [finish(mind_b, start, second, tries, one, judge) for start, one in zip(beginnings, seeds, strict=True)]
+        added = [finish(mind_b, start, second, tries, one, judge) for start, one in zip(prefixes, seeds, strict=True)]
         missing = [i for i, rows in enumerate(added) if rows is None]
         if missing:
             warnings.warn(
-                f"{len(missing)} of {len(added)} beginnings fit no {second} that this model draws; finished without",
+                f"{len(missing)} of {len(added)} prefixes fit no {second} that this model draws; finished without",
                 stacklevel=2,
             )
-            z = second_z(mind_b, [beginnings[i] for i in missing], second, 1)
-            for i, sketch in zip(
-                missing, decode(mind_b, z, cooler, seed, [beginnings[i] for i in missing]), strict=True
-            ):
+            z = second_z(mind_b, [prefixes[i] for i in missing], second, 1)
+            for i, sketch in zip(missing, decode(mind_b, z, cooler, seed, [prefixes[i] for i in missing]), strict=True):
                 added[i] = sketch[lengths[i] :]
-        finished = [np.concatenate(parts).astype(np.float32) for parts in zip(beginnings, added, strict=True)]
+        finished = [np.concatenate(parts).astype(np.float32) for parts in zip(prefixes, added, strict=True)]
         return Switched(finished, [(*rows, length) for rows, length in zip(earlier, lengths, strict=True)])
-    z = second_z(mind_b, beginnings, second, blend)
-    finished = decode(mind_b, z, cooler, seed, beginnings)
+    z = second_z(mind_b, prefixes, second, blend)
+    finished = decode(mind_b, z, cooler, seed, prefixes)
     if tries > 1:
         count = len(finished)
         seeds = [(seed, i) for i in range(count)] if isinstance(seed, (int, np.integer)) else [(one,) for one in seed]
         others = [(*one, k) for k in range(1, tries) for one in seeds]
-        finished += decode(mind_b, np.tile(z, (tries - 1, 1)), cooler, others, beginnings * (tries - 1))
+        finished += decode(mind_b, np.tile(z, (tries - 1, 1)), cooler, others, prefixes * (tries - 1))
         unlike = mahalanobis(mind_b, encode(mind_b, finished), second).reshape(tries, count)
         finished = [finished[k * count + i] for i, k in enumerate(unlike.argmin(axis=0))]
     return Switched(finished, [(*rows, length) for rows, length in zip(earlier, lengths, strict=True)])
@@ -207,12 +205,12 @@ def added_ink(rows: np.ndarray) -> np.ndarray:
 
 def second_z(
     model: SketchVAE,
-    beginnings: Sequence[np.ndarray],
+    prefixes: Sequence[np.ndarray],
     second: str | np.ndarray | Sequence[np.ndarray] | None,
     blend: float,
 ) -> np.ndarray:
-    """z (N, Z) by which `switch` finishes N beginnings: `blend` of the way from what is read in them to the second."""
-    z = encode(model, beginnings)
+    """z (N, Z) by which `switch` finishes N prefixes: `blend` of the way from what is read in them to the second."""
+    z = encode(model, prefixes)
     if second is None:
         return z
     return slerp(z, typical_z(model, second) if isinstance(second, str) else _read(model, second, len(z)), blend)

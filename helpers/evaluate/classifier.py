@@ -239,14 +239,14 @@ def load_judge(name: Path | str = "judge") -> Judge:
 
     Raises FileNotFoundError and ValueError as `model.load_model`.
     """
-    header, arrays = checkpoint.load(name, FORMAT)
+    header, arrays = checkpoint.read_checkpoint(name, FORMAT)
     path = checkpoint.locate(name)
     classes, kind = header.get("classes"), header.get("kind")
     named = isinstance(classes, list) and classes and all(isinstance(one, str) for one in classes)
     if not isinstance(kind, str) or kind not in KINDS or not named:
         raise ValueError(f"{path}: its header does not name a kind and classes")
     # before a network is made: one that the file's arrays do not fill could take all the memory there is
-    checkpoint.take(arrays, "weight/logits/kernel", (256, len(classes)), path)
+    checkpoint.take_array(arrays, "weight/logits/kernel", (256, len(classes)), path)
     judge = Judge(classes, kind)
     judge.facts = header.get("facts", {})
     checkpoint.assign(judge.network, arrays, path)
@@ -256,10 +256,10 @@ def load_judge(name: Path | str = "judge") -> Judge:
 def save_judge(judge: Judge, path: Path | str = "judge", facts: dict | None = None) -> Path:
     """Writes `<path>.npz`; a bare name goes to `data/models/`. The write is atomic."""
     header = {"format": FORMAT, "classes": judge.classes, "kind": judge.kind, "facts": facts or {}}
-    return checkpoint.save(path, header, judge.network)
+    return checkpoint.write_checkpoint(path, header, judge.network)
 
 
-def release(judge: Judge, name: str, data: DataSet, plan: Schedule, command: str) -> Path:
+def release_judge(judge: Judge, name: str, data: DataSet, plan: Schedule, command: str) -> Path:
     """Saves a classifier to `data/models` with its card: what it was trained on, and what it makes of test drawings."""
     probabilities = judge.probabilities(data.test.sketches)
     best, n = probabilities.argmax(axis=1), len(data.classes)
@@ -335,7 +335,9 @@ def main() -> None:
     if traced:
         data = replace(data, train=_with_traced(data.train), valid=_with_traced(data.valid))
     judge = train_judge(data, name, plan, kind, start)
-    path = release(judge, name, data, plan, shlex.join(["python", "-m", "helpers.evaluate.classifier", *sys.argv[1:]]))
+    path = release_judge(
+        judge, name, data, plan, shlex.join(["python", "-m", "helpers.evaluate.classifier", *sys.argv[1:]])
+    )
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
 
 

@@ -162,7 +162,7 @@ def recognised_on_the_way(
 ) -> np.ndarray:
     """(pairs, steps) bool: whether each frame between two drawings of a class is recognised as that class.
 
-    Pair i goes from drawing 2i to drawing 2i + 1, by slerp between their z, decoded coolly, chance shared.
+    Pair i goes from drawing 2i to drawing 2i + 1, by slerp between their z, decoded coolly, noise shared.
     """
     if len(sketches) < 2 * pairs:
         raise ValueError(f"{pairs} pairs need {2 * pairs} drawings; these are {len(sketches)}")

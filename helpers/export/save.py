@@ -20,9 +20,9 @@ from helpers.export import svg
 from helpers.export.bezier import SLACK, pen_strokes
 from helpers.export.svg import to_svg
 from helpers.export.video import pen_frames, to_gif
-from helpers.figures.style import MINDS, STYLE
+from helpers.figures.style import PALETTE, STYLE
 from helpers.paths import atomic
-from helpers.sketch.strokes import check, fit
+from helpers.sketch.strokes import check, fit_box
 
 FORMATS = (".svg", ".pdf", ".png", ".gif")
 SIDE = 90  # mm: one column of a paper
@@ -34,7 +34,7 @@ SECONDS = 3  # that a drawing takes to be drawn in a GIF
 
 
 def save_drawing(
-    sketch: np.ndarray, path: str | Path, *, switches=(), colors=MINDS, names=None, recipe: dict | None = None
+    sketch: np.ndarray, path: str | Path, *, switches=(), colors=PALETTE, names=None, recipe: dict | None = None
 ) -> Path:
     """Writes one sketch as .svg, .pdf or .png (a square of 90 mm, for a write-up), or .gif (being drawn).
 
@@ -67,7 +67,7 @@ def save_drawing(
 
 
 @mpl.rc_context(STYLE)
-def draw_figure(sketch: np.ndarray, switches=(), colors=MINDS, side: float = SIDE) -> Figure:
+def draw_figure(sketch: np.ndarray, switches=(), colors=PALETTE, side: float = SIDE) -> Figure:
     """One drawing as a square figure of `side` mm, its lines the curves that `to_svg` draws.
 
     Where there are more minds than `colors`, they begin again.
@@ -77,7 +77,7 @@ def draw_figure(sketch: np.ndarray, switches=(), colors=MINDS, side: float = SID
     ax = fig.add_axes((0, 0, 1, 1), xlim=(0, side), ylim=(side, 0))
     ax.axis("off")
     room = side * (1 - 2 * MARGIN)
-    fitted, origin = fit(sketch, room)
+    fitted, origin = fit_box(sketch, room)
     width = PEN * side / SIDE * 72 / 25.4
     for mind, line in pen_strokes(fitted, switches, origin + side * MARGIN, SLACK * room):
         if len(line) == 1:  # round caps make a dot of it, but only where it has some length
@@ -97,7 +97,7 @@ def read_recipe(path: str | Path) -> dict:
     """
     path = Path(path)
     if path.suffix == ".svg":
-        return _with_fit(svg.read_recipe(path))
+        return _with_fit(svg.read_svg_recipe(path))
     if path.suffix not in FORMATS:
         raise ValueError(f"{path.name}: a recipe is inside {', '.join(FORMATS)} files")
     try:

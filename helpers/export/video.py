@@ -18,7 +18,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
-from helpers.figures.style import MINDS, STYLE, WIDTH
+from helpers.figures.style import PALETTE, STYLE, WIDTH
 from helpers.paths import atomic
 from helpers.sketch.strokes import absolute, bounds, check
 
@@ -37,7 +37,7 @@ def pen_frames(
     size: int = 480,
     frames: int = 75,
     place: tuple[float, np.ndarray] | None = None,
-    colors: Sequence[str] = MINDS,
+    colors: Sequence[str] = PALETTE,
 ) -> list[np.ndarray]:
     """`frames` pictures (size, size, 3) of one drawing being drawn at an even pace; a fifth of them hold the end.
 
@@ -252,7 +252,7 @@ def inked(sketch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ~travels | lift, travels
 
 
-def _minds(sketch: np.ndarray, switches, colors: Sequence[str] = MINDS) -> np.ndarray:
+def _minds(sketch: np.ndarray, switches, colors: Sequence[str] = PALETTE) -> np.ndarray:
     """The colour of each row, (N, 3)."""
     switches = np.atleast_1d(np.asarray(switches, int))
     if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):

@@ -17,15 +17,15 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from helpers.figures.style import MINDS, STYLE, WIDTH
-from helpers.sketch.strokes import absolute, fit
+from helpers.figures.style import PALETTE, STYLE, WIDTH
+from helpers.sketch.strokes import absolute, fit_box
 from helpers.sketch.unwelcome import is_unwelcome
 
 LARGEST_CELL = 72  # points
 MARGIN = 0.09  # of a cell, on each side
 
 
-def draw(ax: Axes, sketch: np.ndarray, switches=(), colors: Sequence = MINDS, line_width: float = 1.2) -> None:
+def draw(ax: Axes, sketch: np.ndarray, switches=(), colors: Sequence = PALETTE, line_width: float = 1.2) -> None:
     """One sketch on an axes of its own, as vector lines, centred by its ink, aspect kept, y down.
 
     `switches` are the rows at which the mind changed, rising: rows [0, s0) are drawn in the first colour, [s0, s1)
@@ -81,7 +81,7 @@ def grid(
             ax.text(left - 4, y + cell / 2, row_labels[row], ha="right", va="center")
         if drawing is None:
             continue
-        ink = MINDS if colors is None else [colors[i]]
+        ink = PALETTE if colors is None else [colors[i]]
         if drawing.dtype == np.uint8:
             _bitmap(ax, drawing, ink[0], (x, y), cell)
         else:
@@ -120,7 +120,7 @@ def put_ink(
         raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(colors)}")
     if is_unwelcome(sketch):
         return
-    fitted, origin = fit(sketch, size * (1 - 2 * MARGIN))
+    fitted, origin = fit_box(sketch, size * (1 - 2 * MARGIN))
     points = absolute(fitted, origin + np.add(at, size * MARGIN))
     # a thousandth of a cell is finer than any printer, and short numbers keep the SVG small
     grain = size / 1000 if size < 10 else 0.05

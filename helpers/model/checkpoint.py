@@ -13,7 +13,9 @@ from helpers.data.npz import list_arrays, read_arrays
 from helpers.paths import MODELS, atomic
 
 
-def save(path: Path | str, header: dict, network: keras.Model, arrays: dict[str, np.ndarray] | None = None) -> Path:
+def write_checkpoint(
+    path: Path | str, header: dict, network: keras.Model, arrays: dict[str, np.ndarray] | None = None
+) -> Path:
     """Writes header, the network's weights and other `arrays` (as float16). A bare name goes to `data/models/`.
 
     The write is atomic. Returns the path.
@@ -27,7 +29,7 @@ def save(path: Path | str, header: dict, network: keras.Model, arrays: dict[str,
     return path
 
 
-def load(name: Path | str, kind: str) -> tuple[dict, dict[str, np.ndarray]]:
+def read_checkpoint(name: Path | str, kind: str) -> tuple[dict, dict[str, np.ndarray]]:
     """Header and arrays of `data/models/<name>.npz`, or of a path, where the header's `format` is `kind`.
 
     Raises FileNotFoundError with the names there are, and ValueError where the file is none of that kind, is damaged,
@@ -52,10 +54,10 @@ def assign(network: keras.Model, arrays: dict[str, np.ndarray], path: Path) -> N
     """Gives the network the weights among `arrays`; ValueError, naming `path` and array, where they do not fit."""
     for variable in network.weights:
         key = f"weight/{_key(network, variable)}"
-        variable.assign(take(arrays, key, tuple(variable.shape), path))
+        variable.assign(take_array(arrays, key, tuple(variable.shape), path))
 
 
-def take(arrays: dict[str, np.ndarray], key: str, shape: tuple[int | None, ...], path: Path) -> np.ndarray:
+def take_array(arrays: dict[str, np.ndarray], key: str, shape: tuple[int | None, ...], path: Path) -> np.ndarray:
     """One of the arrays as float32, of this shape (None: of any length), or a ValueError, naming `path` and `key`."""
     value = arrays.get(key)
     fits = value is not None and value.ndim == len(shape)

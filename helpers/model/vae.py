@@ -47,7 +47,7 @@ class SketchVAE(keras.Model):
     - `seen`: what the encoder sees, uint8 bitmaps (B, S, S) or, for the RNN encoder, stroke-5 (B, T', 5) with
       rows of zeros behind each drawing;
     - `target`: stroke-5 (B, T, 5), offsets divided by `settings.scale`, at least one end row a drawing;
-    - `given` (B,): how many of its first rows are there already, and not to be predicted;
+    - `prefix` (B,): how many of its first rows are there already, and not to be predicted;
     - `label` (B,): the number of its class;
     - `noise` (B, Z): standard normal, or zeros to decode the mean;
     - `keep` (B, H): recurrent dropout, see `Decoder.call`; ones to drop nothing;
@@ -61,7 +61,7 @@ class SketchVAE(keras.Model):
         self.settings = settings
         self.prior: Prior | None = None
         self.facts: dict = {}  # what its card says of its training
-        self.saved_as: str | None = None  # what `load` was given: a name or a path
+        self.saved_as: str | None = None  # what `load_model` was asked for: a name or a path
         body = cnn_layers(dtype) if settings.encoder == "cnn" else rnn_layers(dtype)
         self.body = keras.Sequential(body, name="encoder")
         self.stats = keras.layers.Dense(2 * settings.z_size, dtype="float32", name="stats")
@@ -110,11 +110,11 @@ class SketchVAE(keras.Model):
         """Mean over the drawings of (reconstruction + kl_weight max(kl, free_bits)) / mean_points."""
         parameters, mean, log_variance = y_pred
         target = x["target"]
-        reconstruction = reconstruction_loss(target, parameters, x["given"])
+        reconstruction = reconstruction_loss(target, parameters, x["prefix"])
         if self.settings.prior == "class":
             mean = mean - ops.take(self.centers, x["label"], axis=0)
         kl = 0.5 * ops.sum(mean**2 + ops.exp(log_variance) - 1 - log_variance, axis=-1)
-        points = ops.sum(1 - target[..., END], axis=-1) - x["given"]
+        points = ops.sum(1 - target[..., END], axis=-1) - x["prefix"]
         self.reconstruction.update_state(reconstruction / points, sample_weight=points)
         self.kl.update_state(kl)
         total = reconstruction + x["kl_weight"] * ops.maximum(kl, x["free_bits"])
@@ -128,7 +128,7 @@ def save_model(model: SketchVAE, path: Path | str, facts: dict | None = None) ->
     """
     prior = {} if model.prior is None else {f"prior/{name}": part for name, part in model.prior._asdict().items()}
     header = {"format": FORMAT, "settings": asdict(model.settings), "facts": facts or {}}
-    return checkpoint.save(path, header, model, prior)
+    return checkpoint.write_checkpoint(path, header, model, prior)
 
 
 def load_model(name: Path | str, dtype: str = "float32") -> SketchVAE:
@@ -140,7 +140,7 @@ def load_model(name: Path | str, dtype: str = "float32") -> SketchVAE:
     Raises FileNotFoundError with the names there are, and ValueError where the file is no model of this kind or
     its weights do not fit its settings.
     """
-    header, arrays = checkpoint.load(name, FORMAT)
+    header, arrays = checkpoint.read_checkpoint(name, FORMAT)
     path = checkpoint.locate(name)
     settings = _settings(header.get("settings"), path)
     # before a network is made: one that the file's arrays do not fill could take all the memory there is
@@ -151,7 +151,7 @@ def load_model(name: Path | str, dtype: str = "float32") -> SketchVAE:
         "decoder/lstm/lstm_cell/recurrent_kernel": (units, 4 * units),
         "decoder/head/kernel": (units, 6 * settings.components + 3),
     }.items():
-        checkpoint.take(arrays, f"weight/{key}", shape, path)
+        checkpoint.take_array(arrays, f"weight/{key}", shape, path)
     model = SketchVAE(settings, dtype)
     model.facts = header.get("facts", {})
     model.saved_as = str(name)
@@ -165,7 +165,9 @@ def _prior(arrays: dict, settings: Settings, path: Path) -> Prior:
     """The saved prior, float32, or a ValueError that names the part that does not fit."""
     classes, size = len(settings.classes), settings.z_size
     shapes = {"mean": (classes, size), "factors": (classes, None, size), "noise": (classes, size), "weight": (classes,)}
-    prior = Prior(**{name: checkpoint.take(arrays, f"prior/{name}", shape, path) for name, shape in shapes.items()})
+    prior = Prior(
+        **{name: checkpoint.take_array(arrays, f"prior/{name}", shape, path) for name, shape in shapes.items()}
+    )
     if prior.weight.min() < 0 or not prior.weight.sum() > 0:
         raise ValueError(f"{path}: the prior's weights are no shares of the classes")
     return prior

@@ -19,7 +19,7 @@ from scipy.spatial.distance import cdist
 
 from helpers.draw.decoding import encode
 from helpers.evaluate.classifier import Judge, load_judge
-from helpers.figures.style import MINDS
+from helpers.figures.style import PALETTE
 from helpers.model.vae import SketchVAE
 from helpers.motion.tweening import Animation, tween
 from helpers.sketch.strokes import bounds, from_polylines, to_polylines
@@ -236,7 +236,7 @@ def face_frames(
                 lines = [np.rint(line * scale * 16).astype(np.int32) for line in _in_box(animation, i, box)]
                 cv2.polylines(picture, lines, False, 255, width, cv2.LINE_AA, 4)
         depth = picture[..., None] / 255
-        frames.append((255 + depth * (_rgb(MINDS[0]) - 255)).round().astype(np.uint8))
+        frames.append((255 + depth * (_rgb(PALETTE[0]) - 255)).round().astype(np.uint8))
     return frames
 
 
@@ -253,10 +253,10 @@ def _in_box(animation: Animation, frame: int, box: tuple[int, int, int, int]) ->
 def mark(bitmap: np.ndarray, features: Sequence[Feature]) -> np.ndarray:
     """The face as a frame, RGB (H, W, 3), with a box around each feature, in a colour a name."""
     depth = bitmap[..., None] / 255
-    frame = (255 + depth * (_rgb(MINDS[0]) - 255)).round().astype(np.uint8)
+    frame = (255 + depth * (_rgb(PALETTE[0]) - 255)).round().astype(np.uint8)
     names = list(dict.fromkeys(name for name, _, _ in PLACES))
     for name, (x, y, w, h), _ in features:
-        color = _rgb(MINDS[1 + names.index(name)]).tolist()
+        color = _rgb(PALETTE[1 + names.index(name)]).tolist()
         cv2.rectangle(frame, (x - 3, y - 3), (x + w + 2, y + h + 2), color, max(1, round(max(bitmap.shape) / 200)))
     return frame
 

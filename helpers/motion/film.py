@@ -16,7 +16,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from helpers.export.video import ffmpeg, to_video
-from helpers.figures.style import MINDS, QUIET
+from helpers.figures.style import PALETTE, QUIET
 from helpers.paths import atomic
 
 LARGEST = 200e6  # bytes of clips in a film: browsers hold them all in memory
@@ -69,7 +69,7 @@ def save_film(scenes: Mapping[str, Scene], path: str | Path, title: str) -> Path
             "video": base64.b64encode(clip).decode(),
         }
     data = json.dumps({"first": next(iter(scenes)), "scenes": clips}, ensure_ascii=False)
-    parts = {"TITLE": html.escape(title), "INK": MINDS[0], "ACCENT": MINDS[1], "QUIET": QUIET}
+    parts = {"TITLE": html.escape(title), "INK": PALETTE[0], "ACCENT": PALETTE[1], "QUIET": QUIET}
     page = PAGE
     for key, value in parts.items():
         page = page.replace(f"%{key}%", value)

@@ -1,7 +1,7 @@
 """Drawings that turn into one another, frame by frame, and do not jump.
 
 Each frame of an animation is decoded from its own z; that neighbours are alike is not given, for a decoder that
-thinks twice about one stroke draws another picture. Three things keep a drawing steady: frames share their chance,
+thinks twice about one stroke draws another picture. Three things keep a drawing steady: frames share their noise,
 they are laid over each other by the centre of their ink, and of several drawings of each frame, those are taken that
 make the steps small.
 """
@@ -22,7 +22,7 @@ from scipy.spatial.distance import cdist
 from helpers.draw.decoding import decode
 from helpers.draw.interpolation import slerp
 from helpers.export.video import fit_frame, inked
-from helpers.figures.style import MINDS, STYLE, WIDTH
+from helpers.figures.style import PALETTE, STYLE, WIDTH
 from helpers.model.vae import SketchVAE
 from helpers.sketch.strokes import absolute, bounds, to_polylines
 
@@ -52,10 +52,10 @@ def tween(
     """Frames from each key z to the next, keys (M, Z): `steps` steps each, and back to the first where `closed`.
 
     A closed one has M * steps frames, and its last is one step from its first; else there are (M - 1) * steps + 1.
-    Every frame is drawn `tries` times, with the same chances as every other frame. A key is shown as that one of its
+    Every frame is drawn `tries` times, with the same noise as every other frame. A key is shown as that one of its
     tries that is most like the others: the same drawing in every animation with this seed, so that they join. Between
     keys, the tries are taken whose steps, to the fourth power, have the smallest sum (Viterbi 1967,
-    doi 10.1109/TIT.1967.1054010): large steps hurt most. With one try all frames share one chance, as
+    doi 10.1109/TIT.1967.1054010): large steps hurt most. With one try all frames share the same noise, as
     `draw.interpolate` has it, and nothing is chosen.
     Raises ValueError for fewer than two keys, or steps or tries below 1.
     """
@@ -67,8 +67,8 @@ def tween(
             raise ValueError(f"{name} is {value}; it must be at least 1")
     legs = pairwise([*keys, keys[0]] if closed else keys)
     z = np.concatenate([path(a, b, np.arange(steps) / steps) for a, b in legs] + ([] if closed else [keys[-1:]]))
-    chances = [seed * tries + k for k in range(tries)] * len(z)
-    drawn = decode(model, np.repeat(z, tries, axis=0), temperature, chances)
+    seeds = [seed * tries + k for k in range(tries)] * len(z)
+    drawn = decode(model, np.repeat(z, tries, axis=0), temperature, seeds)
     origins = centred(drawn)
     if tries > 1:
         fixed = {i: _most_typical(drawn[i * tries : (i + 1) * tries]) for i in range(0, len(z), steps)}
@@ -118,7 +118,7 @@ def pictures(sketches: Sequence[np.ndarray], origins: np.ndarray) -> np.ndarray:
 
 
 @mpl.rc_context(STYLE)
-def contact_sheet(animation: Animation, columns: int = 10) -> Figure:
+def frame_sheet(animation: Animation, columns: int = 10) -> Figure:
     """All the frames, row by row, 7 inches across, as vector lines: one frame's place in its cell is every frame's."""
     cell = WIDTH / columns
     scale, starts = fit_frame(*animation, size=100)
@@ -136,7 +136,7 @@ def contact_sheet(animation: Animation, columns: int = 10) -> Figure:
     plt.close(figure)  # pyplot would show it a second time
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(height, 0))
     axes.axis("off")
-    pen = {"edgecolor": MINDS[0], "linewidth": 0.4 + cell / 120, "capstyle": "round", "joinstyle": "round"}
+    pen = {"edgecolor": PALETTE[0], "linewidth": 0.4 + cell / 120, "capstyle": "round", "joinstyle": "round"}
     axes.add_patch(PathPatch(Path(np.concatenate(vertices), codes), fill=False, **pen))
     return figure
 

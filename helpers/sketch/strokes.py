@@ -166,10 +166,10 @@ def bounds(sketch: np.ndarray) -> np.ndarray:
     return np.stack([points.min(axis=0), points.max(axis=0)])
 
 
-def fit(sketch: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
+def fit_box(sketch: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
     """The sketch scaled so that its longer side is `size`, aspect kept, and the origin (2,) that centres it.
 
-    The origin is where the pen starts in a square of that size: `to_polylines(*fit(sketch, 100))`. A drawing
+    The origin is where the pen starts in a square of that size: `to_polylines(*fit_box(sketch, 100))`. A drawing
     without extent (a dot) keeps its scale.
     """
     low, high = bounds(sketch)

@@ -61,19 +61,19 @@ def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> 
         seen = list(sketches)
         noise = rng.standard_normal((len(sketches), settings.z_size), np.float32)
         rise = min(1, 0.01 + step / plan.anneal) if plan.anneal else 1
-        given = np.zeros(len(sketches), np.float32)
+        prefix = np.zeros(len(sketches), np.float32)
         if plan.splice:
             limit = min(settings.max_points, max(map(len, sketches)) + 8)  # few long ones would slow them all
-            sketches, given = splice(sketches, labels, plan.splice, limit, rng)
+            sketches, prefix = splice(sketches, labels, plan.splice, limit, rng)
             # half of the encoder's pictures of a spliced drawing are what it is now, half what it was to be
-            for i in np.flatnonzero(given):
+            for i in np.flatnonzero(prefix):
                 seen[i] = sketches[i] if rng.random() < 0.5 else seen[i]
-        for i in np.flatnonzero((rng.random(len(seen)) < plan.partial) & (given == 0)):
-            seen[i] = _beginning(seen[i], rng)
+        for i in np.flatnonzero((rng.random(len(seen)) < plan.partial) & (prefix == 0)):
+            seen[i] = _cut(seen[i], rng)
         keep = np.ones((len(sketches), settings.units), np.float32)
         if plan.dropout:
             keep = (rng.random(keep.shape, np.float32) >= plan.dropout) / np.float32(1 - plan.dropout)
-        yield _inputs(sketches, labels, given, seen, noise, keep, plan.kl_weight * rise, plan.free_bits, settings)
+        yield _inputs(sketches, labels, prefix, seen, noise, keep, plan.kl_weight * rise, plan.free_bits, settings)
         step += 1
 
 
@@ -86,10 +86,10 @@ def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[
     for chosen in itertools.cycle(np.array_split(order, -(-len(order) // VALID_BATCH))):
         sketches = [split.sketches[i] for i in chosen]
         noise = np.zeros((len(sketches), settings.z_size), np.float32)
-        given = np.zeros(len(sketches), np.float32)
+        prefix = np.zeros(len(sketches), np.float32)
         keep = np.ones((len(sketches), settings.units), np.float32)
         labels = split.labels[chosen]
-        yield _inputs(sketches, labels, given, sketches, noise, keep, plan.kl_weight, plan.free_bits, settings)
+        yield _inputs(sketches, labels, prefix, sketches, noise, keep, plan.kl_weight, plan.free_bits, settings)
 
 
 def bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -135,7 +135,7 @@ def augment(
     return np.split(out, starts[1:])
 
 
-def _beginning(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _cut(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A drawing cut at a random point, or half of the time at the end of that point's stroke, unless it is the last."""
     cut = int(rng.integers(1, len(sketch))) if len(sketch) > 1 else 1
     ends = stroke_ends(sketch)
@@ -146,7 +146,7 @@ def _beginning(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _inputs(
     sketches: Sequence[np.ndarray],
     labels: np.ndarray,
-    given: np.ndarray,
+    prefix: np.ndarray,
     seen: Sequence[np.ndarray],
     noise: np.ndarray,
     keep: np.ndarray,
@@ -163,7 +163,7 @@ def _inputs(
         "seen": seen,
         "target": _pad(sketches, settings.scale),
         "label": np.asarray(labels, np.int32),
-        "given": given,
+        "prefix": prefix,
         "noise": noise,
         "keep": keep,
         "kl_weight": np.full(n, kl_weight, np.float32),
@@ -208,7 +208,7 @@ def like(settings: vae.Settings) -> tuple:
         "seen": bitmaps if settings.encoder == "cnn" else ((None, None, 5), "float32"),
         "target": ((None, None, 5), "float32"),
         "label": ((None,), "int32"),
-        "given": ((None,), "float32"),
+        "prefix": ((None,), "float32"),
         "noise": ((None, settings.z_size), "float32"),
         "keep": ((None, settings.units), "float32"),
         "kl_weight": ((None,), "float32"),

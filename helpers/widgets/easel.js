@@ -93,7 +93,7 @@ function connect(model, say) {
   }
   const onPicture = () => answer(model.get("picture").id, "resolve", { picture: model.get("picture") });
   const onMessage = (message, buffers) =>
-    message.trouble ? answer(message.id, "reject", new Error(message.trouble)) : answer(message.id, "resolve", { message, buffers });
+    message.error ? answer(message.id, "reject", new Error(message.error)) : answer(message.id, "resolve", { message, buffers });
   model.on("change:picture", onPicture);
   model.on("msg:custom", onMessage);
 
@@ -314,7 +314,7 @@ function takeAway(ask, say, getPicture) {
       setTimeout(() => URL.revokeObjectURL(url), 60000);
       say(`Saved ${message.name}`);
     } catch (error) {
-      say(error.message, "ms-trouble");
+      say(error.message, "ms-error");
     } finally {
       row.classList.remove("ms-busy");
       setTimeout(() => (busy = false), 400);
@@ -322,7 +322,7 @@ function takeAway(ask, say, getPicture) {
   }
   async function copy() {
     const { code } = getPicture();
-    if (!code) return say("There is no drawing yet.", "ms-trouble");
+    if (!code) return say("There is no drawing yet.", "ms-error");
     let done = false;
     try {
       await navigator.clipboard.writeText(code); // only where the page is secure

@@ -54,13 +54,13 @@ function render({ model, el }) {
       const { picture } = await ask("look", { strokes: bare() });
       say(picture.note);
     } catch (error) {
-      say(error.message, "ms-trouble");
+      say(error.message, "ms-error");
     }
   });
 
   /** Lets the machine draw: to the end, or so many strokes. */
   async function goOn(count) {
-    if (!strokes.length) return say("The paper is empty: draw something first.", "ms-trouble");
+    if (!strokes.length) return say("The paper is empty: draw something first.", "ms-error");
     if (!count) remember();
     const asked = strokes.length;
     try {
@@ -86,7 +86,7 @@ function render({ model, el }) {
       }
       say(picture.note);
     } catch (error) {
-      say(error.message, "ms-trouble");
+      say(error.message, "ms-error");
     }
   }
 
@@ -111,7 +111,7 @@ function render({ model, el }) {
 
   async function take(dropped) {
     if (!dropped) return;
-    if (dropped.size > LARGEST_FILE) return say("A picture has at most 20 MB.", "ms-trouble");
+    if (dropped.size > LARGEST_FILE) return say("A picture has at most 20 MB.", "ms-error");
     say(`Tracing ${dropped.name} …`);
     try {
       const { message } = await ask("import", {}, [await dropped.arrayBuffer()]);
@@ -121,7 +121,7 @@ function render({ model, el }) {
       drawOut([...layer.children], image.clientWidth / ROOM);
       look();
     } catch (error) {
-      say(error.message, "ms-trouble");
+      say(error.message, "ms-error");
     }
   }
   for (const name of ["dragenter", "dragover"])
@@ -200,7 +200,7 @@ function render({ model, el }) {
     Object.assign(wanted, kept.settings);
     dressUp();
     show();
-    ask("finish", { strokes: bare(), settings: { ...wanted } }).catch((error) => say(error.message, "ms-trouble"));
+    ask("finish", { strokes: bare(), settings: { ...wanted } }).catch((error) => say(error.message, "ms-error"));
   });
   const caption = h("p", { class: "ms-caption" });
 

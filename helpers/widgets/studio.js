@@ -25,7 +25,7 @@ function render({ model, el }) {
       if (picture.making) again = setTimeout(draw, AGAIN); // better ones are being made
       else if (settled && isLast()) film.add(picture);
     } catch (error) {
-      say(error.message, "ms-trouble");
+      say(error.message, "ms-error");
     }
   });
   const change = (name) => (value) => {
@@ -163,7 +163,7 @@ function render({ model, el }) {
     change() {
       const value = Number(seed.value);
       if (seed.value === "" || !Number.isInteger(value) || value < 0 || value > 4294967295) {
-        say("A seed is a whole number from 0 to 4294967295.", "ms-trouble");
+        say("A seed is a whole number from 0 to 4294967295.", "ms-error");
         seed.value = wanted.seed;
       } else choose("seed", value);
     },
@@ -213,7 +213,7 @@ function render({ model, el }) {
         use(message.mine);
         dressUp();
       } catch (error) {
-        say(error.message, "ms-trouble"); // what was drawn stays
+        say(error.message, "ms-error"); // what was drawn stays
       }
     };
     const button = (kind, text, click) => h("button", { type: "button", class: kind, click }, text);

@@ -11,9 +11,9 @@ from helpers.draw.interpolation import slerp
 from helpers.draw.library import is_ready, warm
 from helpers.draw.priors import sample_z
 from helpers.draw.switching import Switched, can_fit, second_z, switch
-from helpers.figures.style import MINDS
+from helpers.figures.style import PALETTE
 from helpers.model.vae import SketchVAE
-from helpers.sketch.strokes import check, fit, from_polylines, to_polylines
+from helpers.sketch.strokes import check, fit_box, from_polylines, to_polylines
 from helpers.widgets.easel import (
     HERE,
     TEMPERATURE,
@@ -94,7 +94,7 @@ class BlendStudio(Easel):
             with warnings.catch_warnings(record=True) as told:
                 warnings.simplefilter("always", UserWarning)
                 drawn = _switched(self.model, wanted, self.mines, fits, self._begin(wanted))
-            if any("beginnings fit no" in str(one.message) for one in told):
+            if any("prefixes fit no" in str(one.message) for one in told):
                 note = f"It fits no {second} that the model draws, and is finished beside."
             self._fits = fits
         else:
@@ -150,7 +150,7 @@ class BlendStudio(Easel):
 
 def _as_mine(model: SketchVAE, sketch: np.ndarray) -> np.ndarray:
     """A whole drawing at the training drawings' scale and simplified as they are, in hundredths of a pixel."""
-    lines, _ = simplify_lines(to_polylines(fit(sketch, BOX)[0]), model.settings.max_points)
+    lines, _ = simplify_lines(to_polylines(fit_box(sketch, BOX)[0]), model.settings.max_points)
     return np.round(from_polylines(lines).astype(np.float64), 2).astype(np.float32)
 
 
@@ -201,7 +201,7 @@ def _switched(
     ]
     code = as_code(model, ["switch"], lines, _used(mines, settings))
     caption = f"Begun as {_phrase(names[0], mines)}, finished as {_phrase(names[1], mines)}"
-    return Drawn(drawn.sketches[0], drawn.switches[0], MINDS, list(names), caption, code)
+    return Drawn(drawn.sketches[0], drawn.switches[0], PALETTE, list(names), caption, code)
 
 
 def _between(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray]) -> Drawn:
@@ -220,7 +220,7 @@ def _between(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray
     apart = list(dict.fromkeys(names))
     *others, last = (_phrase(name, mines) for name in apart)
     caption = f"Between {', '.join(others)} and {last}" if others else f"Among drawings of {last}"
-    return Drawn(sketch, (), MINDS, [" ".join(apart)], caption, code)
+    return Drawn(sketch, (), PALETTE, [" ".join(apart)], caption, code)
 
 
 def _z_between(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray]) -> np.ndarray:

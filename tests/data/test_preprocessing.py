@@ -20,7 +20,7 @@ from helpers.data import classes
 from helpers.data import preprocessing as module
 from helpers.data.download import DownloadError
 from helpers.data.formats import DamagedDrawings, read
-from helpers.data.preprocessing import Summary, bring, main, preprocess
+from helpers.data.preprocessing import Report, bring, main, preprocess
 from helpers.data.shards import list_classes, open_shards, read_batches
 from helpers.sketch.raster import render_batch
 
@@ -68,7 +68,7 @@ def test_every_drawing_of_a_folder_is_in_the_shards_in_its_order_with_its_bitmap
     assert list_classes(tmp_path) == [path.stem for path in files]
     expected = [sketch for path in files for sketch in read(path)]
     sketches = [sketch for _, batch, _ in read_batches(tmp_path) for sketch in batch]
-    assert done == Summary(len(expected), 0, 0, shards=len(files), made=len(files))
+    assert done == Report(len(expected), 0, 0, shards=len(files), made=len(files))
     for sketch, other in zip(sketches, expected, strict=True):
         np.testing.assert_array_equal(sketch, other)
         assert sketch.dtype == np.float32

@@ -15,7 +15,7 @@ _processor = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(_processor, [tf.config.LogicalDeviceConfiguration()] * 2)
 
 SMALL = vae.Settings(("cloud", "camel"), scale=20.0, mean_points=30.0, z_size=16, units=24, components=3, size=32)
-NONE = np.zeros(1, np.float32)  # rows given
+NONE = np.zeros(1, np.float32)  # rows of a prefix
 
 
 def randomised(layer, seed=0):
@@ -138,14 +138,14 @@ def test_rows_behind_the_first_end_do_not_count():
     np.testing.assert_allclose(short, padded, rtol=1e-6)
 
 
-def test_given_rows_do_not_count():
+def test_a_prefixs_rows_do_not_count():
     rng = np.random.default_rng(0)
     parameters = rng.normal(size=(2, 8, 15)).astype(np.float32)
     target = np.stack([stroke5(np.column_stack([rng.normal(size=(6, 2)), np.eye(3)[[0] * 6]]), 8)] * 2)
     changed = target.copy()
     changed[:, :4, :2] += 1
-    for given, same in ((np.float32([4, 4]), True), (np.float32([3, 3]), False)):
-        losses = [reconstruction_loss(x, parameters, given) for x in (target, changed)]
+    for prefix, same in ((np.float32([4, 4]), True), (np.float32([3, 3]), False)):
+        losses = [reconstruction_loss(x, parameters, prefix) for x in (target, changed)]
         assert np.allclose(*losses) == same
     by_drawing = reconstruction_loss(target, parameters[:1].repeat(2, axis=0), np.float32([0, 4]))
     assert by_drawing[0] > by_drawing[1]
@@ -177,7 +177,7 @@ def test_kl_is_zero_only_at_the_standard_normal_and_free_bits_are_free():
     inputs = {
         "seen": np.zeros((1, 32, 32), np.uint8),
         "target": stroke5([[0.1, 0.1, 0, 1, 0]], 2)[None],
-        "given": NONE,
+        "prefix": NONE,
         "noise": np.zeros((1, 16), np.float32),
         "kl_weight": np.ones(1, np.float32),
         "free_bits": np.zeros(1, np.float32),
@@ -204,7 +204,7 @@ def test_two_replicas_take_the_step_that_one_takes():
         inputs = {
             "seen": rng.integers(0, 256, (8, 32, 32)).astype(np.uint8),
             "target": np.stack([stroke5(np.tile([0.1 * n, 0.2, 1, 0, 0], (n, 1)), 9) for n in range(1, 9)]),
-            "given": np.zeros(8, np.float32),
+            "prefix": np.zeros(8, np.float32),
             "label": np.zeros(8, np.int32),
             "keep": np.ones((8, SMALL.units), np.float32),
             "noise": rng.normal(size=(8, 16)).astype(np.float32),

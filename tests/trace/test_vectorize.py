@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from helpers.data.formats import read
 from helpers.sketch.raster import render
-from helpers.sketch.strokes import fit, to_polylines
+from helpers.sketch.strokes import fit_box, to_polylines
 from helpers.trace.centerlines import Lines
 from helpers.trace.images import LARGEST, clean, read_image
 from helpers.trace.skeleton import contract, graph, thin
@@ -65,7 +65,7 @@ def drawings(mirror):
 
 
 def placed(sketch, size, margin=10):
-    fitted, origin = fit(sketch, size - 2 * margin)
+    fitted, origin = fit_box(sketch, size - 2 * margin)
     return to_polylines(fitted, origin + margin - 0.5)
 
 

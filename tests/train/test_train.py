@@ -125,9 +125,9 @@ def test_augmentation_turns_each_drawing_by_its_own_angle():
 
 def test_a_spliced_drawing_is_begun_by_a_part_of_another_class():
     split = make_data(60).train
-    spliced, given = splices.splice(split.sketches, split.labels, 0.5, 128, np.random.default_rng(0))
-    assert 0.1 < (given > 0).mean() <= 0.7
-    for new, old, label, rows in zip(spliced, split.sketches, split.labels, given.astype(int), strict=True):
+    spliced, lengths = splices.splice(split.sketches, split.labels, 0.5, 128, np.random.default_rng(0))
+    assert 0.1 < (lengths > 0).mean() <= 0.7
+    for new, old, label, rows in zip(spliced, split.sketches, split.labels, lengths.astype(int), strict=True):
         if not rows:
             assert new is old
             continue
@@ -152,8 +152,8 @@ def test_ink_that_stands_for_a_stroke_is_used_and_not_drawn_again():
     rays = [np.array([[0, side * 120], [0, side * 160.0]]) for side in (-1, 1)]
     sun = from_polylines([circle, *rays])
     ring = from_polylines([0.3 * circle])  # smaller by far than the sun that it becomes
-    spliced, given = splices.splice([sun, ring], np.array([0, 1]), 1.0, 128, np.random.default_rng(0))
-    rows = int(given[0])
+    spliced, lengths = splices.splice([sun, ring], np.array([0, 1]), 1.0, 128, np.random.default_rng(0))
+    rows = int(lengths[0])
     assert rows and spliced[0] is not sun
     rest = to_polylines(spliced[0])[int((spliced[0][:rows, 2] > 0.5).sum()) :]
     lengths = [np.hypot(*np.diff(line, axis=0).T).sum() for line in rest]
@@ -163,10 +163,10 @@ def test_ink_that_stands_for_a_stroke_is_used_and_not_drawn_again():
 
 def test_neither_one_class_nor_drawings_that_would_be_too_long_are_spliced():
     split = make_data(40).train
-    spliced, given = splices.splice(split.sketches, 0 * split.labels, 1.0, 128, np.random.default_rng(0))
-    assert not given.any() and all(a is b for a, b in zip(spliced, split.sketches, strict=True))
-    spliced, given = splices.splice(split.sketches, split.labels, 1.0, 30, np.random.default_rng(0))
-    assert given.any() and all(len(new) <= 30 for new, rows in zip(spliced, given, strict=True) if rows)
+    spliced, lengths = splices.splice(split.sketches, 0 * split.labels, 1.0, 128, np.random.default_rng(0))
+    assert not lengths.any() and all(a is b for a, b in zip(spliced, split.sketches, strict=True))
+    spliced, lengths = splices.splice(split.sketches, split.labels, 1.0, 30, np.random.default_rng(0))
+    assert lengths.any() and all(len(new) <= 30 for new, rows in zip(spliced, lengths, strict=True) if rows)
 
 
 def test_spliced_training_shows_the_encoder_the_whole_drawing_or_what_it_was_to_be():
@@ -174,8 +174,8 @@ def test_spliced_training_shows_the_encoder_the_whole_drawing_or_what_it_was_to_
     settings = Settings(data.classes, data.scale, 30.0, **TINY)
     plain, spliced = (Plan(batch=100, partial=0.0, splice=share) for share in (0.0, 1.0))
     before, after = (next(train_batches.batches(data.train, settings, plan)) for plan in (plain, spliced))
-    begun = after["given"] > 0
-    assert begun.any() and not before["given"].any()
+    begun = after["prefix"] > 0
+    assert begun.any() and not before["prefix"].any()
     changed = (before["seen"] != after["seen"]).any(axis=(1, 2))
     assert not changed[~begun].any() and 0.2 < changed[begun].mean() < 0.8
 
