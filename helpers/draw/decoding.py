@@ -143,7 +143,9 @@ def _draw(
         "decode block",
         _block(model),
         ((None, 5), "float32"),
-        *[((None, width), "float32") for width in (units, units, 2, 4 * units)],
+        *[((None, width), "float32") for width in (units, units, 3)],
+        ((None, None, 3), "float32"),
+        ((None, 4 * units), "float32"),
         *[((None, None, width), "float32") for width in (4, 5)],
         ((None,), "int32"),
         ((), "int32"),
@@ -156,6 +158,8 @@ def _draw(
     going = np.arange(n)
     for t in range(0, limit, BLOCK):
         here = slice(t, min(t + BLOCK, limit))
+        if model.settings.view:  # room for the ink of the rows to come
+            state = (*state[:3], ops.pad(state[3], [[0, 0], [2 * (here.stop - t), 0], [0, 0]]), state[-1])
         chunk = noise[going, here], prefix[going, here], lengths[going], np.int32(t), np.float32(temperature)
         drawn, point, *moved = block(point, *state, *map(ops.convert_to_tensor, chunk))
         rows[going, here] = np.asarray(drawn).transpose(1, 0, 2)
@@ -191,26 +195,26 @@ def _block(model: SketchVAE) -> Callable:
     """The sampling loop for some rows: from the last point, state, noise, given points, how many of these there are,
     the number of the first row and the temperature to the rows (T, N, 5), the last point and the state after it."""
 
-    def block(point, h, c, where, gates, noise, prefix, lengths, begin, temperature):
+    def block(point, h, c, pen, ink, gates, noise, prefix, lengths, begin, temperature):
         noise, prefix = ops.transpose(noise, (1, 0, 2)), ops.transpose(prefix, (1, 0, 2))
         count = ops.shape(noise)[0]
         same = (gates, model.decoder.recurrent_kernel())
         end = ops.one_hot(END, 5)
 
-        def unfinished(t, point, h, c, where, rows):
+        def unfinished(t, point, h, c, pen, ink, rows):
             return ops.logical_and(t < count, ops.any(point[:, END] < 0.5))
 
-        def step(t, point, h, c, where, rows):
+        def step(t, point, h, c, pen, ink, rows):
             ended = point[:, END:] > 0.5
-            (h, c, where), parameters = model.decoder.step(point, (h, c, where), same)
+            (h, c, pen, ink), parameters = model.decoder.step(point, (h, c, pen, ink), same)
             drawn = _pick(parameters, temperature, ops.take(noise, t, axis=0), begin + t > 0, model.settings.pen)
             point = ops.where(begin + t < lengths[:, None], ops.take(prefix, t, axis=0), drawn)
             point = ops.where(ended, end, point)
-            return t + 1, point, h, c, where, ops.where(ops.arange(count)[:, None, None] == t, point[None], rows)
+            return t + 1, point, h, c, pen, ink, ops.where(ops.arange(count)[:, None, None] == t, point[None], rows)
 
-        start = (0, point, h, c, where, ops.zeros_like(prefix) + end)
-        _, point, h, c, where, rows = ops.while_loop(unfinished, step, start)
-        return rows, point, h, c, where
+        start = (0, point, h, c, pen, ink, ops.zeros_like(prefix) + end)
+        _, point, h, c, pen, ink, rows = ops.while_loop(unfinished, step, start)
+        return rows, point, h, c, pen, ink
 
     return block
 

@@ -35,6 +35,7 @@ class Settings:
     size: int = 48  # of the bitmap, pixels
     max_points: int = 128  # longest drawing trained on, and drawn
     position: bool = False  # whether the decoder is told where the pen is, beside how it came there
+    view: bool = False  # whether it sees the ink around the pen
     pen: float = 0.0  # power of the temperature that the pen's logits are divided by: 0 leaves its probabilities alone
     prior: str = "normal"  # what z is trained towards: "normal", N(0, I), or "class", N(its class's centre, I)
 
@@ -71,6 +72,7 @@ class SketchVAE(keras.Model):
             settings.components,
             settings.scale,
             settings.position,
+            settings.view,
             dtype=dtype,
             name="decoder",
         )
@@ -176,7 +178,7 @@ def _prior(arrays: dict, settings: Settings, path: Path) -> Prior:
 def _settings(values: object, path: Path) -> Settings:
     names = {field.name for field in fields(Settings)}
     if isinstance(values, dict):  # files of before there were these
-        values = {"position": False, "pen": 0.5, "prior": "normal"} | values
+        values = {"position": False, "view": False, "pen": 0.5, "prior": "normal"} | values
     if not isinstance(values, dict) or set(values) != names:
         raise ValueError(f"{path}: its settings are not those of a model: expected {sorted(names)}")
     classes, largest = values["classes"], {"z_size": 1 << 16, "units": 1 << 16, "components": 1000, "size": 1024}
@@ -196,6 +198,7 @@ def _settings(values: object, path: Path) -> Settings:
         raise ValueError(f'{path}: its prior is {str(values["prior"])[:99]!r}; it must be "normal" or "class"')
     if type(values["pen"]) not in (int, float) or not 0 <= values["pen"] <= 1:
         raise ValueError(f"{path}: its pen is {str(values['pen'])[:99]}; it must be a number from 0 to 1")
-    if type(values["position"]) is not bool:
-        raise ValueError(f"{path}: its position is {str(values['position'])[:99]}; it must be true or false")
+    for name in ("position", "view"):
+        if type(values[name]) is not bool:
+            raise ValueError(f"{path}: its {name} is {str(values[name])[:99]}; it must be true or false")
     return Settings(**values | {"classes": tuple(classes)})

@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--z-size", type=int, default=512, help="dimensions of the latent vector")
     parser.add_argument("--units", type=int, default=512, help="of the decoder's LSTM")
     parser.add_argument("--position", action="store_true", help="tells the decoder where the pen is")
+    parser.add_argument("--view", action="store_true", help="shows the decoder the ink around the pen")
     parser.add_argument("--start", help="a model in data/models whose weights it begins with")
     parser.add_argument("--source", choices=("auto", "local", "download"), default="auto", help="of drawings")
     for setting in fields(Plan):
@@ -44,7 +45,7 @@ def main() -> None:
     arguments = vars(parser.parse_args())
     name, classes, source = (arguments.pop(key) for key in ("name", "classes", "source"))
     start = arguments.pop("start")
-    settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units", "position")}
+    settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units", "position", "view")}
     plan = Plan(**arguments)
     data = load_drawings(classes, source)
     command = shlex.join(["python", "-m", "helpers.train", *sys.argv[1:]])

@@ -15,7 +15,7 @@ import numpy as np
 from helpers.data.dataset import DataSet, Split
 from helpers.draw.decoding import encode
 from helpers.model import prior, vae
-from helpers.model.layers import PLACE
+from helpers.model.layers import PLACE, VIEW
 from helpers.paths import atomic
 from helpers.train import distribution
 from helpers.train.batches import (
@@ -53,7 +53,7 @@ def train(
         strategy: a `tf.distribute` strategy; None takes `pick_strategy()`. Of several workers each returns the same
             network, and the chief alone keeps the run.
         preview: called with the model and the step after every `plan.epoch` steps, to draw something.
-        settings: of `model.Settings` (encoder, z_size, units, position, ...).
+        settings: of `model.Settings` (encoder, z_size, units, position, view, ...).
 
     Raises ValueError for a class without a drawing to learn from, for no drawings to validate with, for a batch that
     the devices cannot share evenly, and for a run that was begun otherwise or whose checkpoint is damaged.
@@ -111,8 +111,11 @@ def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
     own = {variable.path.partition("/")[2]: variable for variable in model.weights}
     for variable in first.weights:
         path, value = variable.path.partition("/")[2], keras.ops.convert_to_numpy(variable)
-        if path.endswith("decoder/lstm/lstm_cell/kernel") and model.settings.position and not first.settings.position:
-            value = np.insert(value, [5] * PLACE, 0, axis=0)  # where the pen is: no say in anything yet
+        if path.endswith("decoder/lstm/lstm_cell/kernel"):  # what it is told anew has no say in anything yet
+            if model.settings.position and not first.settings.position:
+                value = np.insert(value, [5] * PLACE, 0, axis=0)
+            if model.settings.view and not first.settings.view:
+                value = np.insert(value, [5 + PLACE * model.settings.position] * VIEW, 0, axis=0)
         if path not in own or tuple(own[path].shape) != value.shape:
             raise ValueError(f"{name} is {first.settings}: its weights are no beginning for {model.settings}")
         own[path].assign(value)
@@ -174,7 +177,8 @@ def _card(settings: vae.Settings, name: str, facts: dict) -> str:
         "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {origin}",
         "encoder": reader,
         "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a "
-        f"step{', told where the pen is' if settings.position else ''}",
+        f"step{', told where the pen is' if settings.position else ''}"
+        f"{', sees the ink around it' if settings.view else ''}",
         "prior of z": f"by class: N(its class's centre, I), centres orthogonal, {plan['radius']:g} from the origin"
         if settings.prior == "class"
         else "N(0, I)",
