@@ -16,6 +16,7 @@ import numpy as np
 from keras import ops
 
 from helpers.data.dataset import DataSet, Split, load_drawings
+from helpers.evaluate.histograms import BINS, CELL, histograms
 from helpers.model import checkpoint
 from helpers.model.compiled import compile_once, in_chunks
 from helpers.paths import atomic
@@ -36,14 +37,20 @@ CLASSES = tuple(
 PLAN = Schedule(steps=7_000, batch=200)
 VALID_BATCH = 500
 FORMAT = "midstroke classifier 1"
-KINDS = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}
+KINDS = {
+    "cnn": "convolutional, from the bitmap",
+    "rnn": "bidirectional LSTM, from the strokes",
+    "hog": "a perceptron, from histograms of the directions of lines",
+}
 
 
 class Judge:
-    """A classifier of drawings. `kind` "cnn" looks at the bitmap, "rnn" reads the strokes in the order drawn.
+    """A classifier of drawings. `kind` "cnn" looks at the bitmap, "hog" at histograms of it, "rnn" reads the strokes in
+    the order drawn.
 
-    The one that ships is a "cnn" of 32 classes, `load_judge()`. A drawing is a sketch, or for a "cnn" also a bitmap
-    of any size (uint8, ink on paper): only its ink counts, which is brought to the middle and to one size.
+    The one that ships is a "cnn" of 32 classes, `load_judge()`; `load_judge("second")` is a "hog", which sees less and
+    errs otherwise. A drawing is a sketch, or but for an "rnn" also a bitmap of any size (uint8, ink on paper): only its
+    ink counts, which is brought to the middle and to one size.
     """
 
     def __init__(self, classes: Sequence[str], kind: str = "cnn", dtype: str = "float32"):
@@ -70,13 +77,13 @@ class Judge:
         return [self.classes[c] if ok else None for c, ok in zip(best, sure, strict=True)]
 
     def _run(self, name: str, drawings: Sequence[np.ndarray], width: int, function) -> np.ndarray:
-        seen, kind = (_bitmaps, "uint8") if self.kind == "cnn" else (_rows, "float32")
-        run = compile_once(self.network, name, function, (self.network.input.shape, kind))
+        seen = {"cnn": _bitmaps, "rnn": _rows, "hog": lambda part: histograms(_bitmaps(part))}[self.kind]
+        run = compile_once(self.network, name, function, (self.network.input.shape, self.network.input.dtype))
         return in_chunks(lambda part: np.asarray(run(ops.convert_to_tensor(seen(part)))), drawings, width)
 
 
 def _network(kind: str, classes: int, dtype: str) -> keras.Model:
-    """Bitmaps (B, 48, 48) uint8, or rows (B, T, 5) as `_rows` makes them, to logits (B, classes)."""
+    """Bitmaps (B, 48, 48) uint8, `histograms` of them, or `_rows` (B, T, 5) to logits (B, classes)."""
     layer = keras.layers
     if kind == "cnn":
         x = seen = keras.Input((SIZE, SIZE), dtype="uint8")
@@ -85,6 +92,11 @@ def _network(kind: str, classes: int, dtype: str) -> keras.Model:
             x = layer.Conv2D(filters, 3, stride, padding="same", use_bias=False, dtype=dtype, name=f"conv{i}")(x)
             x = layer.ReLU(dtype=dtype)(layer.BatchNormalization(momentum=0.95, dtype=dtype, name=f"norm{i}")(x))
         x = layer.Dense(256, "relu", dtype=dtype, name="features")(layer.Flatten(dtype=dtype)(x))
+    elif kind == "hog":
+        x = seen = keras.Input((2 * BINS * (SIZE // CELL) ** 2,))
+        x = layer.BatchNormalization(momentum=0.95, name="norm")(x)
+        x = layer.Dense(512, "relu", name="hidden")(layer.Dropout(0.2, seed=1)(x))
+        x = layer.Dense(256, "relu", name="features")(layer.Dropout(0.3, seed=2)(x))
     else:
         x = seen = keras.Input((None, 5))
         x = layer.Masking(0.0)(x)
@@ -192,11 +204,12 @@ def _batches(split: Split, kind: str, plan: Schedule, step: int) -> Iterator[tup
         rng = np.random.default_rng([plan.seed, 1, step])
         chosen = order[step % per_pass]
         sketches = _vary([split.sketches[i] for i in chosen], rng)
-        if kind == "cnn":
-            bitmaps = render_batch(sketches, SIZE, rng.choice([1.0, 1.0, 1.5, 2.0, 2.5]))
-            yield np.stack([_moved(bitmap, rng) for bitmap in bitmaps]), split.labels[chosen]
-        else:
+        if kind == "rnn":
             yield _rows(sketches), split.labels[chosen]
+        else:
+            bitmaps = render_batch(sketches, SIZE, rng.choice([1.0, 1.0, 1.5, 2.0, 2.5]))
+            bitmaps = np.stack([_moved(bitmap, rng) for bitmap in bitmaps])
+            yield bitmaps if kind == "cnn" else histograms(bitmaps), split.labels[chosen]
         step += 1
 
 
@@ -219,8 +232,8 @@ def _valid_batches(split: Split, kind: str) -> Iterator[tuple]:
     while True:
         for a in range(0, len(split.sketches), VALID_BATCH):
             sketches = split.sketches[a : a + VALID_BATCH]
-            seen = render_batch(sketches, SIZE) if kind == "cnn" else _rows(sketches)
-            yield seen, split.labels[a : a + VALID_BATCH]
+            seen = _rows(sketches) if kind == "rnn" else render_batch(sketches, SIZE)
+            yield histograms(seen) if kind == "hog" else seen, split.labels[a : a + VALID_BATCH]
 
 
 def confusion(truth: Sequence[int], answers: Sequence[int], classes: int) -> np.ndarray:

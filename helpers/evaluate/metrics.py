@@ -39,13 +39,13 @@ def recognised(judge: Judge, drawings: Sequence[np.ndarray], *any_of: str) -> np
 
     Raises ValueError for a class that the judge does not know.
     """
-    _check(judge, any_of)
+    check_classes(judge, any_of)
     return np.array([answer in any_of for answer in judge.recognise(drawings)], bool)
 
 
 def recognised_as_own(judge: Judge, drawings: Sequence[np.ndarray], classes: Sequence[str]) -> np.ndarray:
     """(N,) bool: whether the judge recognises each drawing as its own class, one of `classes` (N)."""
-    _check(judge, classes)
+    check_classes(judge, classes)
     answers = judge.recognise(drawings)
     return np.array([answer == own for answer, own in zip(answers, classes, strict=True)], bool)
 
@@ -105,7 +105,7 @@ def illusions(judge: Judge, switched: Switched, name: str) -> np.ndarray:
 
 def _whole_and_added(judge: Judge, switched: Switched, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The probability (N,) of a class for each drawing, and for its added ink alone."""
-    _check(judge, [name])
+    check_classes(judge, [name])
     index, count = judge.classes.index(name), len(switched.sketches)
     inks = [_added(sketch, rows[-1]) for sketch, rows in zip(*switched, strict=True)]
     inked = [i for i, ink in enumerate(inks) if ink is not None]
@@ -133,7 +133,8 @@ def _added(sketch: np.ndarray, row: int) -> np.ndarray | None:
     return from_polylines(lines) if lines else None
 
 
-def _check(judge: Judge, classes: Sequence[str]) -> None:
+def check_classes(judge: Judge, classes: Sequence[str]) -> None:
+    """ValueError for classes that the judge does not know."""
     if unknown := sorted(set(classes) - set(judge.classes)):
         raise ValueError(f"the judge knows no {', '.join(unknown)}; it knows: {', '.join(judge.classes)}")
 

@@ -39,6 +39,7 @@ def train(
     plan: Plan | None = None,
     *,
     start: str | None = None,
+    also: DataSet | None = None,
     strategy=None,
     preview: Callable[[vae.SketchVAE, int], None] | None = None,
     **settings,
@@ -50,6 +51,7 @@ def train(
         name: of the run, `data/work/runs/<name>/`. If that was begun with the same plan and settings it is
             resumed; with others, refused.
         start: a model in `data/models`, of the same classes and sizes, whose weights it begins with.
+        also: a data set of the same classes, or some of them, whose training drawings are learned from too.
         strategy: a `tf.distribute` strategy; None takes `pick_strategy()`. Of several workers each returns the same
             network, and the chief alone keeps the run.
         preview: called with the model and the step after every `plan.epoch` steps, to draw something.
@@ -61,7 +63,8 @@ def train(
     plan = plan or Plan()
     check_splits(data.classes, data.train, data.valid)
     first = vae.load_model(start) if start else None
-    train_split, valid_split = (simplified(split, plan.simplify) for split in (data.train, data.valid))
+    drawings = data.train if also is None else _both(data, also)
+    train_split, valid_split = (simplified(split, plan.simplify) for split in (drawings, data.valid))
     settings = vae.Settings(
         classes=data.classes,
         scale=first.settings.scale if first else data.scale,
@@ -78,7 +81,7 @@ def train(
     wanted = asdict(settings) | ({"start": start} if start else {})
     distribution.check_agreement(strategy, asdict(plan), wanted, len(train_split.sketches), len(valid_split.sketches))
     run = begin_run(name, plan, wanted) if distribution.is_chief(strategy) else None
-    left_out, n = len(data.train.sketches) - len(train_split.sketches), len(data.train.sketches)
+    left_out, n = len(drawings.sketches) - len(train_split.sketches), len(drawings.sketches)
     print(f"{left_out:,} of {n:,} training drawings have over {settings.max_points} points: left out")
     keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
     with strategy.scope() if strategy else nullcontext():
@@ -102,6 +105,15 @@ def train(
     trained.set_weights(model.get_weights())
     trained.prior = prior.fit_prior(encode(trained, train_split.sketches), train_split.labels, len(data.classes))
     return trained
+
+
+def _both(data: DataSet, also: DataSet) -> Split:
+    """The training drawings of both, numbered as the first one's classes."""
+    if unknown := sorted(set(also.classes) - set(data.classes)):
+        raise ValueError(f"the drawings to learn from too show {', '.join(unknown)}: that is no class of this network")
+    numbers = np.array([data.classes.index(name) for name in also.classes])
+    labels = np.concatenate([data.train.labels, numbers[also.train.labels]])
+    return Split(data.train.sketches + also.train.sketches, labels)
 
 
 def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
@@ -144,7 +156,15 @@ def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
     return {name: losses[name] for name in ("reconstruction", "kl")}
 
 
-def release(model: vae.SketchVAE, name: str, data: DataSet, plan: Plan, command: str, start: str | None = None) -> Path:
+def release(
+    model: vae.SketchVAE,
+    name: str,
+    data: DataSet,
+    plan: Plan,
+    command: str,
+    start: str | None = None,
+    also: DataSet | None = None,
+) -> Path:
     """Saves the model to `data/models` with its card: what it was trained on, how, and its losses on test drawings."""
     if data.source != "quickdraw":
         raise ValueError(
@@ -154,6 +174,8 @@ def release(model: vae.SketchVAE, name: str, data: DataSet, plan: Plan, command:
     losses = evaluate(model, data.test)
     counts = {part: len(getattr(data, part).sketches) for part in ("train", "valid", "test")}
     facts = {"source": data.source, "drawings": counts, "plan": asdict(plan), "test": losses, "command": command}
+    if also is not None:
+        counts[also.source] = len(also.train.sketches)
     if start:
         facts["start"] = vae.load_model(start).facts["command"]
     path = vae.save_model(model, name, facts)
@@ -171,10 +193,11 @@ def _card(settings: vae.Settings, name: str, facts: dict) -> str:
     reader = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[settings.encoder]
     spliced = f", {plan['splice']:.0%} of them spliced" if plan.get("splice") else ""  # older plans have no splices
     coarser = f", simplified by {plan['simplify']:g} px" if plan.get("simplify") else ""
+    own = f", and {counts['rehearsed']:,} that an earlier state of it drew" if "rehearsed" in counts else ""
     begun = ", begun with the weights that the first command below makes" if "start" in facts else ""
     rows = {
         "classes": ", ".join(settings.classes),
-        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {origin}",
+        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {origin}{own}",
         "encoder": reader,
         "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a "
         f"step{', told where the pen is' if settings.position else ''}"
