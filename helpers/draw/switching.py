@@ -12,7 +12,7 @@ from helpers.draw.interpolation import slerp
 from helpers.draw.library import library, read_margins
 from helpers.draw.priors import mahalanobis, sample_z, typical_z
 from helpers.model.vae import SketchVAE
-from helpers.sketch.strokes import prefix
+from helpers.sketch.strokes import added_ink, prefix
 
 CUTS = (1 / 4, 1 / 3, 1 / 2)  # shares of its strokes at which `illusion` cuts a drawing
 SEARCHED = 24  # drawings of the first class among which it looks
@@ -188,19 +188,13 @@ def score(
     each over what its own drawings of the class have, up to `ENOUGH`; the added ink counts `ALONE`.
     """
     whole = [np.concatenate(parts) for parts in zip(prefixes, added, strict=True)]
-    alone = [added_ink(rows) for rows in added]
+    alone = [added_ink(sketch, len(start)) for sketch, start in zip(whole, prefixes, strict=True)]
     if judge is not None:
         index = judge.classes.index(second)
         return judge.probabilities(whole)[:, index] - judge.probabilities(alone)[:, index]
     margins = read_margins(model, [*whole, *alone], second) / library(model, second).clarity
     of_whole, of_alone = np.split(np.clip(margins, -ENOUGH, ENOUGH), 2)
     return of_whole - ALONE * of_alone
-
-
-def added_ink(rows: np.ndarray) -> np.ndarray:
-    """The rows after a switch as a drawing of their own: without the way to where they begin."""
-    rows = rows[1:] if len(rows) > 1 and rows[0, 2] > 0.5 and not rows[0, :2].any() else rows  # the pen is lifted
-    return rows[1:] if len(rows) > 1 else rows
 
 
 def second_z(

@@ -15,7 +15,7 @@ from helpers.draw.switching import Switched
 from helpers.evaluate.classifier import Judge
 from helpers.model.vae import SketchVAE
 from helpers.sketch.cohesion import transition
-from helpers.sketch.strokes import absolute, from_polylines
+from helpers.sketch.strokes import added_ink
 
 SURE = 0.5  # the probability from which a drawing is recognised, as of `Judge.recognise`
 NEIGHBOURS = 3  # the k of improved precision and recall, as its authors recommend
@@ -107,7 +107,7 @@ def _whole_and_added(judge: Judge, switched: Switched, name: str) -> tuple[np.nd
     """The probability (N,) of a class for each drawing, and for its added ink alone."""
     check_classes(judge, [name])
     index, count = judge.classes.index(name), len(switched.sketches)
-    inks = [_added(sketch, rows[-1]) for sketch, rows in zip(*switched, strict=True)]
+    inks = [added_ink(sketch, rows[-1]) for sketch, rows in zip(*switched, strict=True)]
     inked = [i for i, ink in enumerate(inks) if ink is not None]
     p = np.zeros((2, count))
     if count:
@@ -115,22 +115,6 @@ def _whole_and_added(judge: Judge, switched: Switched, name: str) -> tuple[np.nd
     if inked:
         p[1, inked] = judge.probabilities([inks[i] for i in inked])[:, index]
     return p[0], p[1]
-
-
-def _added(sketch: np.ndarray, row: int) -> np.ndarray | None:
-    """The ink from a row on as a drawing of its own, without the way to it; None where there is none.
-
-    A stroke that goes on begins where the row before left off; a row that lifts the pen there and goes nowhere only
-    ends it, and is no ink.
-    """
-    ends = np.flatnonzero(sketch[:, 2] > 0.5) + 2
-    points = absolute(sketch)
-    points, ends = (points[row:], ends[ends > row] - row) if row else (points, ends)
-    lines = [line for line in np.split(points, ends) if len(line)]
-    if row:  # the first holds the point that was there already
-        goes_on = sketch[row - 1, 2] < 0.5 and np.ptp(lines[0], axis=0).any()
-        lines = lines if goes_on else lines[1:] if len(lines[0]) == 1 or sketch[row - 1, 2] < 0.5 else lines
-    return from_polylines(lines) if lines else None
 
 
 def check_classes(judge: Judge, classes: Sequence[str]) -> None:

@@ -31,7 +31,7 @@ def rehearse(model: SketchVAE, judge: Judge, each: int = 1500, tries: int = 5, s
     Parameters
     ----------
     model : SketchVAE
-        Draws each of its classes from the class's fitted Gaussian.
+        Draws each of its classes, from z as `draw.sample` takes them.
     judge : Judge
         Keeps the drawings in which it sees their class with a probability of at least `SURE`.
     each : int

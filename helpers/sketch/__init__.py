@@ -6,8 +6,8 @@ __getattr__, __dir__, __all__ = open_room(
     __name__,
     {
         "strokes": (
-            "absolute bounds check fit_box from_points from_polylines from_stroke5 prefix simplify simplify_line "
-            "stroke_ends to_polylines to_stroke5"
+            "absolute added_ink bounds check fit_box from_points from_polylines from_stroke5 prefix simplify "
+            "simplify_line stroke_ends to_polylines to_stroke5"
         ),
         "raster": "render render_batch",
         "cohesion": "closure compare complexity measure summarise symmetry transition",

@@ -160,6 +160,22 @@ def prefix(sketch: np.ndarray, fraction: float) -> np.ndarray:
     return sketch[: min(max(cut, 1), max(len(sketch) - 1, 1))]
 
 
+def added_ink(sketch: np.ndarray, row: int) -> np.ndarray | None:
+    """The ink that was added from a row on, as a drawing of its own, without the way to it; None where there is none.
+
+    A stroke that goes on begins where the row before left off; a row that lifts the pen there and goes nowhere only
+    ends it, and is no ink.
+    """
+    ends = np.flatnonzero(sketch[:, 2] > 0.5) + 2
+    points = absolute(sketch)
+    points, ends = (points[row:], ends[ends > row] - row) if row else (points, ends)
+    lines = [line for line in np.split(points, ends) if len(line)]
+    if row:  # the first holds the point that was there already
+        goes_on = sketch[row - 1, 2] < 0.5 and np.ptp(lines[0], axis=0).any()
+        lines = lines if goes_on else lines[1:] if len(lines[0]) == 1 or sketch[row - 1, 2] < 0.5 else lines
+    return from_polylines(lines) if lines else None
+
+
 def bounds(sketch: np.ndarray) -> np.ndarray:
     """The box of the ink, ((x0, y0), (x1, y1)), where the pen starts at the origin."""
     points = absolute(sketch)
