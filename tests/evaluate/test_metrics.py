@@ -4,7 +4,6 @@ import pytest
 from helpers.data.formats import read
 from helpers.draw.priors import sample
 from helpers.draw.switching import Switched
-from helpers.evaluate import metrics
 from helpers.evaluate.classifier import Judge, load_judge
 from helpers.evaluate.metrics import (
     concealment,
