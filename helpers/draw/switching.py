@@ -1,22 +1,23 @@
 """z-switching: drawings begun with one z and finished with another, in one picture."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from helpers.draw.decoding import check_z, decode, encode
-from helpers.draw.fit import complete, find_poses
+from helpers.draw.fit import BOX, Pose, complete, find_poses
 from helpers.draw.interpolation import slerp
 from helpers.draw.library import library, read_margins
 from helpers.draw.priors import mahalanobis, sample_z, typical_z
 from helpers.model.vae import SketchVAE
-from helpers.sketch.strokes import added_ink, prefix
+from helpers.sketch.strokes import added_ink, bounds, prefix
 
 CUTS = (1 / 4, 1 / 3, 1 / 2)  # shares of its strokes at which `illusion` cuts a drawing
 SEARCHED = 24  # drawings of the first class among which it looks
 FINISHES = 48  # of each drawing, of which one is kept
+COOLER = 0.1  # the temperature of the second mind
 ENOUGH = 0.6  # of the margin of the model's own drawings: what reads as a class so clearly does read as it
 ALONE = 0.3  # what the added ink counts beside the whole; tried with ENOUGH on 264 drawings of another seed
 
@@ -52,10 +53,10 @@ def switch(
     n: int = 10,
     blend: float = 1.0,
     temperature: float = 0.2,
-    cooler: float = 0.1,
+    cooler: float = COOLER,
     seed: int | Sequence[int] = 0,
     tries: int | None = None,
-    fit: bool | None = None,
+    fit: bool | str | None = None,
     judge: Judge | None = None,
 ) -> Switched:
     """Begin one drawing, change your mind, finish another, in one picture.
@@ -81,7 +82,8 @@ def switch(
             With fit it is the one that reads as the second class when all of it is seen, and not when the added ink is
             seen alone; else the one nearest to the second class by the covariance of its fitted Gaussian.
         fit: whether the beginning is read as a part; None does where one model knows both classes, the second is
-            named and `blend` is 1.
+            named and `blend` is 1. "decoder" has the decoder draw on from the beginning where it was laid, instead of
+            taking up the drawing that it was laid on.
         judge: who reads the finishes; None is the model's own encoder.
 
     A beginning that fits nothing is finished as with `fit=False`, and a warning says so.
@@ -94,9 +96,13 @@ def switch(
         raise ValueError(
             "blend goes between the partial drawings' own z and a second one; name a second, or leave it out"
         )
+    if fit not in (None, True, False, "decoder"):
+        raise ValueError(f'fit is {fit!r}; it must be True, False, "decoder" or None')
     fits = isinstance(models, SketchVAE) and can_fit(mind_b, second, blend)
     if fit and not fits:
-        raise ValueError("fit needs one model of several classes, a second named by class, and a blend of 1")
+        raise ValueError(
+            "fit needs one model of several classes with its prior fitted, a second named by class, and a blend of 1"
+        )
     fit = fits if fit is None else fit
     if judge is not None and not fit:
         raise ValueError("a judge chooses among finishes of a fit; leave it out where there is none")
@@ -120,7 +126,8 @@ def switch(
     prefixes = [sketch[:length] for sketch, length in zip(whole, lengths, strict=True)]
     if fit:
         seeds = [(seed, i) for i in range(len(whole))] if isinstance(seed, (int, np.integer)) else seed
-        added = [finish(mind_b, start, second, tries, one, judge) for start, one in zip(prefixes, seeds, strict=True)]
+        ways = {"find": redraw if fit == "decoder" else find_finishes, "judge": judge}
+        added = [finish(mind_b, start, second, tries, one, **ways) for start, one in zip(prefixes, seeds, strict=True)]
         missing = [i for i, rows in enumerate(added) if rows is None]
         if missing:
             warnings.warn(
@@ -150,29 +157,63 @@ def can_fit(model: SketchVAE, second: object, blend: float = 1.0) -> bool:
 
 
 def finish(
-    model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object = 0, judge: Judge | None = None
+    model: SketchVAE,
+    prefix: np.ndarray,
+    second: str,
+    tries: int,
+    seed: object = 0,
+    judge: Judge | None = None,
+    find: Callable | None = None,
 ) -> np.ndarray | None:
     """The rows that finish a prefix as a drawing of the second class of which it is a part.
 
-    Of `tries` finishes, the best fits among one half of the model's own drawings (by chance, `seed`), the one that
-    `choose` finds best. None where the prefix fits none of them.
+    Of `tries` finishes, made by `find` (None: `find_finishes`), the one of the highest `score`. None where the prefix
+    fits nothing.
     """
-    found = find_finishes(model, prefix, second, tries, seed)
+    found = (find or find_finishes)(model, prefix, second, tries, seed)
     if not found:
         return None
     return found[int(score(model, second, [prefix] * len(found), found, judge).argmax())]
 
 
 def find_finishes(model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object = 0) -> list[np.ndarray]:
-    """Up to `tries` ways to finish a prefix as the second class, the best fits first: rows to follow it."""
+    """Up to `tries` ways to finish a prefix as the second class, the best fits first: rows to follow it.
+
+    Each is what the prefix does not stand for of one of the model's own drawings, of one half of them by chance.
+    """
+    shapes = library(model, second).shapes
+    found = [
+        complete(prefix, shapes.outlines[pose.drawing], pose) for pose in _poses(model, prefix, second, tries, seed)
+    ]
+    return [rows for rows in found if rows is not None]
+
+
+def redraw(model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object = 0) -> list[np.ndarray]:
+    """As `find_finishes`, but the decoder draws on: from the prefix as large as it was laid on each of the model's own
+    drawings, by that drawing's z, and cooler than it was drawn."""
+    poses = _poses(model, prefix, second, tries, seed)
+    if not poses or len(prefix) >= model.settings.max_points:
+        return []
+    own = [library(model, second).sketches[pose.drawing] for pose in poses]
+    sizes = [
+        pose.scale * np.ptp(bounds(sketch), axis=0).max() / (BOX - 1) for pose, sketch in zip(poses, own, strict=True)
+    ]
+    scales = [np.float32([size * pose.mirror, size, 1]) for pose, size in zip(poses, sizes, strict=True)]
+    lifted = prefix.copy()
+    lifted[-1, 2] = 1  # or it would go on with the first object's line
+    chance = int(np.random.default_rng(seed).integers(1 << 31))
+    drawn = decode(model, encode(model, own), COOLER, chance, [lifted * scale for scale in scales])
+    lift = lifted[-1:] * (0, 0, 1) if prefix[-1, 2] < 0.5 else lifted[:0]
+    added = [sketch[len(prefix) :] / scale for sketch, scale in zip(drawn, scales, strict=True)]
+    return [np.concatenate([lift, rows]).astype(np.float32) for rows in added if len(rows)]
+
+
+def _poses(model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object) -> list[Pose]:
+    """Where a prefix lies best, on one half of the model's own drawings of a class, by chance."""
     own = library(model, second)
     half = np.sort(np.random.default_rng(seed).permutation(len(own.sketches))[: -(-len(own.sketches) // 2)])
-    found = []
-    for pose in find_poses(prefix, own.shapes.maps[half], tries):
-        rows = complete(prefix, own.shapes.outlines[half[pose.drawing]], pose)
-        if rows is not None:
-            found.append(rows)
-    return found
+    found = find_poses(prefix, own.shapes.maps[half], tries)
+    return [pose._replace(drawing=int(half[pose.drawing])) for pose in found]
 
 
 def score(

@@ -43,7 +43,7 @@ def runs(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("kind", ["cnn", "rnn"])
+@pytest.mark.parametrize("kind", ["cnn", "rnn", "hog"])
 def test_a_classifier_learns_two_shapes_and_reads_back_as_it_was(kind, data, runs):
     plan = Schedule(steps=160, batch=32, epoch=80)
     judge = train_judge(data, "shapes", plan, kind)
