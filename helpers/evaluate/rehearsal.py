@@ -18,7 +18,8 @@ from helpers.model.vae import SketchVAE, load_model
 
 BATCH = 500  # drawings of a class between looks at how many are good
 TEMPERATURE = 0.25
-SURE = 0.8  # how probable its class is in a drawing that is kept
+SURE = 0.8  # how probable a drawing's class should be for the judge
+LEAST = 0.5  # how probable it is at least in one that is kept: recognised
 
 
 def rehearse(model: SketchVAE, judge: Judge, each: int = 1500, tries: int = 5, seed: int = 0) -> DataSet:
@@ -33,9 +34,10 @@ def rehearse(model: SketchVAE, judge: Judge, each: int = 1500, tries: int = 5, s
     model : SketchVAE
         Draws each of its classes, from z as `draw.sample` takes them.
     judge : Judge
-        Keeps the drawings in which it sees their class with a probability of at least `SURE`.
+        Keeps the drawings in which their class is the most probable for it: of `SURE` and more if there are enough,
+        of `LEAST` and more if not.
     each : int
-        How many are kept of a class, at most.
+        How many are kept of a class. Where fewer went well, these are in it several times over.
     tries : int
         How many are drawn of a class at most, in `each`.
     seed : int
@@ -56,19 +58,21 @@ def rehearse(model: SketchVAE, judge: Judge, each: int = 1500, tries: int = 5, s
     kept = {}
     with tqdm(total=each * len(classes), unit="drawing") as bar:
         for number, name in enumerate(classes):
-            good, drawn = [], 0
-            while len(good) < each and drawn < tries * each:
+            good, sure, drawn = [], [], 0
+            while np.sum(np.array(sure) >= SURE) < each and drawn < tries * each:
                 one = seed + 1_000_000 * number + drawn
                 sketches = decode(model, sample_z(model, BATCH, seed=one, classes=[name]), TEMPERATURE, one)
                 sketches = [np.rint(sketch) for sketch in sketches if len(sketch) < model.settings.max_points]
-                shown = judge.probabilities(sketches)[:, judge.classes.index(name)] >= SURE
-                good += [sketch for sketch, ok in zip(sketches, shown, strict=True) if ok]
+                shown = judge.probabilities(sketches)[:, judge.classes.index(name)]
+                good += [sketches[i] for i in np.flatnonzero(shown >= LEAST)]
+                sure += shown[shown >= LEAST].tolist()
                 drawn += BATCH
             if not good:
                 raise ValueError(f"of {drawn:,} drawings of {name} the judge recognises none: train the network longer")
-            bar.write(f"{name}: {len(good[:each]):,} of {drawn:,} drawings")
+            best = np.argsort(-np.array(sure), kind="stable")[:each]
+            bar.write(f"{name}: {len(best):,} of {drawn:,} drawings")
             bar.update(each)
-            kept[name] = {"train": good[:each], "valid": [], "test": []}
+            kept[name] = {"train": [good[i] for i in np.resize(best, each)], "valid": [], "test": []}
     return make_dataset(kept, "rehearsed")
 
 
