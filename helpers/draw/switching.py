@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -17,7 +18,6 @@ from helpers.sketch.strokes import added_ink, bounds, prefix
 CUTS = (1 / 4, 1 / 3, 1 / 2)  # shares of its strokes at which `illusion` cuts a drawing
 SEARCHED = 24  # drawings of the first class among which it looks
 FINISHES = 48  # of each drawing, of which one is kept
-COOLER = 0.1  # the temperature of the second mind
 ENOUGH = 0.6  # of the margin of the model's own drawings: what reads as a class so clearly does read as it
 ALONE = 0.3  # what the added ink counts beside the whole; tried with ENOUGH on 264 drawings of another seed
 
@@ -53,7 +53,7 @@ def switch(
     n: int = 10,
     blend: float = 1.0,
     temperature: float = 0.2,
-    cooler: float = COOLER,
+    cooler: float = 0.1,
     seed: int | Sequence[int] = 0,
     tries: int | None = None,
     fit: bool | str | None = None,
@@ -126,7 +126,7 @@ def switch(
     prefixes = [sketch[:length] for sketch, length in zip(whole, lengths, strict=True)]
     if fit:
         seeds = [(seed, i) for i in range(len(whole))] if isinstance(seed, (int, np.integer)) else seed
-        ways = {"find": redraw if fit == "decoder" else find_finishes, "judge": judge}
+        ways = {"find": partial(redraw, temperature=cooler) if fit == "decoder" else find_finishes, "judge": judge}
         added = [finish(mind_b, start, second, tries, one, **ways) for start, one in zip(prefixes, seeds, strict=True)]
         missing = [i for i, rows in enumerate(added) if rows is None]
         if missing:
@@ -188,9 +188,11 @@ def find_finishes(model: SketchVAE, prefix: np.ndarray, second: str, tries: int,
     return [rows for rows in found if rows is not None]
 
 
-def redraw(model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object = 0) -> list[np.ndarray]:
+def redraw(
+    model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object = 0, temperature: float = 0.1
+) -> list[np.ndarray]:
     """As `find_finishes`, but the decoder draws on: from the prefix as large as it was laid on each of the model's own
-    drawings, by that drawing's z, and cooler than it was drawn."""
+    drawings, by that drawing's z."""
     poses = _poses(model, prefix, second, tries, seed)
     if not poses or len(prefix) >= model.settings.max_points:
         return []
@@ -202,7 +204,7 @@ def redraw(model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: 
     lifted = prefix.copy()
     lifted[-1, 2] = 1  # or it would go on with the first object's line
     chance = int(np.random.default_rng(seed).integers(1 << 31))
-    drawn = decode(model, encode(model, own), COOLER, chance, [lifted * scale for scale in scales])
+    drawn = decode(model, encode(model, own), temperature, chance, [lifted * scale for scale in scales])
     lift = lifted[-1:] * (0, 0, 1) if prefix[-1, 2] < 0.5 else lifted[:0]
     added = [sketch[len(prefix) :] / scale for sketch, scale in zip(drawn, scales, strict=True)]
     return [np.concatenate([lift, rows]).astype(np.float32) for rows in added if len(rows)]

@@ -39,7 +39,9 @@ def test_one_model_of_several_classes_fits_by_itself_and_nothing_else_does(model
     z = np.random.default_rng(0).normal(size=(2, 16)).astype(np.float32)
     single = make_model(1, vae.Settings(("cloud",), 20.0, 30.0, z_size=16, units=24, size=32, max_points=40))
     asked = []
-    monkeypatch.setattr(switching, "finish", lambda *inputs, **more: asked.append(1) or np.float32([[1, 1, 0], [2, 3, 1]]))
+    monkeypatch.setattr(
+        switching, "finish", lambda *inputs, **more: asked.append(1) or np.float32([[1, 1, 0], [2, 3, 1]])
+    )
     fitted = switching.switch(model, "cloud", "camel", n=3, seed=2)
     assert len(asked) == 3 and all(np.array_equal(s[-2:], [[1, 1, 0], [2, 3, 1]]) for s in fitted.sketches)
     asked.clear()
