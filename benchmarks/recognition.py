@@ -1,4 +1,4 @@
-"""Every number in README's table of drawings: the released models and people's own test drawings before the judge.
+"""Every number in docs/results.md's table of drawings: the released models and real test drawings before the judge.
 
 Run: make results, or python benchmarks/recognition.py --help. It needs real drawings (data/quickdraw, or the network)
 and the models in data/models. The table goes to benchmarks/results/recognition.md, and each network's own numbers to

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import orjson
@@ -249,7 +249,7 @@ class _ArraysOnly(pickle.Unpickler):
         return text.encode("latin1")
 
 
-def _rows(item: object) -> np.ndarray | str:
+def _rows(item: Any) -> np.ndarray | str:
     """A stand-in's content as rows (N, 3), or what is wrong with it: the pickle may have put anything in it."""
     try:
         dtype = np.dtype(item.dtype.order + item.dtype.name)
@@ -326,7 +326,7 @@ def cut_lines(path: Path, size: int) -> list[int]:
     return cuts if cuts[-1] == total else [*cuts, total]
 
 
-def _parse(line: bytes) -> object:
+def _parse(line: bytes) -> Any:
     if len(line) > MAX_LINE:
         raise ValueError(f"longer than {MAX_LINE:,} bytes")
     try:

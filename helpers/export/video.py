@@ -33,7 +33,7 @@ LONG = 100  # frames: more than these show a progress bar
 
 def pen_frames(
     sketch: np.ndarray,
-    switches=(),
+    switches: Sequence[int] = (),
     size: int = 480,
     frames: int = 75,
     place: tuple[float, np.ndarray] | None = None,

@@ -6,6 +6,7 @@ is not for a classroom's eyes (`helpers.sketch.unwelcome`) is left blank.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -25,7 +26,9 @@ LARGEST_CELL = 72  # points
 MARGIN = 0.09  # of a cell, on each side
 
 
-def draw(ax: Axes, sketch: np.ndarray, switches=(), colors: Sequence = PALETTE, line_width: float = 1.2) -> None:
+def draw(
+    ax: Axes, sketch: np.ndarray, switches: Sequence[int] = (), colors: Sequence = PALETTE, line_width: float = 1.2
+) -> None:
     """One sketch on an axes of its own, as vector lines, centred by its ink, aspect kept, y down.
 
     `switches` are the rows at which the mind changed, rising: rows [0, s0) are drawn in the first colour, [s0, s1)
@@ -86,7 +89,7 @@ def grid(
             _bitmap(ax, drawing, ink[0], (x, y), cell)
         else:
             put_ink(ax, drawing, () if switches is None else switches[i], ink, line_width_for(cell), (x, y), cell)
-    return ax.figure
+    return cast(Figure, ax.figure)
 
 
 def strip(
