@@ -19,7 +19,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
 from helpers.figures.style import PALETTE, STYLE, WIDTH
-from helpers.sketch.strokes import absolute, fit_box
+from helpers.sketch.strokes import absolute, fit_box, minds_of_rows
 from helpers.sketch.unwelcome import is_unwelcome
 
 LARGEST_CELL = 72  # points
@@ -116,11 +116,7 @@ def put_ink(
     ax: Axes, sketch: np.ndarray, switches, colors: Sequence, line_width: float, at: tuple, size: float
 ) -> None:
     """The lines of a sketch in the square of side `size` whose upper left corner is `at`: one path a mind."""
-    switches = np.atleast_1d(np.asarray(switches, int))
-    if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
-        raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
-    if len(switches) >= len(colors):
-        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(colors)}")
+    minds = minds_of_rows(sketch, switches, len(colors))
     if is_unwelcome(sketch):
         return
     fitted, origin = fit_box(sketch, size * (1 - 2 * MARGIN))
@@ -130,8 +126,7 @@ def put_ink(
     points = np.rint(points / grain) * grain
     lift = sketch[:, 2] > 0.5
     after_lift = np.concatenate([[False], lift[:-1]])
-    minds = np.searchsorted(switches, np.arange(len(sketch)), side="right")
-    for mind in range(len(switches) + 1):
+    for mind in np.unique(minds):
         vertices, codes = [], []
         for row in np.flatnonzero(minds == mind):
             end = points[row + 1]
