@@ -1,4 +1,4 @@
-"""Every number in README's table of drawings: the released models and people's own test drawings before the judge.
+"""Every number in docs/results.md's table of drawings: the released models and real test drawings before the judge.
 
 Run: make results, or python benchmarks/recognition.py --help. It needs real drawings (data/quickdraw, or the network)
 and the models in data/models. The table goes to benchmarks/results/recognition.md, and each network's own numbers to
@@ -28,8 +28,8 @@ from helpers.evaluate.metrics import (
 )
 from helpers.model import vae
 from helpers.paths import MODELS, atomic
-from helpers.sketch import cohesion
 from helpers.sketch.strokes import added_ink, bounds, from_polylines, prefix, to_polylines
+from helpers.sketch.summaries import measure, summarise
 from helpers.train.vae import evaluate
 
 RESULT = Path(__file__).parent / "results" / "recognition.md"
@@ -89,7 +89,7 @@ def faces(judge: Judge, n: int, seed: int) -> list[Row]:
     normal = sample(model, n, "normal", TEMPERATURE, seed)
     fitted = sample(model, n, "fitted", TEMPERATURE, seed, data.classes)  # as many of each, as the test drawings
     varied = variety(judge, fitted, real), variety(judge, normal, real)
-    holding = {name: cohesion.measure(group) for name, group in (("real", real), ("ours", fitted))}
+    holding = {name: measure(group) for name, group in (("real", real), ("ours", fitted))}
     shares = [share(recognised(judge, drawn, *data.classes)) for drawn in (normal, fitted)]
     tell("face-parts", f"{shares[0]} from N(0, I), {shares[1]} from the fitted Gaussians; people's {of_real}", n, seed)
     rows = [
@@ -118,7 +118,7 @@ def faces(judge: Judge, n: int, seed: int) -> list[Row]:
         rows.append(Row(what, f"{seen}; {spread.distance:.2f}; {spread.recall:.2f}"))
     rows.append(Row(f"reconstruction recognised as its own class ({len(names):,})", f"{again:.1%}", f"{own:.1%}"))
     for name in ("closure", "symmetry"):
-        ours, theirs = (cohesion.summarise(holding[who][name]).mean for who in ("ours", "real"))
+        ours, theirs = (summarise(holding[who][name]).mean for who in ("ours", "real"))
         rows.append(Row(f"{name} of samples, mean", f"{ours:.3f} ({ours / theirs - 1:+.0%})", f"{theirs:.3f}"))
     for label, name in enumerate(data.classes):
         own_tests = [sketch for sketch, own in zip(data.test.sketches, data.test.labels, strict=True) if own == label]

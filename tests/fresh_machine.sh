@@ -40,6 +40,7 @@ cd "$place/work/midstroke"
 nowhere=http://127.0.0.1:9 # the discard port: nobody answers
 offline=(http_proxy="$nowhere" https_proxy="$nowhere" HTTP_PROXY="$nowhere" HTTPS_PROXY="$nowhere")
 "${clean[@]}" make setup
+"${clean[@]}" make lint
 "${clean[@]}" "${offline[@]}" no_proxy=127.0.0.1,localhost make run
 took=$SECONDS
 "${clean[@]}" .venv/bin/python --version

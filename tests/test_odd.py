@@ -26,6 +26,7 @@ from helpers.model.vae import Settings, SketchVAE, load_model, save_model
 from helpers.motion import tweening
 from helpers.sketch import cohesion, strokes
 from helpers.sketch.raster import render
+from helpers.sketch.summaries import measure
 from helpers.trace.vectorize import trace
 from helpers.train import loop, plan, vae
 from helpers.widgets.pad import DrawPad
@@ -179,7 +180,7 @@ USES = {
     "trace": lambda model, path: trace(render(LONG, 400, 2)),
     "retrace": lambda model, path: perturb.retrace([LONG]),
     "smooth": lambda model, path: perturb.smooth(LONG),
-    "measure": lambda model, path: cohesion.measure([LONG], [5000]),
+    "measure": lambda model, path: measure([LONG], [5000]),
     "sharpest turn": lambda model, path: cohesion.sharpest_turn(LONG),
     "recognise": lambda model, path: Judge(NAMES).recognise([LONG]),
     "recognise its strokes": lambda model, path: Judge(NAMES, "rnn").recognise([LONG]),

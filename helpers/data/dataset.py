@@ -111,7 +111,11 @@ def save_dataset(dataset: DataSet, path: str | Path) -> None:
 
 
 def _to_arrays(dataset: DataSet) -> dict[str, np.ndarray]:
-    arrays = {"classes": np.array(dataset.classes), "scale": dataset.scale, "source": dataset.source}
+    arrays = {
+        "classes": np.array(dataset.classes),
+        "scale": np.array(dataset.scale),
+        "source": np.array(dataset.source),
+    }
     for name in SPLITS:
         split = getattr(dataset, name)
         rows, lengths = flat(split.sketches)

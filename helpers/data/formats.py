@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import orjson
@@ -21,6 +21,7 @@ import orjson
 from helpers.data.npz import read_members, room_for
 from helpers.paths import NoMemory, memory_for
 from helpers.sketch import strokes
+from helpers.sketch.polyline import resample_every, simplify_as_official, step_lengths
 
 SPLITS = ("train", "valid", "test")
 BOX = 255  # the longer side of a Quick, Draw! drawing, in pixels
@@ -249,7 +250,7 @@ class _ArraysOnly(pickle.Unpickler):
         return text.encode("latin1")
 
 
-def _rows(item: object) -> np.ndarray | str:
+def _rows(item: Any) -> np.ndarray | str:
     """A stand-in's content as rows (N, 3), or what is wrong with it: the pickle may have put anything in it."""
     try:
         dtype = np.dtype(item.dtype.order + item.dtype.name)
@@ -326,7 +327,7 @@ def cut_lines(path: Path, size: int) -> list[int]:
     return cuts if cuts[-1] == total else [*cuts, total]
 
 
-def _parse(line: bytes) -> object:
+def _parse(line: bytes) -> Any:
     if len(line) > MAX_LINE:
         raise ValueError(f"longer than {MAX_LINE:,} bytes")
     try:
@@ -390,50 +391,16 @@ def simplify_raw(polylines: Sequence[np.ndarray], work: float = np.inf) -> list[
     low = points.min(axis=0, initial=np.inf)
     side = (points - low).max(initial=0)
     scale = BOX / side if side > 0 else 1
-    ink = sum(np.hypot(*np.diff(line, axis=0).T).sum() for line in polylines) * scale
+    ink = sum(step_lengths(line).sum() for line in polylines) * scale
     if not ink < np.inf:
         raise ValueError("it is too small to be enlarged")
     if ink > work / 10:  # each is looked at ten times or so; this before memory goes into it
         raise ValueError(f"{ink:,.0f} pixels of line: no one draws so much in 20 seconds")
     simplified = []
     for line in polylines:
-        line, work = _simplify_line(_resample((line - low) * scale), EPSILON, work)
+        line, work = simplify_as_official(resample_every((line - low) * scale, 1), EPSILON, work)
         simplified.append(np.rint(line))
     return simplified
-
-
-def _resample(line: np.ndarray) -> np.ndarray:
-    """Points 1 px apart along a polyline (K, 2), and its last one."""
-    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
-    at = np.append(np.arange(0, along[-1], 1), along[-1])
-    return np.column_stack([np.interp(at, along, line[:, 0]), np.interp(at, along, line[:, 1])])
-
-
-def _simplify_line(line: np.ndarray, epsilon: float, work: float) -> tuple[np.ndarray, float]:
-    """Ramer-Douglas-Peucker of a polyline (K, 2) as the official files were made, and the `work` that is left.
-
-    Distances are from the endless line through two kept points, where `sketch.simplify_line` measures from the
-    segment between them. That differs where a stroke turns back on itself, and only this gives the official points.
-    """
-    keep = np.zeros(len(line), bool)
-    keep[[0, -1]] = True
-    spans = [(0, len(line) - 1)]
-    while spans:
-        first, last = spans.pop()
-        if last - first < 2:
-            continue
-        work -= last - first
-        if work < 0:
-            raise ValueError("it turns back and forth more often than anyone can draw in 20 seconds")
-        chord, away = line[last] - line[first], line[first + 1 : last] - line[first]
-        length = np.hypot(*chord)
-        distance = np.abs(away @ (-chord[1], chord[0])) / length if length else np.hypot(*away.T)
-        farthest = int(distance.argmax())
-        if distance[farthest] > epsilon:
-            middle = first + 1 + farthest
-            keep[middle] = True
-            spans += [(first, middle), (middle, last)]
-    return line[keep], work
 
 
 HEAD = struct.Struct("<Q2sbIH")  # key, country, recognized, time, number of strokes

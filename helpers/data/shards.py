@@ -33,7 +33,7 @@ class Shard(NamedTuple):
 
     name: str
     split: str | None
-    strokes: np.ndarray
+    strokes: np.memmap
     starts: np.ndarray
     bitmaps: np.ndarray | None
 

@@ -14,6 +14,7 @@ import cv2
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from helpers.data.dataset import DataSet, Split, load_drawings
 from helpers.evaluate.histograms import BINS, CELL, histograms
@@ -236,7 +237,7 @@ def _valid_batches(split: Split, kind: str) -> Iterator[tuple]:
             yield histograms(seen) if kind == "hog" else seen, split.labels[a : a + VALID_BATCH]
 
 
-def confusion(truth: Sequence[int], answers: Sequence[int], classes: int) -> np.ndarray:
+def confusion(truth: ArrayLike, answers: ArrayLike, classes: int) -> np.ndarray:
     """(classes, classes) int64: how many drawings of class i were taken for class j. Numbers outside are refused."""
     truth, answers = np.asarray(truth), np.asarray(answers)
     if truth.shape != answers.shape:

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from helpers.sketch.strokes import absolute
+from helpers.sketch.polyline import step_lengths
+from helpers.sketch.strokes import absolute, minds_of_rows
 
 DOT = 0.05  # mm: round caps make a dot of a line so short, and a plotter sets its pen down
 SLACK = 2 / 255  # of a drawing's side that a curve may leave a straight piece by: Quick, Draw! is simplified by as much
@@ -22,11 +23,8 @@ def pen_strokes(
     A line is the control points (3 K + 1, 2) of K cubic curves, or with `tolerance` None the points (K, 2) of
     straight pieces. A dot is one point. Raises ValueError for switches out of order.
     """
-    switches = np.atleast_1d(np.asarray(switches, int))
-    if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
-        raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
     points = absolute(sketch, origin)
-    minds = np.searchsorted(switches, np.arange(len(sketch)), side="right")
+    minds = minds_of_rows(sketch, switches)
     lifts = np.flatnonzero(sketch[:, 2] > 0.5) + 2
     strokes = []
     for first, stop in zip([0, *lifts], [*lifts, len(points)], strict=True):
@@ -132,7 +130,7 @@ def _rotate(way: np.ndarray, angle: float) -> np.ndarray:
 
 def _fit_one(points: np.ndarray, left: np.ndarray, right: np.ndarray, tolerance: float):
     """The cubic (4, 2) that leaves and arrives along these ways; or where to split it, if it does not come near."""
-    steps = np.hypot(*np.diff(points, axis=0).T)
+    steps = step_lengths(points)
     length = float(steps.sum())
     if len(points) == 2:
         return np.stack([points[0], points[0] + left * length / 3, points[1] - right * length / 3, points[1]]), None

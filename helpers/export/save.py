@@ -5,6 +5,7 @@
 
 import json
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -34,7 +35,13 @@ SECONDS = 3  # that a drawing takes to be drawn in a GIF
 
 
 def save_drawing(
-    sketch: np.ndarray, path: str | Path, *, switches=(), colors=PALETTE, names=None, recipe: dict | None = None
+    sketch: np.ndarray,
+    path: str | Path,
+    *,
+    switches: Sequence[int] = (),
+    colors: Sequence[str] = PALETTE,
+    names: Sequence[str] | None = None,
+    recipe: dict | None = None,
 ) -> Path:
     """Writes one sketch as .svg, .pdf or .png (a square of 90 mm, for a write-up), or .gif (being drawn).
 
@@ -67,7 +74,9 @@ def save_drawing(
 
 
 @mpl.rc_context(STYLE)
-def draw_figure(sketch: np.ndarray, switches=(), colors=PALETTE, side: float = SIDE) -> Figure:
+def draw_figure(
+    sketch: np.ndarray, switches: Sequence[int] = (), colors: Sequence[str] = PALETTE, side: float = SIDE
+) -> Figure:
     """One drawing as a square figure of `side` mm, its lines the curves that `to_svg` draws.
 
     Where there are more minds than `colors`, they begin again.

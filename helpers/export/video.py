@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 from helpers.figures.style import PALETTE, STYLE, WIDTH
 from helpers.paths import atomic
-from helpers.sketch.strokes import absolute, bounds, check
+from helpers.sketch.strokes import absolute, bounds, check, minds_of_rows
 
 MARGIN = 0.1  # of the frame, on each side
 LINE = 1 / 80  # the pen's width, of the frame
@@ -33,7 +33,7 @@ LONG = 100  # frames: more than these show a progress bar
 
 def pen_frames(
     sketch: np.ndarray,
-    switches=(),
+    switches: Sequence[int] = (),
     size: int = 480,
     frames: int = 75,
     place: tuple[float, np.ndarray] | None = None,
@@ -254,13 +254,8 @@ def inked(sketch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _minds(sketch: np.ndarray, switches, colors: Sequence[str] = PALETTE) -> np.ndarray:
     """The colour of each row, (N, 3)."""
-    switches = np.atleast_1d(np.asarray(switches, int))
-    if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
-        raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
-    if len(switches) >= len(colors):
-        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(colors)}")
     inks = np.rint(np.array([to_rgb(color) for color in colors]) * 255)
-    return inks[np.searchsorted(switches, np.arange(len(sketch)), side="right")]
+    return inks[minds_of_rows(sketch, switches, len(colors))]
 
 
 def _paper(size: int) -> np.ndarray:

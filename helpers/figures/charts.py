@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers.figures.style import PALETTE, QUIET, STYLE, WIDTH
-from helpers.sketch.cohesion import summarise
+from helpers.sketch.summaries import summarise
 
 
 @mpl.rc_context(STYLE)

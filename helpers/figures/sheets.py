@@ -6,6 +6,7 @@ is not for a classroom's eyes (`helpers.sketch.unwelcome`) is left blank.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -18,14 +19,16 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
 from helpers.figures.style import PALETTE, STYLE, WIDTH
-from helpers.sketch.strokes import absolute, fit_box
+from helpers.sketch.strokes import absolute, fit_box, minds_of_rows
 from helpers.sketch.unwelcome import is_unwelcome
 
 LARGEST_CELL = 72  # points
 MARGIN = 0.09  # of a cell, on each side
 
 
-def draw(ax: Axes, sketch: np.ndarray, switches=(), colors: Sequence = PALETTE, line_width: float = 1.2) -> None:
+def draw(
+    ax: Axes, sketch: np.ndarray, switches: Sequence[int] = (), colors: Sequence = PALETTE, line_width: float = 1.2
+) -> None:
     """One sketch on an axes of its own, as vector lines, centred by its ink, aspect kept, y down.
 
     `switches` are the rows at which the mind changed, rising: rows [0, s0) are drawn in the first colour, [s0, s1)
@@ -86,7 +89,7 @@ def grid(
             _bitmap(ax, drawing, ink[0], (x, y), cell)
         else:
             put_ink(ax, drawing, () if switches is None else switches[i], ink, line_width_for(cell), (x, y), cell)
-    return ax.figure
+    return cast(Figure, ax.figure)
 
 
 def strip(
@@ -113,11 +116,7 @@ def put_ink(
     ax: Axes, sketch: np.ndarray, switches, colors: Sequence, line_width: float, at: tuple, size: float
 ) -> None:
     """The lines of a sketch in the square of side `size` whose upper left corner is `at`: one path a mind."""
-    switches = np.atleast_1d(np.asarray(switches, int))
-    if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
-        raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
-    if len(switches) >= len(colors):
-        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(colors)}")
+    minds = minds_of_rows(sketch, switches, len(colors))
     if is_unwelcome(sketch):
         return
     fitted, origin = fit_box(sketch, size * (1 - 2 * MARGIN))
@@ -127,8 +126,7 @@ def put_ink(
     points = np.rint(points / grain) * grain
     lift = sketch[:, 2] > 0.5
     after_lift = np.concatenate([[False], lift[:-1]])
-    minds = np.searchsorted(switches, np.arange(len(sketch)), side="right")
-    for mind in range(len(switches) + 1):
+    for mind in np.unique(minds):
         vertices, codes = [], []
         for row in np.flatnonzero(minds == mind):
             end = points[row + 1]

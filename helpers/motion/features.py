@@ -111,7 +111,7 @@ def _grow(labels: np.ndarray, boxes: np.ndarray) -> tuple[list[tuple[int, ...]],
     `merges` (n - 1, 2) says of which two earlier groups each was made. Ink within another piece's box is near to it,
     as a pupil is to its eye.
     """
-    groups = [(i,) for i in range(len(boxes))]
+    groups: list[tuple[int, ...]] = [(i,) for i in range(len(boxes))]
     points = [np.argwhere(labels == i + 1) for i in range(len(boxes))]
     points = [own[:: max(1, len(own) // SOME)] for own in points]
     gaps = []

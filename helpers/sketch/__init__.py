@@ -7,9 +7,12 @@ __getattr__, __dir__, __all__ = open_room(
     {
         "strokes": (
             "absolute added_ink bounds check fit_box from_points from_polylines from_stroke5 prefix simplify "
-            "simplify_line stroke_ends to_polylines to_stroke5"
+            "stroke_ends to_polylines to_stroke5"
         ),
+        "polyline": "simplify_line",
         "raster": "render render_batch",
-        "cohesion": "closure compare complexity measure summarise symmetry transition",
+        "cohesion": "complexity symmetry transition",
+        "closed_lines": "closure",
+        "summaries": "compare measure summarise",
     },
 )

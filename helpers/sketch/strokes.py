@@ -9,7 +9,9 @@ and lifts again is a dot.
 from collections.abc import Sequence
 
 import numpy as np
-from simplification.cutil import simplify_coords
+from numpy.typing import ArrayLike
+
+from helpers.sketch.polyline import simplify_line
 
 DOWN, UP, END = 2, 3, 4  # the pen states' columns in stroke-5
 MAX_OFFSET = 1e5  # beyond this an offset, in pixels, is not a drawing but damage
@@ -130,15 +132,23 @@ def simplify(sketch: np.ndarray, epsilon: float = 2.0) -> np.ndarray:
     return from_polylines([simplify_line(line, epsilon) for line in to_polylines(sketch)])
 
 
-def simplify_line(line: np.ndarray, epsilon: float) -> np.ndarray:
-    """Ramer-Douglas-Peucker of one polyline (K, 2)."""
-    return line if len(line) < 3 else simplify_coords(np.ascontiguousarray(line, np.float64), epsilon)
-
-
 def stroke_ends(sketch: np.ndarray) -> np.ndarray:
     """The number of rows up to and with each stroke's last: `sketch[:stroke_ends(sketch)[0]]` is the first stroke."""
     ends = np.flatnonzero(sketch[:, 2] > 0.5) + 1
     return ends if len(ends) and ends[-1] == len(sketch) else np.append(ends, len(sketch))
+
+
+def minds_of_rows(sketch: np.ndarray, switches: ArrayLike, most: int | None = None) -> np.ndarray:
+    """Which mind drew each row (N,), counted from 0, of a drawing that changes its mind at these rows.
+
+    Raises ValueError for switches that do not rise, and for more minds than `most`, the colours there are.
+    """
+    switches = np.atleast_1d(np.asarray(switches, int))
+    if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
+        raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
+    if most is not None and len(switches) >= most:
+        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {most}")
+    return np.searchsorted(switches, np.arange(len(sketch)), side="right")
 
 
 def prefix(sketch: np.ndarray, fraction: float) -> np.ndarray:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -40,9 +41,9 @@ def train(
     *,
     start: str | None = None,
     also: DataSet | None = None,
-    strategy=None,
+    strategy: Any = None,
     preview: Callable[[vae.SketchVAE, int], None] | None = None,
-    **settings,
+    **settings: Any,
 ) -> vae.SketchVAE:
     """Trains a network on `data` and returns the one with the lowest validation loss, its prior fitted.
 
@@ -65,43 +66,43 @@ def train(
     first = vae.load_model(start) if start else None
     drawings = data.train if also is None else _both(data, also)
     train_split, valid_split = (simplified(split, plan.simplify) for split in (drawings, data.valid))
-    settings = vae.Settings(
+    chosen = vae.Settings(
         classes=data.classes,
         scale=first.settings.scale if first else data.scale,
         mean_points=float(np.mean([len(sketch) for sketch in train_split.sketches])),
         prior=plan.prior,
         **settings,
     )
-    train_split, valid_split = (short_enough(split, settings.max_points) for split in (train_split, valid_split))
-    check_splits(data.classes, train_split, valid_split, settings.max_points)  # at its end would be late
+    train_split, valid_split = (short_enough(split, chosen.max_points) for split in (train_split, valid_split))
+    check_splits(data.classes, train_split, valid_split, chosen.max_points)  # at its end would be late
     strategy = strategy or pick_strategy()
     replicas = strategy.num_replicas_in_sync if strategy else 1
     if plan.batch % replicas:
         raise ValueError(f"batch ({plan.batch}) must be a multiple of the {replicas} devices that share it")
-    wanted = asdict(settings) | ({"start": start} if start else {})
+    wanted = asdict(chosen) | ({"start": start} if start else {})
     distribution.check_agreement(strategy, asdict(plan), wanted, len(train_split.sketches), len(valid_split.sketches))
     run = begin_run(name, plan, wanted) if distribution.is_chief(strategy) else None
     left_out, n = len(drawings.sketches) - len(train_split.sketches), len(drawings.sketches)
-    print(f"{left_out:,} of {n:,} training drawings have over {settings.max_points} points: left out")
+    print(f"{left_out:,} of {n:,} training drawings have over {chosen.max_points} points: left out")
     keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
     with strategy.scope() if strategy else nullcontext():
-        model = (distribution.SharedVAE if replicas > 1 else vae.SketchVAE)(settings, dtype=fast_dtype())
+        model = (distribution.SharedVAE if replicas > 1 else vae.SketchVAE)(chosen, dtype=fast_dtype())
         if first:
             begin_with(model, first, start)
         if plan.prior == "class" and not (first and first.settings.prior == "class"):
-            model.centers.assign(_centers(first, settings, plan))
+            model.centers.assign(_centers(first, chosen, plan))
         model.compile(optimizer=make_optimizer(model, plan, replicas), jit_compile=keras.backend.backend() == "jax")
     run_plan(
         model,
         run,
         plan,
-        lambda step: feed(lambda: zip(batches(train_split, settings, plan, step)), like(settings)),
-        lambda: feed(lambda: zip(valid_batches(valid_split, settings, plan)), like(settings)),
+        lambda step: feed(lambda: zip(batches(train_split, chosen, plan, step)), like(chosen)),
+        lambda: feed(lambda: zip(valid_batches(valid_split, chosen, plan)), like(chosen)),
         -(-len(valid_split.sketches) // VALID_BATCH),
         preview,
         strategy,
     )
-    trained = vae.SketchVAE(settings)  # float32, for drawing
+    trained = vae.SketchVAE(chosen)  # float32, for drawing
     trained.set_weights(model.get_weights())
     trained.prior = prior.fit_prior(encode(trained, train_split.sketches), train_split.labels, len(data.classes))
     return trained

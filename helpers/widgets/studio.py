@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class BlendStudio(Easel):
 
     _esm = (HERE / "easel.js").read_text(encoding="utf-8") + (HERE / "studio.js").read_text(encoding="utf-8")
 
-    def __init__(self, model: SketchVAE, mines: Sequence[np.ndarray] = (), **start):
+    def __init__(self, model: SketchVAE, mines: Sequence[np.ndarray] = (), **start: Any):
         super().__init__(model)
         classes = model.settings.classes
         self.mines = {f"mine {i}": _as_mine(model, check(sketch)) for i, sketch in enumerate(mines, 1)}
@@ -68,10 +69,11 @@ class BlendStudio(Easel):
         }
         self.options = {"classes": list(classes), "ranges": RANGES}
         self._answers |= {"draw": self._draw, "mine": self._take}
-        self._fits, self._begun = False, (None, None)  # the last first mind's drawing, and what it depends on
+        self._fits = False
+        self._begun: tuple[Any, Any] = None, None  # the last first mind's drawing, and what it depends on
         self.draw(**start)
 
-    def draw(self, **settings) -> Drawn:
+    def draw(self, **settings: Any) -> Drawn:
         """Changes some settings and draws. Raises ValueError, and draws nothing, where one does not fit."""
         return self._drawn(settings, "")
 
