@@ -39,6 +39,7 @@ FAILED = DATA / "work" / "failed"
 TOGETHER = 2  # chapters at a time: much of each keeps one core busy, and three would want more memory than many have
 AFTER = {"02": "01"}  # what a chapter writes, another reads; where it failed, the other one loads the drawings itself
 PATIENCE = 0.5  # seconds between looks at whether to stop
+GRACE = 10  # seconds that an interrupted cell has to end
 WIDGET = "application/vnd.jupyter.widget-view+json"
 BAR = re.compile(r"^.*\d+%\|.*\|.*\[.*\].*\n?", re.MULTILINE)  # a line that tqdm drew
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # colours and cursor moves, for terminals only
@@ -117,6 +118,7 @@ def execute(
         while not (await asyncio.wait([task], timeout=PATIENCE))[0]:
             if stop.is_set() and client.kc is not None:  # the kernel has begun
                 await client.km.interrupt_kernel()
+                await asyncio.wait([task], timeout=GRACE)  # a second interrupt on the heels of the first would kill it
         await task
 
     with tempfile.TemporaryFile() as log:
@@ -178,13 +180,14 @@ def run_one(
         execute(notebook, path.resolve().parent, threads, lambda: (done.append(1), tick()), stop)
     except (CellExecutionError, RuntimeError) as error:
         clean(notebook)
+        told = _report(path, code, len(done), error)
         try:
             _write(notebook, FAILED / path.name)
         except OSError as full:
-            return outcome(f"{_report(path, code, len(done), error)}\n{full}", _reason(error))
-        return outcome(_report(path, code, len(done), error), _reason(error))
+            told += f"\n{full}"
+        return outcome(told, _reason(error), _used_sample(code))
     clean(notebook)
-    sample = any(SAMPLE_NOTICE in output.get("text", "") for cell in code for output in cell.outputs)
+    sample = _used_sample(code)
     if sample and people:
         short = "no drawings by people: it used the sample"
         return outcome(f"{path.stem} was not written: {short}. `make data` downloads people's", short, sample)
@@ -278,7 +281,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not failed and len(outcomes) == len(chapters):
         return 0
     sys.stdout.flush()
-    print(f"\nOf {len(chapters)} chapters {ran} ran, {len(failed)} failed:", file=sys.stderr)
+    left = len(chapters) - len(outcomes)
+    begun = f", {left} {'was' if left == 1 else 'were'} not begun" if left else ""
+    print(f"\nOf {len(chapters)} chapters {ran} ran, {len(failed)} failed{begun}:", file=sys.stderr)
     for outcome in failed:
         print(f"  {outcome.path.stem}: {outcome.short}", file=sys.stderr)
     return 1
@@ -322,6 +327,10 @@ def _reason(error: Exception) -> str:
     """Why a chapter stopped, in a line."""
     why = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else str(error)
     return ESCAPES.sub("", why).strip().partition("\n")[0]
+
+
+def _used_sample(code: Sequence[NotebookNode]) -> bool:
+    return any(SAMPLE_NOTICE in output.get("text", "") for cell in code for output in cell.outputs)
 
 
 def _code(notebook: NotebookNode) -> list[NotebookNode]:
