@@ -1,7 +1,7 @@
 """A page that draws by itself: one HTML file with trained networks inside, for a browser and nothing else.
 
-It needs no Python, no server and no network, and asks none for anything. The widgets in it are those of the notebooks; a
-worker that draws in plain JavaScript answers them in a kernel's place.
+It needs no Python, no server and no network, and asks none for anything. The widgets in it are those of the notebooks;
+a worker that draws in plain JavaScript answers them in a kernel's place.
 """
 
 import base64
@@ -28,11 +28,11 @@ TEXT = (
     "below with mouse, pen or finger, and let the network finish it."
 )
 SEEDS = (
-    "The network that draws is in this page, which asks nothing of the internet: keep it, copy it, hand it on. Its seeds "
-    "are its own: the same number draws something else in the workbook."
+    "The network that draws is in this page, which asks nothing of the internet: keep it, copy it, hand it on. Its "
+    "seeds are its own: the same number draws something else in the workbook."
 )
 CREDIT = (
-    "The networks learned from drawings by players of Quick, Draw!, which Google, Inc. makes available as The Quick, Draw! "
+    "It learned from drawings by players of Quick, Draw!, which Google, Inc. makes available as The Quick, Draw! "
     "Dataset under CC BY 4.0."
 )
 RANGES = {"at": (0, 1), "blend": (0, 1), "temperature": (0.02, 1), "x": (0, 1), "y": (0, 1)}
@@ -93,9 +93,10 @@ def page(
     kept = [(model, names) for model, names in zip(loaded, offered, strict=True) if names]
     networks = base64.b64encode(pack(kept, precision)).decode()
     if len(networks) > LARGEST:
+        less = "fewer models, or smaller ones" if precision == "int8" else 'precision="int8", or fewer models'
         raise ValueError(
-            f"with these models the page has {len(networks) / 1e6:.0f} MB, and {LARGEST / 1e6:.0f} MB are what a phone opens: "
-            + ('take precision="int8", or fewer models' if precision != "int8" else "take fewer models, or smaller ones")
+            f"with these models the page has {len(networks) / 1e6:.0f} MB, and {LARGEST / 1e6:.0f} MB are what a phone "
+            f"opens: take {less}"
         )
     names = [name for names in offered for name in names]
     if classes is not None:
@@ -137,7 +138,8 @@ def _offered(models: Sequence[SketchVAE], classes: Sequence[str] | None) -> list
         offered.append(names)
     unknown = sorted(set(classes or ()) - seen)
     if unknown or not any(offered):
-        raise ValueError(f"these models know no class {', '.join(map(repr, unknown)) or 'at all'}; they know: {', '.join(seen)}")
+        missing = ", ".join(map(repr, unknown)) or "of none"
+        raise ValueError(f"these models know no class {missing}; they know: {', '.join(seen)}")
     return offered
 
 

@@ -1,9 +1,9 @@
 """Decoders of sketch-rnn-js, Google's Sketch-RNN for browsers: files that end in .gen.json, each of one class.
 
-Such a file is a list in JSON of three: facts of the model, the shape of each array, and each array in base64, int16 steps of
-10 / 32767. A decoder has no z: as a network of this project it has one of a single number that nothing depends on, and an
-encoder that sees nothing. It differs from the original where all networks here do: its pen keeps its own probabilities
-at any temperature, sigma has 0.01 more and rho is 5% smaller.
+Such a file is a list in JSON of three: facts of the model, the shape of each array, and each array in base64, int16
+steps of 10 / 32767. A decoder has no z: as a network of this project it has one of a single number that nothing depends
+on, and an encoder that sees nothing. It differs from the original where all networks here do: its pen keeps its own
+probabilities at any temperature, sigma has 0.01 more and rho is 5% smaller.
 """
 
 import base64
@@ -36,8 +36,8 @@ def load_sketchrnn(path: Path | str) -> SketchVAE:
     Returns
     -------
     SketchVAE
-        A network that draws, serves `draw.switch` as the second mind, and can be saved by `save_model`. It reads nothing:
-        its z is always 0.
+        A network that draws, serves `draw.switch` as the second mind, and can be saved by `save_model`. It reads
+        nothing: its z is always 0.
 
     Raises
     ------

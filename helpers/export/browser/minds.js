@@ -90,19 +90,18 @@ function prefixOf(sketch, fraction) {
   return sketch.slice(0, Math.min(Math.max(cut, 1), Math.max(sketch.length - 1, 1)));
 }
 
-/** A class's own drawings, as shapes, made when they are first asked for; null where it has none. */
+/** A class's own drawings, each with a place for its shape; null where it has none. */
 function partsOf(mind) {
   const { arrays } = mind.network;
   const held = arrays[`parts/${mind.index}`];
   if (!held) return null;
   if (!mind.parts) {
-    const sketches = [];
+    mind.parts = [];
     let at = 0;
     for (const length of arrays[`parts/${mind.index}/lengths`].values) {
-      sketches.push(Array.from({ length }, (_, i) => Array.from(held.values.subarray(3 * (at + i), 3 * (at + i) + 3))));
+      mind.parts.push({ sketch: Array.from({ length }, (_, i) => Array.from(held.values.subarray(3 * (at + i), 3 * (at + i) + 3))), shape: null });
       at += length;
     }
-    mind.parts = makeShapes(sketches);
   }
   return mind.parts;
 }
@@ -129,8 +128,8 @@ function alone(rows) {
 /** The rows that finish a prefix as a drawing of which it is a part: the finish that reads best; null where it fits none. */
 function finishAsPart(mind, prefix, seed) {
   const next = randomOf(5, seed);
-  const some = partsOf(mind).map((shape) => [next(), shape]).sort(([a], [b]) => a - b);
-  const shapes = some.slice(0, Math.ceil(TRIED * some.length)).map(([, shape]) => shape);
+  const some = partsOf(mind).map((part) => [next(), part]).sort(([a], [b]) => a - b);
+  const shapes = some.slice(0, Math.ceil(TRIED * some.length)).map(([, part]) => (part.shape ??= makeShape(part.sketch)));
   const read = (sketch) => within(marginOf(mind, sketch), -ENOUGH, ENOUGH);
   const found = findPoses(prefix, shapes, FINISHES).flatMap((pose) => {
     const rows = complete(prefix, pose);

@@ -77,17 +77,15 @@ function traceOutline(sketch) {
   return outline;
 }
 
-/** Drawings, their outlines and their distance maps. */
-function makeShapes(sketches) {
-  return sketches.map((sketch) => {
-    const outline = traceOutline(sketch);
-    const lines = [];
-    outline.points.forEach((point, i) => {
-      if (outline.strokes[i] !== outline.strokes[i - 1]) lines.push([]);
-      lines.at(-1).push(point);
-    });
-    return { outline, map: distanceMap(lines) };
+/** A drawing, its outline and its distance map. */
+function makeShape(sketch) {
+  const outline = traceOutline(sketch);
+  const lines = [];
+  outline.points.forEach((point, i) => {
+    if (outline.strokes[i] !== outline.strokes[i - 1]) lines.push([]);
+    lines.at(-1).push(point);
   });
+  return { outline, map: distanceMap(lines) };
 }
 
 /** Points at even distances along strokes. */
