@@ -6,7 +6,7 @@ const AGAIN = 1000; // ms, until the kernel is asked again for a drawing that it
 const NEW = "\u0000new"; // no class has such a name
 
 function render({ model, el }) {
-  const { classes, ranges } = model.get("options");
+  const { classes, ranges, files } = model.get("options");
   const wanted = { ...model.get("picture").settings };
   let settled = true; // the hand has let go of the slider
   let shown = null;
@@ -258,7 +258,7 @@ function render({ model, el }) {
   const { root, leave } = frame(
     "ms-studio",
     tabs,
-    h("div", { class: "ms-body" }, sheet, h("div", { class: "ms-controls" }, switchPanel, cornersPanel, temperature.element, deal, takeAway(ask, say, () => model.get("picture")))),
+    h("div", { class: "ms-body" }, sheet, h("div", { class: "ms-controls" }, switchPanel, cornersPanel, temperature.element, deal, takeAway(ask, say, () => model.get("picture"), files))),
     film.element,
     voice,
   );
