@@ -19,9 +19,10 @@ import numpy as np
 
 from helpers.data.dataset import load_drawings
 from helpers.paths import atomic
+from helpers.sketch.polyline import simplify_line
 from helpers.sketch.raster import MARGIN
-from helpers.sketch.strokes import fit_box, simplify_line, to_polylines
-from helpers.trace import images
+from helpers.sketch.strokes import fit_box, to_polylines
+from helpers.trace import clean
 from helpers.trace.skeleton import thin
 from helpers.trace.stroke_order import CLASSES
 from helpers.trace.vectorize import trace, trace_reference
@@ -167,7 +168,7 @@ def measure(name: str, method: Callable, sketches: list, size: int, widths: np.n
     truths = [place(sketch, size, line_width) for sketch, line_width in zip(sketches, widths, strict=True)]
     bitmaps = [draw(truth, size, line_width) for truth, line_width in zip(truths, widths, strict=True)]
     if photo:
-        bitmaps = [images.clean(photographed(bitmap, random)) for bitmap in bitmaps]
+        bitmaps = [clean(photographed(bitmap, random)) for bitmap in bitmaps]
     method(bitmaps[0])  # compiles
     results, times = [], []
     for bitmap in bitmaps:

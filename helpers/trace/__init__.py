@@ -6,7 +6,8 @@ __getattr__, __dir__, __all__ = open_room(
     __name__,
     {
         "vectorize": "Trace contour trace trace_batch trace_reference",
-        "images": "clean read_image",
+        "drawing": "clean find_drawing",
+        "images": "read_drawing read_image",
         "folder": "trace_folder",
     },
 )

@@ -9,13 +9,13 @@ from scipy.sparse.csgraph import depth_first_order
 
 from helpers.sketch.strokes import from_polylines, simplify_line
 from helpers.trace.centerlines import Lines, refine, sharpen, simplify
+from helpers.trace.ink import INK, even_ink, is_plain
 from helpers.trace.junctions import join
 from helpers.trace.skeleton import contract, graph, thin
 from helpers.trace.stroke_order import NEXT, OPEN, RING, human_order
 
 WORK = 224  # pixels: a smaller drawing is enlarged to this before it is thinned, a larger one stays as it is
 MARGIN = 3  # pixels of paper around the ink
-INK = 0.55  # of the darkest ink: above is line, below is paper
 FAINTEST = 64  # of 255: a bitmap with nothing above this is blank
 EPSILON = 0.25  # pixels of the bitmap that simplification may lie off
 VERTEX = 1.0  # pixels of the bitmap that a vertex may move to where its two lines cross
@@ -25,12 +25,14 @@ class Trace(NamedTuple):
     """A sketch, where its pen starts, and how wide its lines are.
 
     `origin` (2,) is x, y in pixels of the bitmap, whole numbers at pixel centres, so that
-    `to_polylines(sketch, origin)` lies on the bitmap; `width` is the median line width in its pixels.
+    `to_polylines(sketch, origin)` lies on the bitmap; `width` is the median line width in its pixels. `left_out` says
+    in words what was seen there and is not in the sketch, as specks are; it is empty for a plain bitmap.
     """
 
     sketch: np.ndarray
     origin: np.ndarray
     width: float
+    left_out: tuple[str, ...] = ()
 
 
 def trace(bitmap: np.ndarray) -> Trace:
@@ -41,7 +43,9 @@ def trace(bitmap: np.ndarray) -> Trace:
     across the line, joined by good continuation, simplified to a quarter of a pixel. The same bitmap gives the same
     sketch, alone or in a batch. Raises ValueError for what is no such bitmap, a blank one, and one of ink alone.
     """
-    bitmap = check(bitmap)
+    bitmap, left_out = check(bitmap), ()
+    if not is_plain(bitmap):
+        bitmap, left_out = even_ink(bitmap / np.float32(255))
     grey, corner, scale = enlarge(bitmap)
     ink = (grey > INK).view(np.uint8)
     skeleton = thin(ink)
@@ -53,7 +57,7 @@ def trace(bitmap: np.ndarray) -> Trace:
     lines = sharpen(join(branches, widths, grey, line_width), grey, line_width)
     lines = human_order(simplify(lines, EPSILON * scale, VERTEX * scale), NEXT, OPEN, RING)
     polylines = [line / scale + (0.5 / scale - 0.5) + corner for line in split(lines)]
-    return Trace(from_polylines(polylines), polylines[0][0], line_width / scale)
+    return Trace(from_polylines(polylines), polylines[0][0], line_width / scale, left_out)
 
 
 def trace_batch(bitmaps: Sequence[np.ndarray]) -> list[Trace]:

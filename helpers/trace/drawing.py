@@ -1,0 +1,72 @@
+"""A picture to a bitmap: its page, its ground, its ink, one after another."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from helpers.trace.ground import measure_ground
+from helpers.trace.ink import FLOOR, even_ink, full_ink
+from helpers.trace.page import find_page
+from helpers.trace.rules import without_rules
+
+FAINT = 0.08  # of full contrast: the faintest ink on paper that is not even
+CONTRAST = 0.1  # of full, that the darkest ink there must have
+CLEARLY = 6.0  # deviations of the paper's grain that it must have too: less is an empty page
+SPECK = 1 / 150  # of the longer side: specks smaller than a square of this go, on paper that is not even
+REMNANT = 16  # pixels: smaller faint marks may be JPEG's, or what is left of a rule where ink crosses it
+
+
+class Drawing(NamedTuple):
+    """A bitmap, uint8 (H, W), ink 255 on paper 0, of a picture, and what was seen there and left out, in words."""
+
+    bitmap: np.ndarray
+    left_out: tuple[str, ...]
+
+
+def clean(picture: np.ndarray) -> np.ndarray:
+    """The drawing on a picture as a bitmap.
+
+    Parameters
+    ----------
+    picture : (H, W) or (H, W, 3) uint8 array
+        Grey or RGB: ink of any colours on paper of another, dark on light or light on dark, in any light.
+
+    Returns
+    -------
+    (H, W) uint8 array
+        Ink 255 on paper 0; every line is as dark as the others.
+
+    Raises
+    ------
+    ValueError
+        For a page without ink or without paper.
+    """
+    return find_drawing(picture).bitmap
+
+
+def find_drawing(picture: np.ndarray) -> Drawing:
+    """The drawing on a picture, as `clean`, with what was seen on the page and left out."""
+    picture = np.asarray(picture)
+    if picture.dtype != np.uint8 or not (picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)):
+        raise ValueError(f"a picture is uint8, grey (H, W) or RGB (H, W, 3); this is {picture.dtype} {picture.shape}")
+    if min(picture.shape[:2]) < 2:
+        raise ValueError(f"a picture of {picture.shape[1]}x{picture.shape[0]} pixels has no room for a line")
+    page = find_page(picture)
+    darkness, even, grain, ripples = measure_ground(page.picture)
+    floor = max(FLOOR, ripples) if even else FAINT
+    bare, rules = without_rules(darkness[page.box], floor)
+    if rules:
+        darkness[page.box] = bare
+    faint = REMNANT if rules or ripples else 1
+    if even:
+        ink = even_ink(darkness, floor, smallest_faint=faint)
+    else:
+        top = full_ink(darkness, floor)
+        smallest = max(4, int((SPECK * max(darkness.shape)) ** 2))
+        if top < max(CONTRAST, CLEARLY * grain):
+            raise ValueError(f"the page is blank, or too faint: its ink is {top:.0%} of full contrast from the paper")
+        ink = even_ink(darkness, floor, smallest, max(faint, smallest))
+    if not ink.bitmap.any():
+        raise ValueError("the page is blank: there is no ink on it")
+    printed = (f"{rules} rules printed on the paper",) if rules else ()
+    return Drawing(ink.bitmap, page.left_out + printed + ink.left_out)

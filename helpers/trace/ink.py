@@ -1,0 +1,181 @@
+"""What on a page is ink: decided line by line, against the paper beside each, and each line made as dark as any.
+
+A pen line counts by how it stands out where it is, not by how dark something else on the page is. Coordinates are
+pixels of the picture; darkness is 0 for paper and 1 for black.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from helpers.trace.skeleton import thin
+
+INK = 0.55  # of a line's darkness: above is line, below is its soft edge
+FLOOR = 0.055  # fainter ink than this nobody sees on white paper
+STEP = 0.75  # from one level of darkness to the next one down
+EDGE = 0.12  # of full darkness: an edge has ended where the median around the ink is below this
+WIDEST_EDGE = 6  # pixels
+STANDS_OUT = 0.35  # of its darkness: what stands out less from its surroundings is a shadow
+AREA = 4.0  # line widths: fainter ink that is wider than this, and about as long as wide, is a coloured area
+LONG = 3.0  # widths: what is longer is a line, however wide
+EVEN = 0.75  # of the darkest: where nine tenths of the lines are darker than this, they stay as they are
+SURE = 0.62  # of full ink: what every pixel of a line counts at least
+
+
+class Ink(NamedTuple):
+    """A bitmap, uint8 (H, W), in which every line's middle is 255, and what was seen and left out, in words."""
+
+    bitmap: np.ndarray
+    left_out: tuple[str, ...]
+
+
+def is_plain(bitmap: np.ndarray) -> bool:
+    """Whether all ink of a bitmap, uint8 (H, W), is about as dark as its darkest, but for the lines' soft edges."""
+    faint, dark = int(FLOOR * 255), bitmap.max() * INK
+    near = cv2.dilate((bitmap > dark).view(np.uint8), np.ones((5, 5), np.uint8))
+    return not ((bitmap > faint) > near).any()
+
+
+def full_ink(darkness: np.ndarray, floor: float = FLOOR) -> float:
+    """The darkness of full ink: the median of what is about as dark as the darkest, but for a few odd pixels."""
+    ink = darkness[darkness > floor]
+    if not len(ink):
+        return 0.0
+    return float(np.median(ink[ink >= INK * np.percentile(ink, 99)]))
+
+
+def even_ink(darkness: np.ndarray, floor: float = FLOOR, smallest: int = 1, smallest_faint: int = 1) -> Ink:
+    """Every line on a page made equally dark, however faint it is and whatever else is on the page.
+
+    From the darkest ink down, level by level: each adds the ink that lies farther from what was found before than
+    a line's soft edge reaches. Then the darkness is divided by that of the nearest line's middle.
+
+    Parameters
+    ----------
+    darkness : (H, W) float32 array
+        0 for paper, 1 for black.
+    floor : float
+        What is fainter is grain of the paper.
+    smallest, smallest_faint : int
+        Pixels of the smallest mark that is no speck, where it is dark and where it is faint.
+
+    Returns
+    -------
+    Ink
+        The bitmap, and what was left out. The bitmap is 0 all over where there is no ink.
+    """
+    darkness = np.ascontiguousarray(darkness, np.float32)
+    top = full_ink(darkness, floor)
+    if top <= floor:
+        return Ink(np.zeros(darkness.shape, np.uint8), ())
+    mask = _marks((darkness > INK * top).view(np.uint8), smallest)[0]
+    edge = _edge(darkness, mask)
+    added, areas = False, np.zeros_like(mask)
+    level = INK * top
+    while level > floor and mask.any():
+        level = max(floor, level * STEP)
+        faint = (darkness > level).view(np.uint8)
+        far = faint & ~_grown(mask | areas, edge) & 1
+        if not far.any():
+            continue
+        lines, more = _lines(far, darkness, mask, edge, smallest_faint)
+        areas |= more
+        if lines.any():
+            added = True
+            mask |= lines | (_grown(lines, edge + 1) & faint)
+    return Ink(
+        _levelled(darkness, mask, edge, top, added), _left_out(darkness, mask, areas, edge, floor, smallest_faint)
+    )
+
+
+def _disc(radius: int) -> np.ndarray:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+
+
+def _grown(mask: np.ndarray, radius: int) -> np.ndarray:
+    return cv2.dilate(mask, _disc(radius))
+
+
+def _marks(mask: np.ndarray, smallest: int) -> tuple[np.ndarray, int]:
+    """The connected pieces of so many pixels and more, and how many smaller ones there were."""
+    if smallest <= 1:
+        return mask.copy(), 0
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    keep = stats[:, cv2.CC_STAT_AREA] >= smallest
+    keep[0] = False
+    return keep[labels].astype(np.uint8), count - 1 - int(keep.sum())
+
+
+def _edge(darkness: np.ndarray, mask: np.ndarray) -> int:
+    """How many pixels the soft edge of the ink is wide: until the median around it is paper. Faint lines that meet
+    the ink do not count, as they are the lesser part of what is around."""
+    before = mask
+    for radius in range(1, WIDEST_EDGE):
+        grown = cv2.dilate(before, np.ones((3, 3), np.uint8))
+        around = darkness[(grown > before)]
+        if not len(around) or np.median(around) < EDGE * darkness.max():
+            return radius
+        before = grown
+    return WIDEST_EDGE
+
+
+def _lines(far: np.ndarray, darkness: np.ndarray, mask: np.ndarray, edge: int, smallest: int) -> tuple:
+    """Of new faint ink what are lines, and what are coloured areas; neither is what is speck or shadow."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(far, connectivity=8)
+    area = stats[:, cv2.CC_STAT_AREA].astype(float)
+    own = np.bincount(labels.ravel(), darkness.ravel(), count) / area
+    # what lies around each: beyond its own soft edge, and not the soft edge of other ink
+    near = cv2.dilate(labels.astype(np.float32), _disc(edge + 3)).astype(np.int32)
+    around = (near > 0) & (_grown(far | mask, edge) == 0)
+    there = np.bincount(near[around], minlength=count)
+    ground = np.bincount(near[around], darkness[around], count) / np.maximum(1, there)
+    line = (area >= smallest) & (own - ground > STANDS_OUT * own)
+    width = 4 * np.bincount(labels.ravel(), cv2.distanceTransform(far, cv2.DIST_L2, 3).ravel(), count) / area
+    wide = AREA * _line_width(mask)
+    flat = line & (width > wide) & (area < LONG * width**2)
+    line[0] = flat[0] = False
+    return (line & ~flat)[labels].astype(np.uint8), flat[labels].astype(np.uint8)
+
+
+def _line_width(mask: np.ndarray) -> float:
+    """The mean width of the lines: the distance to the paper is, on average over a line, a quarter of it."""
+    return 4 * float(cv2.distanceTransform(mask, cv2.DIST_L2, 3)[mask > 0].mean())
+
+
+def _levelled(darkness: np.ndarray, mask: np.ndarray, edge: int, top: float, added: bool) -> np.ndarray:
+    """The darkness over that of the nearest line's middle, as uint8."""
+    if not mask.any():
+        return mask
+    skeleton = thin(np.pad(mask, 1))[1:-1, 1:-1].copy()
+    # a skeleton may run a pixel beside the middle, but a neighbour that is far darker belongs to another line
+    middle = np.minimum(cv2.dilate(darkness, np.ones((3, 3), np.uint8)), 1.5 * darkness) * skeleton
+    strengths = middle[skeleton > 0]
+    whole = darkness / top
+    if added or (np.percentile(strengths, 10) < EVEN * top and _line_width(mask) > 2):
+        # along the line; where a faint one meets a dark one the faint one counts for more
+        weight = cv2.boxFilter(np.where(skeleton, 1 / np.maximum(middle, 1e-3), 0).astype(np.float32), -1, (5, 5))
+        share = cv2.boxFilter(skeleton.astype(np.float32), -1, (5, 5))
+        _, nearest = cv2.distanceTransformWithLabels(1 - skeleton, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        strength = np.zeros(nearest.max() + 1, np.float32)
+        strength[nearest[skeleton > 0]] = (share / np.maximum(weight, 1e-9))[skeleton > 0]
+        whole = darkness / np.maximum(strength[nearest], 1e-3)
+        whole = np.maximum(whole, SURE * mask)
+    whole = whole * _grown(mask, max(edge, 2))
+    return (whole.clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def _left_out(darkness, mask, areas, edge, floor, smallest) -> tuple[str, ...]:
+    """What else is darker than the floor, in words."""
+    notes = []
+    if count := cv2.connectedComponents(areas, connectivity=8)[0] - 1:
+        notes.append(f"{count} pale {'area' if count == 1 else 'areas'}, wider than any line")
+    rest = (darkness > floor).view(np.uint8) & ~_grown(mask | areas, edge + 2) & 1
+    if rest.any():
+        count, _, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
+        large = stats[1:, cv2.CC_STAT_AREA] >= max(smallest, 4)
+        if shadows := int(large.sum()):
+            notes.append(f"{shadows} soft {'shadow' if shadows == 1 else 'shadows'}")
+        if specks := count - 1 - shadows:
+            notes.append(f"{specks} {'speck' if specks == 1 else 'specks'}")
+    return tuple(notes)

@@ -1,0 +1,137 @@
+"""Lines printed on the paper: ruled and squared pages. They go from edge to edge at even distances, and are no drawing.
+
+Darkness is float32 (H, W), paper 0 and black 1.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+STRIPS = 16  # that the page is cut into across its rules
+COVERED = 0.6  # of a strip's width that a rule fills
+MISSING = 2  # strips in which a rule may be covered by ink
+DRIFT = 0.08  # of a strip's width that a rule may go up or down from one to the next
+THICKEST = 0.01  # of the page: a thicker line is drawn
+FEWEST, SURELY = 3, 5  # rules; fewer than the second must be fainter than the ink
+FAINTER = 0.75  # times the ink's darkness
+REGULAR = 0.7  # of the distances between rules are the least one, or twice or three times it
+OFF = 0.2  # of that distance, at most
+DARKER = 1.6  # times a rule: what is darker there is ink that crosses it
+
+
+class Rule(NamedTuple):
+    """A line from edge to edge: its row at each column, its half thickness, how dark it is."""
+
+    rows: np.ndarray
+    half: int
+    darkness: float
+
+
+def without_rules(darkness: np.ndarray, floor: float) -> tuple[np.ndarray, int]:
+    """The darkness of a page without the rules printed on it, and how many there were.
+
+    Ink that crosses a rule stays: it is darker than the rule, or goes on above and below it. A page of nothing but
+    rules is a drawing of lines, and stays as it is.
+    """
+    level, upright = _rules(darkness, floor), _rules(darkness.T, floor)
+    regular = [_regular(family) for family in (level, upright)]
+    if not any(regular):
+        return darkness, 0
+    # a single line across regular ones is the margin
+    families = [
+        family if is_regular or len(family) <= 2 else []
+        for family, is_regular in zip((level, upright), regular, strict=True)
+    ]
+    bare = darkness.copy()
+    for rule in families[0]:
+        _erase(bare, darkness, rule)
+    for rule in families[1]:
+        _erase(bare.T, bare.T.copy(), rule)
+    ink = bare[bare > floor]
+    if len(ink) < max(4, 0.02 * np.count_nonzero(darkness > floor)):
+        return darkness, 0
+    rules = [*families[0], *families[1]]
+    strong = np.percentile(ink, 90)
+    if max(len(family) for family in families) < SURELY and np.median([r.darkness for r in rules]) > FAINTER * strong:
+        return darkness, 0
+    return bare, len(rules)
+
+
+def _rules(darkness: np.ndarray, floor: float) -> list[Rule]:
+    """The thin lines that go from the left edge to the right one, nearly level."""
+    height, width = darkness.shape
+    if min(height, width) < 4 * STRIPS:
+        return []
+    ink = darkness > floor
+    tolerant = ink.copy()  # a rule that goes up or down a row within a strip
+    tolerant[1:] |= ink[:-1]
+    tolerant[:-1] |= ink[1:]
+    bounds = np.linspace(0, width, STRIPS + 1).astype(int)
+    runs = []
+    for left, right in pairwise(bounds):
+        covered = (tolerant[:, left:right].mean(axis=1) > COVERED).astype(np.int8)
+        steps = np.flatnonzero(np.diff(covered, prepend=0, append=0))
+        starts, stops = steps[::2], steps[1::2]
+        thin = stops - starts - 2 <= max(3, THICKEST * max(height, width))
+        runs.append(np.column_stack([(starts + stops - 1) / 2, (stops - starts - 2) / 2])[thin])
+    drift = max(2.0, DRIFT * width / STRIPS)
+    found = []
+    for seed in runs[STRIPS // 2]:
+        rows, halves = np.full(STRIPS, np.nan), []
+        for strips in (range(STRIPS // 2, STRIPS), range(STRIPS // 2 - 1, -1, -1)):
+            row, gap = seed[0], 1
+            for strip in strips:
+                off = np.abs(runs[strip][:, 0] - row)
+                if len(off) and off.min() <= gap * drift:
+                    row, half = runs[strip][off.argmin()]
+                    rows[strip], gap = row, 1
+                    halves.append(half)
+                else:
+                    gap += 1
+        hit = np.flatnonzero(~np.isnan(rows))
+        if len(hit) < STRIPS - MISSING or not {0, 1} & set(hit) or not {STRIPS - 2, STRIPS - 1} & set(hit):
+            continue
+        middles = (bounds[:-1] + bounds[1:] - 1) / 2
+        line = _through(np.arange(width), middles[hit], rows[hit])
+        there = darkness[np.rint(line).astype(int).clip(0, height - 1), np.arange(width)]
+        found.append(Rule(line, max(1, int(np.ceil(np.median(halves)))), float(np.median(there))))
+    return found
+
+
+def _through(at: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The polyline through points at some places, its first and last pieces prolonged."""
+    line = np.interp(at, x, y)
+    for beyond, a, b in ((at < x[0], 0, min(3, len(x) - 1)), (at > x[-1], -1, -min(4, len(x)))):
+        line[beyond] = y[a] + (at[beyond] - x[a]) * (y[b] - y[a]) / (x[b] - x[a])
+    return line
+
+
+def _regular(rules: list[Rule]) -> bool:
+    """Whether lines lie at even distances, some of them perhaps missing."""
+    if len(rules) < FEWEST:
+        return False
+    steps = np.diff(sorted(float(rule.rows[len(rule.rows) // 2]) for rule in rules))
+    steps = steps[steps > 2]
+    if len(steps) < FEWEST - 1:
+        return False
+    unit = float(np.percentile(steps, 25))
+    times = np.rint(steps / unit).clip(1, 3)
+    return bool((np.abs(steps - times * unit) < OFF * unit).mean() >= REGULAR)
+
+
+def _erase(bare: np.ndarray, darkness: np.ndarray, rule: Rule) -> None:
+    """Takes a rule off the page, in place, but for the ink that crosses it."""
+    height, width = darkness.shape
+    columns = np.arange(width)
+    middle = np.rint(rule.rows).astype(int)
+    reach = rule.half + 1
+    above, below = ((middle + side * (reach + 1)).clip(0, height - 1) for side in (-1, 1))
+    around = np.sort([darkness[above, columns], darkness[below, columns]], axis=0)
+    crossed = (around[0] > 0.5 * rule.darkness) & (around[1] < DARKER * rule.darkness)
+    for offset in range(-reach, reach + 1):
+        rows = middle + offset
+        inside = (rows >= 0) & (rows < height)
+        rows = rows.clip(0, height - 1)
+        gone = inside & ~crossed & (darkness[rows, columns] < DARKER * rule.darkness)
+        bare[rows[gone], columns[gone]] = 0
