@@ -196,10 +196,10 @@ function codeOf({ sketch, switches, colors }) {
     "import numpy as np",
     "",
     "from helpers.export import draw_figure",
-    ...(hands ? ["from helpers.figures import MINDS"] : []),
+    ...(hands ? ["from helpers.figures import PALETTE"] : []),
     "",
     `sketch = np.array([${rows}], np.float32)`,
-    `draw_figure(sketch, [${switches.join(", ")}]${hands ? ", MINDS[:2]" : ""})`,
+    `draw_figure(sketch, [${switches.join(", ")}]${hands ? ", PALETTE[:2]" : ""})`,
     "",
   ].join("\n");
 }
