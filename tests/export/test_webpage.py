@@ -25,6 +25,8 @@ SETTINGS = Settings(CLASSES, 20.0, 30.0, z_size=16, units=24, components=3, size
 KINDS = {
     "cnn": SETTINGS,
     "position": replace(SETTINGS, position=True, pen=0.5),
+    "view": replace(SETTINGS, position=True, view=True),
+    "view alone": replace(SETTINGS, view=True),
     "rnn": replace(SETTINGS, encoder="rnn"),
     "one class": replace(SETTINGS, classes=("cloud",), size=33),
 }
