@@ -4,7 +4,7 @@ A run lives in `data/work/runs/<name>/`: `checkpoint.weights.h5` (weights, optim
 it is whole or not there), `best.weights.h5`, `log.csv`, `run.json`. Run it again and it goes on where it was.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -40,7 +40,7 @@ def train(
     plan: Plan | None = None,
     *,
     start: str | None = None,
-    also: DataSet | None = None,
+    also: Sequence[DataSet] = (),
     strategy: Any = None,
     preview: Callable[[vae.SketchVAE, int], None] | None = None,
     **settings: Any,
@@ -52,7 +52,7 @@ def train(
         name: of the run, `data/work/runs/<name>/`. If that was begun with the same plan and settings it is
             resumed; with others, refused.
         start: a model in `data/models`, of the same classes and sizes, whose weights it begins with.
-        also: a data set of the same classes, or some of them, whose training drawings are learned from too.
+        also: data sets of the same classes, or some of them, whose training drawings are learned from too.
         strategy: a `tf.distribute` strategy; None takes `pick_strategy()`. Of several workers each returns the same
             network, and the chief alone keeps the run.
         preview: called with the model and the step after every `plan.epoch` steps, to draw something.
@@ -64,7 +64,7 @@ def train(
     plan = plan or Plan()
     check_splits(data.classes, data.train, data.valid)
     first = vae.load_model(start) if start else None
-    drawings = data.train if also is None else _both(data, also)
+    drawings = _all_together(data, also)
     train_split, valid_split = (simplified(split, plan.simplify) for split in (drawings, data.valid))
     chosen = vae.Settings(
         classes=data.classes,
@@ -108,13 +108,15 @@ def train(
     return trained
 
 
-def _both(data: DataSet, also: DataSet) -> Split:
-    """The training drawings of both, numbered as the first one's classes."""
-    if unknown := sorted(set(also.classes) - set(data.classes)):
-        raise ValueError(f"the drawings to learn from too show {', '.join(unknown)}: that is no class of this network")
-    numbers = np.array([data.classes.index(name) for name in also.classes])
-    labels = np.concatenate([data.train.labels, numbers[also.train.labels]])
-    return Split(data.train.sketches + also.train.sketches, labels)
+def _all_together(data: DataSet, also: Sequence[DataSet]) -> Split:
+    """The training drawings of all, numbered as the first one's classes."""
+    sketches, labels = list(data.train.sketches), [data.train.labels]
+    for more in also:
+        if unknown := sorted(set(more.classes) - set(data.classes)):
+            raise ValueError(f"drawings to learn from too show {', '.join(unknown)}: that is no class of this network")
+        sketches += more.train.sketches
+        labels.append(np.array([data.classes.index(name) for name in more.classes])[more.train.labels])
+    return Split(sketches, np.concatenate(labels))
 
 
 def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
@@ -164,7 +166,7 @@ def release(
     plan: Plan,
     command: str,
     start: str | None = None,
-    also: DataSet | None = None,
+    also: Sequence[DataSet] = (),
 ) -> Path:
     """Saves the model to `data/models` with its card: what it was trained on, how, and its losses on test drawings."""
     if data.source != "quickdraw":
@@ -175,8 +177,8 @@ def release(
     losses = evaluate(model, data.test)
     counts = {part: len(getattr(data, part).sketches) for part in ("train", "valid", "test")}
     facts = {"source": data.source, "drawings": counts, "plan": asdict(plan), "test": losses, "command": command}
-    if also is not None:
-        counts[also.source] = len(also.train.sketches)
+    for more in also:
+        counts[more.source] = counts.get(more.source, 0) + len(more.train.sketches)
     if start:
         facts["start"] = vae.load_model(start).facts["command"]
     path = vae.save_model(model, name, facts)
