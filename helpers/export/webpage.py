@@ -13,14 +13,14 @@ from pathlib import Path
 
 import helpers
 from helpers.export.packing import pack
-from helpers.figures.style import MINDS
+from helpers.figures.style import PALETTE
 from helpers.model.sketchrnn import load_sketchrnn
 from helpers.model.vae import SketchVAE, load_model
 from helpers.paths import atomic
 
 HERE = Path(__file__).parent / "browser"
 WIDGETS = Path(helpers.__file__).parent / "widgets"  # their JavaScript, not their Python
-WORKER = ("network", "raster", "parts", "curves", "minds", "answers")
+WORKER = ("senses", "network", "raster", "parts", "curves", "minds", "answers")
 LARGEST = 24_000_000  # bytes of a page: more is slow to open on a phone, and too much to send
 TITLE = "Drawings that change their mind"
 TEXT = (
@@ -154,7 +154,7 @@ def _facts(names: Sequence[str], kept: Sequence[tuple[SketchVAE, dict[str, str]]
     return {
         "classes": list(names),
         "ranges": RANGES,
-        "inks": MINDS,
+        "inks": PALETTE,
         "studio": {"tab": "switch", "first": first, "second": second, "corners": corners, **where, **settings},
         "pad": {"target": second, **settings, "temperature": 0.15},
         "options": {"fits": fits, "judged": False, "traces": False, "files": ["svg", "plotter", "png"], "words": WORDS},

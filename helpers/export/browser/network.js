@@ -1,7 +1,6 @@
 // The network: unpacked once, then encoder, decoder and priors in plain loops. A port of helpers.model and helpers.draw.
 
 const [DOWN, UP, END] = [2, 3, 4]; // the pen states' places in a point: dx, dy, down, up, end
-const WAVES = [512, 256, 128, 64]; // pixels: the lengths of the waves that say where the pen is
 const SIGMA_MIN = 0.01;
 const RHO_MAX = 0.95;
 const GROUPS = 8; // of the encoder's normalisation
@@ -124,7 +123,7 @@ const room = ({ rows }) => new Float64Array(Math.ceil(rows / 8) * 8);
 function makeDecoder({ settings, arrays }) {
   const [initial, byZ, byPoint, recurrent, head] = ["initial", "gates/z", "gates/point", "recurrent", "head"].map((name) => tiled(arrays[name]));
   const [initialBias, bias, headBias] = ["initial/bias", "gates/bias", "head/bias"].map((name) => arrays[name].values);
-  const { units, scale, position } = settings;
+  const { units, scale, position, view } = settings;
   const input = new Float64Array(byPoint.columns);
   const gates = room(recurrent);
   const parameters = room(head);
@@ -137,22 +136,13 @@ function makeDecoder({ settings, arrays }) {
       same.set(bias);
       multiply(byZ, z, same);
       const state = first.map(tanh);
-      return { h: state.slice(0, units), c: state.slice(units, 2 * units), x: 0, y: 0, same };
+      return { h: state.slice(0, units), c: state.slice(units, 2 * units), pen: [0, 0], down: 0, trail: [], same };
     },
     step(point, state) {
-      state.x += point[0];
-      state.y += point[1];
-      input.set(point);
-      if (position) {
-        const [x, y] = [state.x * scale, state.y * scale];
-        input[5] = x / 128;
-        input[6] = y / 128;
-        WAVES.forEach((wave, i) => {
-          const [a, b] = [(2 * Math.PI * x) / wave, (2 * Math.PI * y) / wave];
-          input.set([Math.sin(a), Math.sin(b)], 7 + 2 * i);
-          input.set([Math.cos(a), Math.cos(b)], 7 + 2 * (WAVES.length + i));
-        });
-      }
+      const pen = [state.pen[0] + point[0] * scale, state.pen[1] + point[1] * scale];
+      if (view && state.down) layInk(state.trail, state.pen, pen);
+      Object.assign(state, { pen, down: point[DOWN] });
+      input.set([...point, ...(position ? place(...pen) : []), ...(view ? look(state.trail, ...pen) : [])]);
       gates.set(state.same);
       multiply(byPoint, input, gates);
       multiply(recurrent, state.h, gates);
