@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import numpy as np
+from keras.ops import convert_to_numpy
 
 from helpers.draw.library import library
 from helpers.draw.priors import read_classes, typical_z
@@ -74,21 +75,21 @@ def _encode(array: np.ndarray, precision: str) -> tuple[str, bytes]:
 def _arrays(model: SketchVAE, offered: Sequence[str]) -> dict[str, np.ndarray]:
     """All that a page needs of a network, matrices with a row for each number that they make."""
     decoder, settings = model.decoder, model.settings
-    kernel = np.array(decoder.lstm.cell.kernel)
+    kernel = convert_to_numpy(decoder.lstm.cell.kernel)
     arrays = _encoder(model) | {
-        "stats": np.array(model.stats.kernel)[:, : settings.z_size].T,
-        "stats/bias": np.array(model.stats.bias)[: settings.z_size],
-        "initial": np.array(decoder.initial.kernel).T,
-        "initial/bias": np.array(decoder.initial.bias),
+        "stats": convert_to_numpy(model.stats.kernel)[:, : settings.z_size].T,
+        "stats/bias": convert_to_numpy(model.stats.bias)[: settings.z_size],
+        "initial": convert_to_numpy(decoder.initial.kernel).T,
+        "initial/bias": convert_to_numpy(decoder.initial.bias),
         "gates/point": kernel[: decoder.inputs].T,
         "gates/z": kernel[decoder.inputs :].T,
-        "gates/bias": np.array(decoder.lstm.cell.bias),
-        "recurrent": np.array(decoder.lstm.cell.recurrent_kernel).T,
-        "head": np.array(decoder.head.kernel).T,
-        "head/bias": np.array(decoder.head.bias),
+        "gates/bias": convert_to_numpy(decoder.lstm.cell.bias),
+        "recurrent": convert_to_numpy(decoder.lstm.cell.recurrent_kernel).T,
+        "head": convert_to_numpy(decoder.head.kernel).T,
+        "head/bias": convert_to_numpy(decoder.head.bias),
     }
     if settings.prior == "class":
-        arrays["centers"] = np.array(model.centers)
+        arrays["centers"] = convert_to_numpy(model.centers)
     if model.prior is None:
         return arrays
     arrays["typical"] = np.stack([typical_z(model, name) for name in settings.classes])
@@ -109,17 +110,20 @@ def _encoder(model: SketchVAE) -> dict[str, np.ndarray]:
     if model.settings.encoder == "rnn":
         arrays = {}
         for way, lstm in zip(("forward", "backward"), model.body.layers[0].lstms, strict=True):
-            arrays[f"{way}/input"] = np.array(lstm.cell.kernel).T
-            arrays[f"{way}/recurrent"] = np.array(lstm.cell.recurrent_kernel).T
-            arrays[f"{way}/bias"] = np.array(lstm.cell.bias)
+            arrays[f"{way}/input"] = convert_to_numpy(lstm.cell.kernel).T
+            arrays[f"{way}/recurrent"] = convert_to_numpy(lstm.cell.recurrent_kernel).T
+            arrays[f"{way}/bias"] = convert_to_numpy(lstm.cell.bias)
         return arrays
     arrays = {}
     for layer in model.body.layers:
         if layer.name.startswith("conv"):
-            filters = np.array(layer.kernel)
+            filters = convert_to_numpy(layer.kernel)
             arrays[layer.name] = filters.reshape(-1, filters.shape[-1]).T
         elif layer.name.startswith("norm"):
-            arrays |= {f"{layer.name}/gamma": np.array(layer.gamma), f"{layer.name}/beta": np.array(layer.beta)}
+            arrays |= {
+                f"{layer.name}/gamma": convert_to_numpy(layer.gamma),
+                f"{layer.name}/beta": convert_to_numpy(layer.beta),
+            }
     return arrays
 
 

@@ -20,7 +20,7 @@ from helpers.paths import atomic
 
 HERE = Path(__file__).parent / "browser"
 WIDGETS = Path(helpers.__file__).parent / "widgets"  # their JavaScript, not their Python
-WORKER = ("network", "raster", "parts", "curves", "minds", "answers")
+WORKER = ("senses", "network", "raster", "parts", "curves", "minds", "answers")
 LARGEST = 24_000_000  # bytes of a page: more is slow to open on a phone, and too much to send
 TITLE = "Drawings that change their mind"
 TEXT = (

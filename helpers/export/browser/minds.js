@@ -13,7 +13,7 @@ const HEAT = [0.02, 1];
 let minds = {}; // by the name of a class: {network, index, name}
 let reader = null; // the network that reads drawings of one's own, and that the four corners lie in
 
-/** A generator of uniform numbers of one seed: sfc32 (Doty-Humphrey), stirred by splitmix's steps. */
+/** A generator of uniform numbers of some seeds: Doty-Humphrey's sfc32. */
 function randomOf(...seeds) {
   const state = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 1];
   const next = () => {

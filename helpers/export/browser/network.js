@@ -1,10 +1,6 @@
 // The network: unpacked once, then encoder, decoder and priors in plain loops. A port of helpers.model and helpers.draw.
 
 const [DOWN, UP, END] = [2, 3, 4]; // the pen states' places in a point: dx, dy, down, up, end
-const WAVES = [512, 256, 128, 64]; // pixels: the lengths of the waves that say where the pen is
-const CELLS = 8; // a side of the view of the ink around the pen
-const NEAR = 8; // pixels from the pen: the view's cells are about as wide close to it
-const FAR = 256; // pixels: where its last cells lie
 const SIGMA_MIN = 0.01;
 const RHO_MAX = 0.95;
 const GROUPS = 8; // of the encoder's normalisation
@@ -123,31 +119,6 @@ function remember(gates, h, c) {
 /** Room for a matrix's product. */
 const room = ({ rows }) => new Float64Array(Math.ceil(rows / 8) * 8);
 
-/** Adds the ink of a point's segment to a state, half of it at the segment's middle, half at its end: x, y, ink in pixels. */
-function layInk({ x, y, down, ink }, [dx, dy], scale) {
-  const half = (Math.hypot(dx, dy) * scale * down) / 2;
-  if (half) ink.push([(x + dx / 2) * scale, (y + dy / 2) * scale, half], [(x + dx) * scale, (y + dy) * scale, half]);
-}
-
-/** The ink around the pen at (x, y), as the decoder sees it: how much lies in each of 8 x 8 cells, which grow with the distance. */
-function look(ink, x, y) {
-  const cells = new Float64Array(CELLS * CELLS);
-  const most = CELLS - 1;
-  const unit = most / 2 / Math.asinh(FAR / NEAR);
-  const cell = (away) => Math.min(Math.max(Math.asinh(away / NEAR) * unit + most / 2, 0), most);
-  for (const [there, below, amount] of ink) {
-    const [u, v] = [cell(there - x), cell(below - y)];
-    const [column, row] = [Math.min(Math.floor(u), most - 1), Math.min(Math.floor(v), most - 1)];
-    const [right, down] = [u - column, v - row];
-    const at = row * CELLS + column;
-    cells[at] += amount * (1 - down) * (1 - right);
-    cells[at + 1] += amount * (1 - down) * right;
-    cells[at + CELLS] += amount * down * (1 - right);
-    cells[at + CELLS + 1] += amount * down * right;
-  }
-  return cells.map((amount) => Math.log1p(amount / 16));
-}
-
 /** The decoder: `start(z)` gives a state, `step(point, state)` moves it on by a point, `head(state)` tells what is next. */
 function makeDecoder({ settings, arrays }) {
   const [initial, byZ, byPoint, recurrent, head] = ["initial", "gates/z", "gates/point", "recurrent", "head"].map((name) => tiled(arrays[name]));
@@ -165,25 +136,13 @@ function makeDecoder({ settings, arrays }) {
       same.set(bias);
       multiply(byZ, z, same);
       const state = first.map(tanh);
-      return { h: state.slice(0, units), c: state.slice(units, 2 * units), x: 0, y: 0, down: 0, ink: [], same };
+      return { h: state.slice(0, units), c: state.slice(units, 2 * units), pen: [0, 0], down: 0, trail: [], same };
     },
     step(point, state) {
-      if (view) layInk(state, point, scale);
-      state.x += point[0];
-      state.y += point[1];
-      input.set(point);
-      if (position) {
-        const [x, y] = [state.x * scale, state.y * scale];
-        input[5] = x / 128;
-        input[6] = y / 128;
-        WAVES.forEach((wave, i) => {
-          const [a, b] = [(2 * Math.PI * x) / wave, (2 * Math.PI * y) / wave];
-          input.set([Math.sin(a), Math.sin(b)], 7 + 2 * i);
-          input.set([Math.cos(a), Math.cos(b)], 7 + 2 * (WAVES.length + i));
-        });
-      }
-      if (view) input.set(look(state.ink, state.x * scale, state.y * scale), position ? 7 + 4 * WAVES.length : 5);
-      state.down = point[DOWN];
+      const pen = [state.pen[0] + point[0] * scale, state.pen[1] + point[1] * scale];
+      if (view && state.down) layInk(state.trail, state.pen, pen);
+      Object.assign(state, { pen, down: point[DOWN] });
+      input.set([...point, ...(position ? place(...pen) : []), ...(view ? look(state.trail, ...pen) : [])]);
       gates.set(state.same);
       multiply(byPoint, input, gates);
       multiply(recurrent, state.h, gates);
