@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 300_000  # ms: a kernel that starts TensorFlow on a busy machine takes its time
+PATIENCE = 1_200_000  # ms: a busy machine takes its time, and what fails is told at once
 # the notebook is there, its kernel answers, and what it was asked before is done
 IDLE = """() => {
     const context = window.jupyterapp?.shell.currentWidget?.sessionContext;

@@ -53,6 +53,14 @@ CLASSES = tuple(
     """.split(",")
 )
 
+# the 32 that the judge tells apart, chapters draw, and the tracer has learned the order of strokes from
+JUDGED = tuple(
+    """
+    backpack bear bicycle bird bus camel car cat cloud crab dog ear elephant eye eyeglasses face fish flower hat house
+    lightning mosquito mouth nose owl pig rabbit sheep shoe sun tree yoga
+    """.split()
+)
+
 
 def download_class(name: str, form: str = "sketchrnn") -> Path:
     """Fetch one class into `data/quickdraw/<form>`, from `MIDSTROKE_QUICKDRAW_URL` if set. Anew if it is already there.

@@ -15,7 +15,7 @@ from helpers.model.compiled import CHUNK, compile_once, in_chunks
 from helpers.model.loss import mixture
 from helpers.model.vae import SketchVAE
 from helpers.sketch.raster import render_batch
-from helpers.sketch.strokes import DOWN, END, check, from_stroke5, to_stroke5
+from helpers.sketch.strokes import DOWN, END, check, from_stroke5, to_stroke5, to_stroke5_batch
 
 BLOCK = 16  # rows that are drawn between looks at which drawings have come to an end
 TILE = 24  # a multiple of the rows that matrix products take at a time
@@ -42,8 +42,7 @@ def as_strokes(sketches: Sequence[np.ndarray], scale: float) -> np.ndarray:
     """What the RNN encoder reads: stroke-5 (N, T, 5), offsets divided by `scale`, rows of zeros behind."""
     length = max(len(sketch) for sketch in sketches)
     length += -length % 16 + 1  # few different lengths, so that JAX compiles few times
-    rows = np.stack([to_stroke5(sketch, length) for sketch in sketches])
-    rows[..., :2] /= scale
+    rows = to_stroke5_batch(sketches, length, scale)
     after_end = np.cumsum(rows[..., END], axis=1) > 1
     rows[after_end] = 0
     return rows

@@ -206,8 +206,12 @@ def redraw(
     chance = int(np.random.default_rng(seed).integers(1 << 31))
     drawn = decode(model, encode(model, own), temperature, chance, [lifted * scale for scale in scales])
     lift = lifted[-1:] * (0, 0, 1) if prefix[-1, 2] < 0.5 else lifted[:0]
-    added = [sketch[len(prefix) :] / scale for sketch, scale in zip(drawn, scales, strict=True)]
-    return [np.concatenate([lift, rows]).astype(np.float32) for rows in added if len(rows)]
+    added = [
+        sketch[len(prefix) :] / scale
+        for sketch, scale in zip(drawn, scales, strict=True)
+        if added_ink(sketch, len(prefix)) is not None
+    ]
+    return [np.concatenate([lift, rows]).astype(np.float32) for rows in added]
 
 
 def _poses(model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object) -> list[Pose]:
@@ -231,7 +235,10 @@ def score(
     each over what its own drawings of the class have, up to `ENOUGH`; the added ink counts `ALONE`.
     """
     whole = [np.concatenate(parts) for parts in zip(prefixes, added, strict=True)]
-    alone = [added_ink(sketch, len(start)) for sketch, start in zip(whole, prefixes, strict=True)]
+    inks = [added_ink(sketch, len(start)) for sketch, start in zip(whole, prefixes, strict=True)]
+    alone = [ink for ink in inks if ink is not None]
+    if len(alone) < len(whole):
+        raise ValueError(f"{len(whole) - len(alone)} of {len(whole)} finishes add no ink: there is nothing to score")
     if judge is not None:
         index = judge.classes.index(second)
         return judge.probabilities(whole)[:, index] - judge.probabilities(alone)[:, index]

@@ -16,11 +16,12 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
+from helpers.data.classes import JUDGED
 from helpers.data.dataset import DataSet, Split, load_drawings
 from helpers.evaluate.histograms import BINS, CELL, histograms
 from helpers.model import checkpoint
+from helpers.model.card import ORIGIN, write_card
 from helpers.model.compiled import compile_once, in_chunks
-from helpers.paths import atomic
 from helpers.sketch.raster import MARGIN, render_batch
 from helpers.sketch.strokes import check
 from helpers.train.batches import augment, bucketed, check_splits, feed
@@ -29,12 +30,6 @@ from helpers.train.plan import Schedule
 
 SIZE = 48  # of the bitmaps, pixels
 SURE = 0.5  # the probability from which a drawing counts as recognised
-CLASSES = tuple(
-    """
-    backpack bear bicycle bird bus camel car cat cloud crab dog ear elephant eye eyeglasses face fish flower hat house
-    lightning mosquito mouth nose owl pig rabbit sheep shoe sun tree yoga
-    """.split()
-)
 PLAN = Schedule(steps=7_000, batch=200)
 VALID_BATCH = 500
 FORMAT = "midstroke classifier 1"
@@ -288,16 +283,14 @@ def release_judge(judge: Judge, name: str, data: DataSet, plan: Schedule, comman
         "command": command,
     }
     path = save_judge(judge, name, facts)
-    with atomic(path.with_suffix(".md")) as temporary:
-        temporary.write_text(_card(judge, name, facts, table))
+    write_card(path, _card(judge, facts), "evaluate.load_judge", _class_by_class(judge, facts, table))
     return path
 
 
-def _card(judge: Judge, name: str, facts: dict, table: np.ndarray) -> str:
+def _card(judge: Judge, facts: dict) -> dict[str, str]:
     counts, plan, test = facts["drawings"], facts["plan"], facts["test"]
-    rows = {
-        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) by players of "
-        "*Quick, Draw!*, made available by Google under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)",
+    return {
+        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {ORIGIN}",
         "network": KINDS[judge.kind],
         "training": f"{plan['steps']:,} steps of {plan['batch']} drawings, seed {plan['seed']}; the checkpoint with "
         "the lowest validation loss",
@@ -306,16 +299,18 @@ def _card(judge: Judge, name: str, facts: dict, table: np.ndarray) -> str:
         "or more",
         "made by": f"`{facts['command']}`",
     }
-    head = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+
+
+def _class_by_class(judge: Judge, facts: dict, table: np.ndarray) -> str:
     lines = []
     for c, label in enumerate(judge.classes):
         others = [j for j in np.argsort(-table[c], kind="stable") if j != c and table[c, j]][:3]
         taken = ", ".join(f"{judge.classes[j]} {table[c, j]}" for j in others)
-        lines.append(f"| {label} | {table[c].sum()} | {test['recognised'][label]:.1%} | {table[c, c]} | {taken} |")
+        recognised = facts["test"]["recognised"][label]
+        lines.append(f"| {label} | {table[c].sum()} | {recognised:.1%} | {table[c, c]} | {taken} |")
     body = "\n".join(lines)
     return (
-        f"# {name}\n\n| | |\n|---|---|\n{head}\n\nRead it with `helpers.evaluate.load_judge({name!r})`. Weights are "
-        "float16.\n\n## Real test drawings\n\nA class no one can tell from another in these drawings, no judge can.\n\n"
+        "\n## Real test drawings\n\nA class no one can tell from another in these drawings, no judge can.\n\n"
         f"| class | drawings | recognised | right | most often taken for |\n|---|---|---|---|---|\n{body}\n"
     )
 
@@ -332,7 +327,7 @@ def main() -> None:
         description="Train the judge; run again to resume.", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     parser.add_argument("name", nargs="?", default="judge", help="of the run, and of the model in data/models")
-    parser.add_argument("--classes", nargs="+", default=CLASSES, metavar="CLASS", help="Quick, Draw! categories")
+    parser.add_argument("--classes", nargs="+", default=JUDGED, metavar="CLASS", help="Quick, Draw! categories")
     parser.add_argument("--kind", choices=KINDS, default="cnn", help="sees the bitmap, or reads the strokes")
     parser.add_argument("--start", metavar="NAME", help="a classifier in data/models to begin with")
     parser.add_argument("--limit", type=int, default=4000, help="training drawings a class, to expect all alike")

@@ -4,6 +4,7 @@ python -m helpers.evaluate.rehearsal --help
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from tqdm.auto import tqdm
 
 from helpers.data.dataset import DataSet, make_dataset, save_dataset
 from helpers.draw.decoding import decode
+from helpers.draw.library import read_margins
 from helpers.draw.priors import sample_z
 from helpers.evaluate.classifier import Judge, load_judge
 from helpers.evaluate.metrics import check_classes
@@ -22,7 +24,14 @@ SURE = 0.8  # how probable a drawing's class should be for the judge
 LEAST = 0.5  # how probable it is at least in one that is kept: recognised
 
 
-def rehearse(model: SketchVAE, judge: Judge, each: int = 1500, tries: int = 5, seed: int = 0) -> DataSet:
+def rehearse(
+    model: SketchVAE,
+    judge: Judge,
+    each: int = 1500,
+    tries: int = 5,
+    seed: int = 0,
+    classes: Sequence[str] | None = None,
+) -> DataSet:
     """Drawings of a network's own from which it may learn: those that come to an end and show their class.
 
     A decoder learns from people's drawings alone what follows on what people drew, and goes astray on what it drew
@@ -34,14 +43,16 @@ def rehearse(model: SketchVAE, judge: Judge, each: int = 1500, tries: int = 5, s
     model : SketchVAE
         Draws each of its classes, from z as `draw.sample` takes them.
     judge : Judge
-        Keeps the drawings in which their class is the most probable for it: of `SURE` and more if there are enough,
-        of `LEAST` and more if not.
+        Keeps the drawings in which their class is the most probable for it, of `SURE` and more if there are enough,
+        of `LEAST` and more if not, and in which the network itself reads it too.
     each : int
         How many are kept of a class. Where fewer went well, these are in it several times over.
     tries : int
         How many are drawn of a class at most, in `each`.
     seed : int
         Of the drawings.
+    classes : sequence of str, optional
+        Which of the network's classes; all of them by default.
 
     Returns
     -------
@@ -53,7 +64,7 @@ def rehearse(model: SketchVAE, judge: Judge, each: int = 1500, tries: int = 5, s
     ValueError
         For a class that the judge does not know, or of which no drawing went well.
     """
-    classes = model.settings.classes
+    classes = classes or model.settings.classes
     check_classes(judge, classes)
     kept = {}
     with tqdm(total=each * len(classes), unit="drawing") as bar:
@@ -64,6 +75,8 @@ def rehearse(model: SketchVAE, judge: Judge, each: int = 1500, tries: int = 5, s
                 sketches = decode(model, sample_z(model, BATCH, seed=one, classes=[name]), TEMPERATURE, one)
                 sketches = [np.rint(sketch) for sketch in sketches if len(sketch) < model.settings.max_points]
                 shown = judge.probabilities(sketches)[:, judge.classes.index(name)]
+                if len(model.settings.classes) > 1:
+                    shown = np.where(read_margins(model, sketches, name) > 0, shown, 0)
                 good += [sketches[i] for i in np.flatnonzero(shown >= LEAST)]
                 sure += shown[shown >= LEAST].tolist()
                 drawn += BATCH
@@ -88,9 +101,15 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=1500, help="drawings of a class that are kept at most")
     parser.add_argument("--tries", type=int, default=5, help="drawings of a class that are made at most, in --each")
     parser.add_argument("--seed", type=int, default=0, help="of the drawings")
+    parser.add_argument("--classes", nargs="+", metavar="CLASS", help="of the model's; all of them if left out")
     arguments = parser.parse_args()
     drawn = rehearse(
-        load_model(arguments.model), load_judge(arguments.judge), arguments.each, arguments.tries, arguments.seed
+        load_model(arguments.model),
+        load_judge(arguments.judge),
+        arguments.each,
+        arguments.tries,
+        arguments.seed,
+        arguments.classes,
     )
     save_dataset(drawn, arguments.file)
     print(f"{arguments.file}: {len(drawn.train.sketches):,} drawings")

@@ -20,7 +20,7 @@ from pypdf import PageObject, PdfReader, PdfWriter, Transformation
 from pypdfium2 import PdfDocument
 
 from helpers.export.bezier import DOT, SLACK, pen_strokes
-from helpers.figures.style import PALETTE, QUIET, STYLE
+from helpers.figures.style import PALETTE, QUIET, STYLE, pen
 from helpers.paths import atomic
 from helpers.sketch.strokes import check, fit_box
 
@@ -155,7 +155,7 @@ def _type(axes: Axes, text: str, y: float, size: float, color: str) -> None:
     axes.text(PAGE[0] / 2, y, text, size=size, color=color, ha="center", va="baseline", parse_math=False)
 
 
-def _draw(axes: Axes, sketch: np.ndarray, switches, middle: tuple[float, float], side: float, pen: float) -> None:
+def _draw(axes: Axes, sketch: np.ndarray, switches, middle: tuple[float, float], side: float, width: float) -> None:
     """A drawing as smooth curves, a colour a mind, in the square around its middle, in mm."""
     fitted, origin = fit_box(check(sketch), side)
     strokes = pen_strokes(fitted, switches, np.array(origin) + middle - side / 2, SLACK * side)
@@ -163,8 +163,8 @@ def _draw(axes: Axes, sketch: np.ndarray, switches, middle: tuple[float, float],
         if len(points) == 1:  # round caps make a dot of a line, but only where it has some length
             points = points + np.array([[0, 0], [DOT, 0]])
         codes = [Outline.MOVETO] + [Outline.LINETO if len(points) == 2 else Outline.CURVE4] * (len(points) - 1)
-        ink = {"edgecolor": PALETTE[mind], "linewidth": pen * POINT, "capstyle": "round", "joinstyle": "round"}
-        axes.add_patch(PathPatch(Outline(np.round(points, 3), codes), fill=False, clip_on=False, **ink))
+        path = Outline(np.round(points, 3), codes)
+        axes.add_patch(PathPatch(path, clip_on=False, **pen(PALETTE[mind], width * POINT)))
 
 
 def _impose(pages: Path, sheets: Path) -> None:

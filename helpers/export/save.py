@@ -21,7 +21,8 @@ from helpers.export import svg
 from helpers.export.bezier import SLACK, pen_strokes
 from helpers.export.svg import to_svg
 from helpers.export.video import pen_frames, to_gif
-from helpers.figures.style import PALETTE, STYLE
+from helpers.figures.saving import with_palette
+from helpers.figures.style import PALETTE, STYLE, pen
 from helpers.paths import atomic
 from helpers.sketch.strokes import check, fit_box
 
@@ -68,8 +69,7 @@ def save_drawing(
             draw_figure(sketch, switches, colors).savefig(temporary, format="png", dpi=300)
             inside = PngImagePlugin.PngInfo()
             inside.add_itxt(RECIPE, text)
-            picture = Image.open(temporary).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1)
-            picture.save(temporary, format="png", optimize=True, dpi=(300, 300), pnginfo=inside)
+            with_palette(temporary).save(temporary, format="png", optimize=True, dpi=(300, 300), pnginfo=inside)
     return path
 
 
@@ -92,8 +92,7 @@ def draw_figure(
         if len(line) == 1:  # round caps make a dot of it, but only where it has some length
             line = np.repeat(line, 4, axis=0) + np.array([[0, 0], [0, 0], [0.01, 0], [0.01, 0]])
         codes = [Line.MOVETO] + [Line.CURVE4] * (len(line) - 1)
-        pen = {"edgecolor": colors[mind % len(colors)], "linewidth": width, "capstyle": "round", "joinstyle": "round"}
-        ax.add_patch(PathPatch(Line(line, codes), fill=False, clip_on=False, **pen))
+        ax.add_patch(PathPatch(Line(line, codes), clip_on=False, **pen(colors[mind % len(colors)], width)))
     return fig
 
 

@@ -18,7 +18,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from helpers.figures.style import PALETTE, STYLE, WIDTH
+from helpers.figures.style import PALETTE, STYLE, WIDTH, pen
 from helpers.sketch.strokes import absolute, fit_box, minds_of_rows
 from helpers.sketch.unwelcome import is_unwelcome
 
@@ -144,8 +144,7 @@ def put_ink(
             vertices.append(end)
             codes.append(Path.LINETO)
         if vertices:
-            pen = {"edgecolor": colors[mind], "linewidth": line_width, "capstyle": "round", "joinstyle": "round"}
-            ax.add_patch(PathPatch(Path(vertices, codes), fill=False, clip_on=False, **pen))
+            ax.add_patch(PathPatch(Path(vertices, codes), clip_on=False, **pen(colors[mind], line_width)))
 
 
 def _bitmap(ax: Axes, bitmap: np.ndarray, color: str, at: tuple, size: float) -> None:

@@ -38,3 +38,8 @@ STYLE = {
     "svg.hashsalt": "midstroke",  # element names that do not change from run to run
     "pdf.fonttype": 42,  # TrueType, which publishers ask for
 }
+
+
+def pen(color: object, width: float) -> dict:
+    """How matplotlib's patches draw a line of ink: `width` in points, round ends and corners, no fill."""
+    return {"fill": False, "edgecolor": color, "linewidth": width, "capstyle": "round", "joinstyle": "round"}

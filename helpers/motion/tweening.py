@@ -22,7 +22,7 @@ from scipy.spatial.distance import cdist
 from helpers.draw.decoding import decode
 from helpers.draw.interpolation import slerp
 from helpers.export.video import fit_frame, inked
-from helpers.figures.style import PALETTE, STYLE, WIDTH
+from helpers.figures.style import PALETTE, STYLE, WIDTH, pen
 from helpers.model.vae import SketchVAE
 from helpers.sketch.strokes import absolute, bounds, to_polylines
 
@@ -136,8 +136,7 @@ def frame_sheet(animation: Animation, columns: int = 10) -> Figure:
     plt.close(figure)  # pyplot would show it a second time
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(height, 0))
     axes.axis("off")
-    pen = {"edgecolor": PALETTE[0], "linewidth": 0.4 + cell / 120, "capstyle": "round", "joinstyle": "round"}
-    axes.add_patch(PathPatch(Path(np.concatenate(vertices), codes), fill=False, **pen))
+    axes.add_patch(PathPatch(Path(np.concatenate(vertices), codes), **pen(PALETTE[0], 0.4 + cell / 120)))
     return figure
 
 

@@ -103,15 +103,22 @@ def to_stroke5(sketch: np.ndarray, length: int) -> np.ndarray:
 
     Raises ValueError where the drawing and its end do not fit.
     """
-    n = len(sketch)
-    if n >= length:
-        raise ValueError(f"a drawing of {n} points and its end need {n + 1} rows, not {length}")
-    rows = np.zeros((length, 5), np.float32)
-    rows[:n, :2] = sketch[:, :2]
-    rows[:n, UP] = sketch[:, 2]
-    rows[:n, DOWN] = 1 - sketch[:, 2]
-    rows[n:, END] = 1
-    return rows
+    return to_stroke5_batch([sketch], length)[0]
+
+
+def to_stroke5_batch(sketches: Sequence[np.ndarray], length: int, scale: float = 1.0) -> np.ndarray:
+    """`to_stroke5` of many drawings at once, (N, length, 5), their offsets divided by `scale`."""
+    lengths = np.array([len(sketch) for sketch in sketches])
+    if lengths.max(initial=0) >= length:
+        raise ValueError(f"a drawing of {lengths.max()} points and its end need {lengths.max() + 1} rows, not {length}")
+    rows = np.concatenate(sketches)
+    batch = np.zeros((len(sketches), length, 5), np.float32)
+    batch[..., END] = np.arange(length) >= lengths[:, None]
+    real = batch[..., END] == 0
+    batch[real, :2] = rows[:, :2] / scale
+    batch[real, UP] = rows[:, 2]
+    batch[real, DOWN] = 1 - rows[:, 2]
+    return batch
 
 
 def from_stroke5(rows: np.ndarray) -> np.ndarray:

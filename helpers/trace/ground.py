@@ -20,6 +20,7 @@ MOST_OFF = 0.2  # of the light: the paper is no darker than the brightest pixels
 BLEED = 9  # pixels: so far JPEG's ripples reach from a line
 SLIGHT = 0.03  # darker than paper is what JPEG does
 RIPPLED = 0.04  # of the pixels near lines are so slightly dark in a JPEG
+HIGHEST = 9.0  # times their median: the darkest of the ripples
 LINE_LIKE = 0.5  # times as long for its width as what is drawn on it: then the opaque part is itself the drawing
 
 
@@ -88,9 +89,7 @@ def measure_ground(picture: np.ndarray) -> Ground:
     same = tones[max(0, tone - 1) : tone + 2].sum()
     even = same > SAME * grey.size or same > SAME_PAPER * paper.sum()
     if even:
-        colour = np.median(picture[grey == tone].astype(np.float32), axis=0)
-        apart = np.abs(picture.astype(np.float32) - colour) / np.maximum(colour, 255 - colour)
-        darkness = apart if apart.ndim == 2 else apart.max(axis=2)
+        darkness = _apart(picture, np.atleast_1d(np.median(picture[grey == tone], axis=0)))
         return Ground(darkness, True, 0.0, _ripples(darkness))
     if not light_paper:
         picture = 255 - picture
@@ -102,6 +101,17 @@ def measure_ground(picture: np.ndarray) -> Ground:
     level = 1.4826 * float(np.median(np.abs((darkness * light)[paper])))
     darkness[~_clear(darkness * light, level)] = 0
     return Ground(darkness, False, level / float(np.median(light)), 0.0)
+
+
+def _apart(picture: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    """How far each pixel is from the colour of the paper, of the farthest that there could be."""
+    levels = np.arange(256, dtype=np.float32)
+    apart = None
+    for channel, tone in zip(cv2.split(picture), paper, strict=True):
+        table = np.abs(levels - np.float32(tone)) / np.float32(max(tone, 255 - tone))
+        far = cv2.LUT(channel, table)
+        apart = far if apart is None else cv2.max(apart, far)
+    return apart
 
 
 def _clear(depth: np.ndarray, grain: float) -> np.ndarray:
@@ -180,10 +190,12 @@ def _without_light(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _ripples(darkness: np.ndarray) -> float:
     """How dark JPEG's ripples beside the lines of an even page are: 0 where there are none, as in a PNG."""
+    if cv2.countNonZero(cv2.inRange(darkness, 1e-6, SLIGHT)) < RIPPLED * cv2.countNonZero(darkness):
+        return 0.0
     ink = (darkness > 0.25 * darkness.max()).astype(np.uint8)
     inner, outer = (cv2.dilate(ink, np.ones((2 * r + 1, 2 * r + 1), np.uint8)) for r in (2, BLEED))
     beside = darkness[outer > inner]
     ripples = beside[(beside > 0) & (beside < 0.1)]
     if (ripples < SLIGHT).sum() < RIPPLED * max(1, len(beside)):
         return 0.0
-    return float(3 * np.percentile(ripples, 95))
+    return float(HIGHEST * np.median(ripples))

@@ -20,6 +20,13 @@ STANDS_OUT = 0.35  # of its darkness: what stands out less from its surroundings
 AREA = 4.0  # line widths: fainter ink that is wider than this, and about as long as wide, is a coloured area
 LONG = 3.0  # widths: what is longer is a line, however wide
 EVEN = 0.75  # of the darkest: where nine tenths of the lines are darker than this, they stay as they are
+HIDDEN = 0.6  # of the floor: what is darker, and large, is told though it may be grain
+DOUBTFUL = 24  # pixels: large
+THIN = 2.5  # pixels: no line that is thinner is smoothed
+ALONG = (9, 9)  # pixels around a point of a line that its darkness is compared with
+GRAINY = 0.1  # of full ink, by which a quarter of the points differ: pencil on rough paper
+GRAIN_BLUR = 0.3  # line widths
+STEP_BLUR = 0.7  # pixels
 SURE = 0.62  # of full ink: what every pixel of a line counts at least
 
 
@@ -68,15 +75,19 @@ def even_ink(darkness: np.ndarray, floor: float = FLOOR, smallest: int = 1, smal
     darkness = np.ascontiguousarray(darkness, np.float32)
     top = full_ink(darkness, floor)
     if top <= floor:
-        return Ink(np.zeros(darkness.shape, np.uint8), ())
+        nothing = np.zeros(darkness.shape, np.uint8)
+        return Ink(nothing, _left_out(darkness, nothing, nothing, 1, floor, smallest_faint))
+    darkness, top = _smoothed(darkness, top, floor)
     mask = _marks((darkness > INK * top).view(np.uint8), smallest)[0]
     edge = _edge(darkness, mask)
-    added, areas = False, np.zeros_like(mask)
-    level = INK * top
-    while level > floor and mask.any():
+    near, areas = _grown(mask, edge), np.zeros_like(mask)
+    if not mask.any() or not ((darkness > floor).view(np.uint8) > near).any():
+        return Ink(_levelled(darkness, mask, edge, top, False), ())
+    added, level = False, INK * top
+    while level > floor:
         level = max(floor, level * STEP)
         faint = (darkness > level).view(np.uint8)
-        far = faint & ~_grown(mask | areas, edge) & 1
+        far = (faint > near).view(np.uint8)
         if not far.any():
             continue
         lines, more = _lines(far, darkness, mask, edge, smallest_faint)
@@ -84,9 +95,37 @@ def even_ink(darkness: np.ndarray, floor: float = FLOOR, smallest: int = 1, smal
         if lines.any():
             added = True
             mask |= lines | (_grown(lines, edge + 1) & faint)
+        near = _grown(mask | areas, edge)
     return Ink(
         _levelled(darkness, mask, edge, top, added), _left_out(darkness, mask, areas, edge, floor, smallest_faint)
     )
+
+
+def _smoothed(darkness: np.ndarray, top: float, floor: float) -> tuple[np.ndarray, float]:
+    """Pencil lines without the grain of the paper that shows through them, and lines of one bit without their steps.
+
+    Grain is how the darkness changes along the middle of the lines; a blur of a fraction of the line's width closes the
+    gaps that are shorter than that. Returns the darkness of full ink anew.
+    """
+    ink = (darkness > INK * top).view(np.uint8)
+    closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    width = _line_width(closed)
+    if width < THIN:
+        return darkness, top
+    skeleton = _skeleton(closed)
+    along = cv2.GaussianBlur(darkness, (3, 3), 0) * skeleton
+    count = cv2.boxFilter(skeleton.astype(np.float32), -1, ALONG, normalize=False)
+    changes = np.abs(along - cv2.boxFilter(along, -1, ALONG, normalize=False) / np.maximum(1, count))[skeleton > 0]
+    if np.percentile(changes, 75) > GRAINY * top:
+        blurred = cv2.GaussianBlur(darkness, None, GRAIN_BLUR * width)
+        return blurred, full_ink(blurred, floor)
+    if cv2.countNonZero(cv2.inRange(darkness, floor, top * 0.98)) == 0:
+        return cv2.GaussianBlur(darkness, None, STEP_BLUR), top
+    return darkness, top
+
+
+def _skeleton(mask: np.ndarray) -> np.ndarray:
+    return thin(np.pad(mask, 1))[1:-1, 1:-1].copy()
 
 
 def _disc(radius: int) -> np.ndarray:
@@ -140,19 +179,20 @@ def _lines(far: np.ndarray, darkness: np.ndarray, mask: np.ndarray, edge: int, s
 
 def _line_width(mask: np.ndarray) -> float:
     """The mean width of the lines: the distance to the paper is, on average over a line, a quarter of it."""
-    return 4 * float(cv2.distanceTransform(mask, cv2.DIST_L2, 3)[mask > 0].mean())
+    return 4 * cv2.mean(cv2.distanceTransform(mask, cv2.DIST_L2, 3), mask)[0]
 
 
 def _levelled(darkness: np.ndarray, mask: np.ndarray, edge: int, top: float, added: bool) -> np.ndarray:
     """The darkness over that of the nearest line's middle, as uint8."""
     if not mask.any():
         return mask
-    skeleton = thin(np.pad(mask, 1))[1:-1, 1:-1].copy()
+    whole = darkness / top
+    if not added and _line_width(mask) <= 2:  # the greys of thin lines are where their edges run
+        return (whole * _grown(mask, max(edge, 2)) * 255).clip(0, 255).round().astype(np.uint8)
+    skeleton = _skeleton(mask)
     # a skeleton may run a pixel beside the middle, but a neighbour that is far darker belongs to another line
     middle = np.minimum(cv2.dilate(darkness, np.ones((3, 3), np.uint8)), 1.5 * darkness) * skeleton
-    strengths = middle[skeleton > 0]
-    whole = darkness / top
-    if added or (np.percentile(strengths, 10) < EVEN * top and _line_width(mask) > 2):
+    if added or np.percentile(middle[skeleton > 0], 10) < EVEN * top:
         # along the line; where a faint one meets a dark one the faint one counts for more
         weight = cv2.boxFilter(np.where(skeleton, 1 / np.maximum(middle, 1e-3), 0).astype(np.float32), -1, (5, 5))
         share = cv2.boxFilter(skeleton.astype(np.float32), -1, (5, 5))
@@ -161,21 +201,28 @@ def _levelled(darkness: np.ndarray, mask: np.ndarray, edge: int, top: float, add
         strength[nearest[skeleton > 0]] = (share / np.maximum(weight, 1e-9))[skeleton > 0]
         whole = darkness / np.maximum(strength[nearest], 1e-3)
         whole = np.maximum(whole, SURE * mask)
-    whole = whole * _grown(mask, max(edge, 2))
-    return (whole.clip(0, 1) * 255).round().astype(np.uint8)
+    return (whole * _grown(mask, max(edge, 2)) * 255).clip(0, 255).round().astype(np.uint8)
 
 
 def _left_out(darkness, mask, areas, edge, floor, smallest) -> tuple[str, ...]:
-    """What else is darker than the floor, in words."""
+    """What else is darker than white paper, in words."""
     notes = []
     if count := cv2.connectedComponents(areas, connectivity=8)[0] - 1:
-        notes.append(f"{count} pale {'area' if count == 1 else 'areas'}, wider than any line")
-    rest = (darkness > floor).view(np.uint8) & ~_grown(mask | areas, edge + 2) & 1
-    if rest.any():
-        count, _, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
-        large = stats[1:, cv2.CC_STAT_AREA] >= max(smallest, 4)
-        if shadows := int(large.sum()):
-            notes.append(f"{shadows} soft {'shadow' if shadows == 1 else 'shadows'}")
-        if specks := count - 1 - shadows:
-            notes.append(f"{specks} {'speck' if specks == 1 else 'specks'}")
+        notes.append(_counted(count, "pale area", ", wider than any line"))
+    near = mask | areas
+    rest = (darkness > floor).view(np.uint8) & ~_grown(near, edge + 2) & 1
+    marks, specks = _marks(rest, max(smallest, 4))
+    if shadows := cv2.connectedComponents(marks, connectivity=8)[0] - 1:
+        notes.append(_counted(shadows, "soft shadow"))
+    if specks:
+        notes.append(_counted(specks, "speck"))
+    if floor > FLOOR:
+        faint = (darkness > max(FLOOR, HIDDEN * floor)).view(np.uint8) & ~_grown(near | rest, WIDEST_EDGE + edge) & 1
+        marks, _ = _marks(faint, max(smallest, DOUBTFUL))
+        if doubtful := cv2.connectedComponents(marks, connectivity=8)[0] - 1:
+            notes.append(_counted(doubtful, "mark", " as faint as the grain of the picture"))
     return tuple(notes)
+
+
+def _counted(count: int, what: str, more: str = "") -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}{more}"

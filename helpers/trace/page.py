@@ -14,6 +14,7 @@ SURROUND = 0.12  # of the picture's edge that is dark where something surrounds 
 THICK = 0.025  # of the longer side: a thinner dark edge is a drawn frame
 APART = 0.2  # of full contrast, between page and surroundings
 STRAIGHT = 0.94  # of its four-sided or convex outline that a page fills
+MOST_SIDES = 6  # straight ones: a page of which two corners are missing; a disc has more
 INSET = 0.008  # of the longer side that goes with the surroundings: the page's own edge and shadow
 TILTED = 1.5  # degrees: a page that is turned less, and is no trapezium, stays where it is
 SIDE = 0.1  # of the picture's longer side: no side of a page is shorter
@@ -35,7 +36,7 @@ def find_page(picture: np.ndarray) -> Page:
     straightened; else what surrounds it takes the page's colour, and the drawing stays where it was.
     """
     outline = _outline(luma(picture))
-    if outline is None:
+    if outline is None or _sides(outline) > MOST_SIDES:
         return Page(picture, np.s_[:, :], ())
     corners = _corners(outline)
     if corners is not None and _tilt(corners) > TILTED:
@@ -85,6 +86,12 @@ def _outline(grey: np.ndarray) -> np.ndarray | None:
     if thickness < THICK * max(small.shape):
         return None
     return (hull[:, 0].astype(float) + 0.5) / scale - 0.5
+
+
+def _sides(outline: np.ndarray) -> int:
+    """How many straight sides there are."""
+    hull = outline.astype(np.float32)[:, None]
+    return len(cv2.approxPolyDP(hull, 0.02 * cv2.arcLength(hull, True), True))
 
 
 def _corners(outline: np.ndarray) -> np.ndarray | None:

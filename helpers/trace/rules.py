@@ -6,12 +6,14 @@ Darkness is float32 (H, W), paper 0 and black 1.
 from itertools import pairwise
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 STRIPS = 16  # that the page is cut into across its rules
 COVERED = 0.6  # of a strip's width that a rule fills
 MISSING = 2  # strips in which a rule may be covered by ink
 DRIFT = 0.08  # of a strip's width that a rule may go up or down from one to the next
+MARGIN = 0.015  # of the page: a rule goes nearer to its edges than that
 THICKEST = 0.01  # of the page: a thicker line is drawn
 FEWEST, SURELY = 3, 5  # rules; fewer than the second must be fainter than the ink
 FAINTER = 0.75  # times the ink's darkness
@@ -63,14 +65,16 @@ def _rules(darkness: np.ndarray, floor: float) -> list[Rule]:
     height, width = darkness.shape
     if min(height, width) < 4 * STRIPS:
         return []
-    ink = darkness > floor
-    tolerant = ink.copy()  # a rule that goes up or down a row within a strip
-    tolerant[1:] |= ink[:-1]
-    tolerant[:-1] |= ink[1:]
+    # a rule may go up or down a row within a strip
+    tolerant = cv2.dilate((darkness > floor).view(np.uint8), np.ones((3, 1), np.uint8))
+    sums = cv2.reduce(tolerant[:, width // 2 : width // 2 + width // STRIPS], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    if sums.max() <= COVERED * (width // STRIPS):
+        return []
     bounds = np.linspace(0, width, STRIPS + 1).astype(int)
     runs = []
     for left, right in pairwise(bounds):
-        covered = (tolerant[:, left:right].mean(axis=1) > COVERED).astype(np.int8)
+        sums = cv2.reduce(tolerant[:, left:right], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
+        covered = (sums > COVERED * (right - left)).astype(np.int8)
         steps = np.flatnonzero(np.diff(covered, prepend=0, append=0))
         starts, stops = steps[::2], steps[1::2]
         thin = stops - starts - 2 <= max(3, THICKEST * max(height, width))
@@ -90,11 +94,15 @@ def _rules(darkness: np.ndarray, floor: float) -> list[Rule]:
                 else:
                     gap += 1
         hit = np.flatnonzero(~np.isnan(rows))
-        if len(hit) < STRIPS - MISSING or not {0, 1} & set(hit) or not {STRIPS - 2, STRIPS - 1} & set(hit):
+        if len(hit) < STRIPS - MISSING:
             continue
         middles = (bounds[:-1] + bounds[1:] - 1) / 2
         line = _through(np.arange(width), middles[hit], rows[hit])
-        there = darkness[np.rint(line).astype(int).clip(0, height - 1), np.arange(width)]
+        on_line = np.rint(line).astype(int).clip(0, height - 1), np.arange(width)
+        margin = 1 + int(MARGIN * width)
+        if min(tolerant[on_line][:margin].mean(), tolerant[on_line][-margin:].mean()) < COVERED:
+            continue
+        there = darkness[on_line]
         found.append(Rule(line, max(1, int(np.ceil(np.median(halves)))), float(np.median(there))))
     return found
 

@@ -39,7 +39,11 @@ def main() -> None:
     parser.add_argument("--view", action="store_true", help="shows the decoder the ink around the pen")
     parser.add_argument("--start", help="a model in data/models whose weights it begins with")
     parser.add_argument(
-        "--also", metavar="FILE", help="a data set whose training drawings are learned from too, as rehearsal writes it"
+        "--also",
+        nargs="+",
+        metavar="FILE",
+        default=(),
+        help="data sets whose training drawings are learned from too, as rehearsal writes them",
     )
     parser.add_argument("--source", choices=("auto", "local", "download"), default="auto", help="of drawings")
     for setting in fields(Plan):
@@ -51,7 +55,7 @@ def main() -> None:
     settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units", "position", "view")}
     plan = Plan(**arguments)
     data = load_drawings(classes, source)
-    own = open_dataset(also) if also else None
+    own = [open_dataset(path) for path in also]
     command = shlex.join(["python", "-m", "helpers.train", *sys.argv[1:]])
     with distribution.rejoining():
         strategy = pick_strategy()

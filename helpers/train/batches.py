@@ -10,7 +10,7 @@ from helpers.data.dataset import Split
 from helpers.draw.decoding import as_strokes
 from helpers.model import vae
 from helpers.sketch.raster import render_batch
-from helpers.sketch.strokes import END, UP, simplify, stroke_ends
+from helpers.sketch.strokes import simplify, stroke_ends, to_stroke5_batch
 from helpers.train.plan import Plan
 from helpers.train.splices import splice
 
@@ -161,7 +161,7 @@ def _inputs(
         seen = as_strokes(seen, settings.scale)
     return {
         "seen": seen,
-        "target": _pad(sketches, settings.scale),
+        "target": to_stroke5_batch(sketches, max(map(len, sketches)) // 8 * 8 + 8, settings.scale),
         "label": np.asarray(labels, np.int32),
         "prefix": prefix,
         "noise": noise,
@@ -169,19 +169,6 @@ def _inputs(
         "kl_weight": np.full(n, kl_weight, np.float32),
         "free_bits": np.full(n, free_bits, np.float32),
     }
-
-
-def _pad(sketches: Sequence[np.ndarray], scale: float) -> np.ndarray:
-    """`sketch.to_stroke5` of a batch at once, (N, T, 5), offsets divided by scale, T the next multiple of 8."""
-    lengths = np.array([len(sketch) for sketch in sketches])
-    rows = np.concatenate(sketches)
-    target = np.zeros((len(sketches), (lengths.max() // 8 + 1) * 8, 5), np.float32)
-    target[..., END] = np.arange(target.shape[1]) >= lengths[:, None]
-    real = target[..., END] == 0
-    target[real, :2] = rows[:, :2] / scale
-    target[real, UP] = rows[:, 2]
-    target[real, UP - 1] = 1 - rows[:, 2]
-    return target
 
 
 def feed(make: Callable[[], Iterator[tuple]], like: tuple):

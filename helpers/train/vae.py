@@ -4,7 +4,7 @@ A run lives in `data/work/runs/<name>/`: `checkpoint.weights.h5` (weights, optim
 it is whole or not there), `best.weights.h5`, `log.csv`, `run.json`. Run it again and it goes on where it was.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -16,8 +16,8 @@ import numpy as np
 from helpers.data.dataset import DataSet, Split
 from helpers.draw.decoding import encode
 from helpers.model import prior, vae
+from helpers.model.card import ORIGIN, write_card
 from helpers.model.layers import PLACE, VIEW
-from helpers.paths import atomic
 from helpers.train import distribution
 from helpers.train.batches import (
     VALID_BATCH,
@@ -40,7 +40,7 @@ def train(
     plan: Plan | None = None,
     *,
     start: str | None = None,
-    also: DataSet | None = None,
+    also: Sequence[DataSet] = (),
     strategy: Any = None,
     preview: Callable[[vae.SketchVAE, int], None] | None = None,
     **settings: Any,
@@ -52,7 +52,7 @@ def train(
         name: of the run, `data/work/runs/<name>/`. If that was begun with the same plan and settings it is
             resumed; with others, refused.
         start: a model in `data/models`, of the same classes and sizes, whose weights it begins with.
-        also: a data set of the same classes, or some of them, whose training drawings are learned from too.
+        also: data sets of the same classes, or some of them, whose training drawings are learned from too.
         strategy: a `tf.distribute` strategy; None takes `pick_strategy()`. Of several workers each returns the same
             network, and the chief alone keeps the run.
         preview: called with the model and the step after every `plan.epoch` steps, to draw something.
@@ -64,57 +64,59 @@ def train(
     plan = plan or Plan()
     check_splits(data.classes, data.train, data.valid)
     first = vae.load_model(start) if start else None
-    drawings = data.train if also is None else _both(data, also)
+    drawings = _all_together(data, also)
     train_split, valid_split = (simplified(split, plan.simplify) for split in (drawings, data.valid))
-    chosen = vae.Settings(
+    settings = vae.Settings(
         classes=data.classes,
         scale=first.settings.scale if first else data.scale,
         mean_points=float(np.mean([len(sketch) for sketch in train_split.sketches])),
         prior=plan.prior,
         **settings,
     )
-    train_split, valid_split = (short_enough(split, chosen.max_points) for split in (train_split, valid_split))
-    check_splits(data.classes, train_split, valid_split, chosen.max_points)  # at its end would be late
+    train_split, valid_split = (short_enough(split, settings.max_points) for split in (train_split, valid_split))
+    check_splits(data.classes, train_split, valid_split, settings.max_points)  # at its end would be late
     strategy = strategy or pick_strategy()
     replicas = strategy.num_replicas_in_sync if strategy else 1
     if plan.batch % replicas:
         raise ValueError(f"batch ({plan.batch}) must be a multiple of the {replicas} devices that share it")
-    wanted = asdict(chosen) | ({"start": start} if start else {})
+    wanted = asdict(settings) | ({"start": start} if start else {})
     distribution.check_agreement(strategy, asdict(plan), wanted, len(train_split.sketches), len(valid_split.sketches))
     run = begin_run(name, plan, wanted) if distribution.is_chief(strategy) else None
     left_out, n = len(drawings.sketches) - len(train_split.sketches), len(drawings.sketches)
-    print(f"{left_out:,} of {n:,} training drawings have over {chosen.max_points} points: left out")
+    print(f"{left_out:,} of {n:,} training drawings have over {settings.max_points} points: left out")
     keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
     with strategy.scope() if strategy else nullcontext():
-        model = (distribution.SharedVAE if replicas > 1 else vae.SketchVAE)(chosen, dtype=fast_dtype())
+        model = (distribution.SharedVAE if replicas > 1 else vae.SketchVAE)(settings, dtype=fast_dtype())
         if first:
             begin_with(model, first, start)
         if plan.prior == "class" and not (first and first.settings.prior == "class"):
-            model.centers.assign(_centers(first, chosen, plan))
+            model.centers.assign(_centers(first, settings, plan))
         model.compile(optimizer=make_optimizer(model, plan, replicas), jit_compile=keras.backend.backend() == "jax")
     run_plan(
         model,
         run,
         plan,
-        lambda step: feed(lambda: zip(batches(train_split, chosen, plan, step)), like(chosen)),
-        lambda: feed(lambda: zip(valid_batches(valid_split, chosen, plan)), like(chosen)),
+        lambda step: feed(lambda: zip(batches(train_split, settings, plan, step)), like(settings)),
+        lambda: feed(lambda: zip(valid_batches(valid_split, settings, plan)), like(settings)),
         -(-len(valid_split.sketches) // VALID_BATCH),
         preview,
         strategy,
     )
-    trained = vae.SketchVAE(chosen)  # float32, for drawing
+    trained = vae.SketchVAE(settings)  # float32, for drawing
     trained.set_weights(model.get_weights())
     trained.prior = prior.fit_prior(encode(trained, train_split.sketches), train_split.labels, len(data.classes))
     return trained
 
 
-def _both(data: DataSet, also: DataSet) -> Split:
-    """The training drawings of both, numbered as the first one's classes."""
-    if unknown := sorted(set(also.classes) - set(data.classes)):
-        raise ValueError(f"the drawings to learn from too show {', '.join(unknown)}: that is no class of this network")
-    numbers = np.array([data.classes.index(name) for name in also.classes])
-    labels = np.concatenate([data.train.labels, numbers[also.train.labels]])
-    return Split(data.train.sketches + also.train.sketches, labels)
+def _all_together(data: DataSet, also: Sequence[DataSet]) -> Split:
+    """The training drawings of all, numbered as the first one's classes."""
+    sketches, labels = list(data.train.sketches), [data.train.labels]
+    for more in also:
+        if unknown := sorted(set(more.classes) - set(data.classes)):
+            raise ValueError(f"drawings to learn from too show {', '.join(unknown)}: that is no class of this network")
+        sketches += more.train.sketches
+        labels.append(np.array([data.classes.index(name) for name in more.classes])[more.train.labels])
+    return Split(sketches, np.concatenate(labels))
 
 
 def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
@@ -164,7 +166,7 @@ def release(
     plan: Plan,
     command: str,
     start: str | None = None,
-    also: DataSet | None = None,
+    also: Sequence[DataSet] = (),
 ) -> Path:
     """Saves the model to `data/models` with its card: what it was trained on, how, and its losses on test drawings."""
     if data.source != "quickdraw":
@@ -175,30 +177,25 @@ def release(
     losses = evaluate(model, data.test)
     counts = {part: len(getattr(data, part).sketches) for part in ("train", "valid", "test")}
     facts = {"source": data.source, "drawings": counts, "plan": asdict(plan), "test": losses, "command": command}
-    if also is not None:
-        counts[also.source] = len(also.train.sketches)
+    for more in also:
+        counts[more.source] = counts.get(more.source, 0) + len(more.train.sketches)
     if start:
         facts["start"] = vae.load_model(start).facts["command"]
     path = vae.save_model(model, name, facts)
-    with atomic(path.with_suffix(".md")) as temporary:
-        temporary.write_text(_card(model.settings, name, facts))
+    write_card(path, _card(model.settings, facts), "model.load_model")
     return path
 
 
-def _card(settings: vae.Settings, name: str, facts: dict) -> str:
+def _card(settings: vae.Settings, facts: dict) -> dict[str, str]:
     counts, losses, plan = facts["drawings"], facts["test"], facts["plan"]
-    origin = (
-        "by players of *Quick, Draw!*, made available by Google under "
-        "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)"
-    )
     reader = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[settings.encoder]
     spliced = f", {plan['splice']:.0%} of them spliced" if plan.get("splice") else ""  # older plans have no splices
     coarser = f", simplified by {plan['simplify']:g} px" if plan.get("simplify") else ""
     own = f", and {counts['rehearsed']:,} that an earlier state of it drew" if "rehearsed" in counts else ""
     begun = ", begun with the weights that the first command below makes" if "start" in facts else ""
-    rows = {
+    return {
         "classes": ", ".join(settings.classes),
-        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {origin}{own}",
+        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {ORIGIN}{own}",
         "encoder": reader,
         "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a "
         f"step{', told where the pen is' if settings.position else ''}"
@@ -213,6 +210,3 @@ def _card(settings: vae.Settings, name: str, facts: dict) -> str:
         f"of {settings.scale:.2f} px",
         "made by": " and then ".join(f"`{command}`" for command in (facts.get("start"), facts["command"]) if command),
     }
-    table = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
-    reading = f"Read it with `helpers.model.load_model({name!r})`. Weights are float16."
-    return f"# {name}\n\n| | |\n|---|---|\n{table}\n\n{reading}\n"

@@ -15,11 +15,11 @@ import anywidget
 import numpy as np
 import traitlets
 from IPython.display import display
-from PIL import Image
 
 from helpers.data.formats import BOX, EPSILON
 from helpers.export import draw_figure, save_drawing, to_svg
 from helpers.export.bezier import path_data, pen_strokes
+from helpers.figures.saving import with_palette
 from helpers.figures.style import PALETTE
 from helpers.model.vae import SketchVAE
 from helpers.sketch.strokes import bounds, simplify_line
@@ -143,9 +143,8 @@ class Easel(anywidget.AnyWidget):
         draw_figure(self.drawn.sketch, self.drawn.switches, self.drawn.colors, STILL).savefig(
             file, format="png", dpi=120
         )
-        picture = Image.open(file).convert("RGB").quantize(16, Image.Quantize.MAXCOVERAGE, kmeans=1)
         small = io.BytesIO()
-        picture.save(small, "png", optimize=True)
+        with_palette(file, 16).save(small, "png", optimize=True)
         png = base64.b64encode(small.getvalue()).decode()
         still = (
             f'<img class="midstroke-still" width="300" alt="{self.drawn.caption}" src="data:image/png;base64,{png}">'

@@ -207,12 +207,12 @@ def test_drawings_to_learn_from_too_are_learned_from_under_their_own_classes_num
     own = DataSet(
         ("zigzag",), Split(data.train.sketches[1:4:2], np.zeros(2, int)), *[Split([], np.zeros(0, int))] * 2, 1, "x"
     )
-    both = vae._both(data, own)
+    both = vae._all_together(data, [own])
     assert both.labels[-2:].tolist() == [1, 1] and both.sketches[-1] is data.train.sketches[3]
     assert len(both.sketches) == len(data.train.sketches) + 2
     stranger = replace(own, classes=("cat",))
     with pytest.raises(ValueError, match="show cat: that is no class"):
-        vae.train(data, "too", PLAN, also=stranger, **TINY)
+        vae.train(data, "too", PLAN, also=[stranger], **TINY)
 
 
 def test_a_pass_shows_a_drawing_at_most_once_and_no_drawing_is_never_shown():
