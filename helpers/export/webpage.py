@@ -127,16 +127,16 @@ def _load(model: str | Path | SketchVAE) -> SketchVAE:
 def _offered(models: Sequence[SketchVAE], classes: Sequence[str] | None) -> list[dict[str, str]]:
     """The classes to offer of each model: what the page calls each, and its name in the model."""
     offered: list[dict[str, str]] = []
-    seen: set[str] = set()
+    seen: dict[str, None] = {}  # in their order
     for number, model in enumerate(models, 1):
         names = {}
         for name in model.settings.classes:
             shown = name if name not in seen else f"{name} ({number})"
-            seen.add(shown)
+            seen[shown] = None
             if classes is None or shown in classes:
                 names[shown] = name
         offered.append(names)
-    unknown = sorted(set(classes or ()) - seen)
+    unknown = sorted(set(classes or ()) - set(seen))
     if unknown or not any(offered):
         missing = ", ".join(map(repr, unknown)) or "of none"
         raise ValueError(f"these models know no class {missing}; they know: {', '.join(seen)}")

@@ -226,6 +226,6 @@ self.onmessage = async ({ data }) => {
     const made = await answer(data);
     if (made) self.postMessage({ widget, ...made });
   } catch (error) {
-    self.postMessage({ widget, message: { id, trouble: error.message } });
+    self.postMessage({ widget, message: { id, error: error.message } });
   }
 };

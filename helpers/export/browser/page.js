@@ -13,10 +13,10 @@ function startWorker() {
   let count = 0;
   worker.onmessage = ({ data }) => {
     if (data.widget) return listeners[data.widget](data);
-    const { id, trouble, value } = data.message;
+    const { id, error, value } = data.message;
     const [resolve, reject] = open.get(id);
     open.delete(id);
-    if (trouble) reject(new Error(trouble));
+    if (error) reject(new Error(error));
     else resolve(value);
   };
   const failed = new Promise((_, reject) => (worker.onerror = (event) => reject(new Error(event.message || "its worker did not start"))));
@@ -87,9 +87,11 @@ function followTheme() {
 async function open() {
   followTheme();
   const worker = startWorker();
-  const text = document.getElementById("networks");
-  const packed = Uint8Array.from(atob(text.textContent), (letter) => letter.charCodeAt(0));
-  text.remove();
+  const held = document.getElementById("networks");
+  const letters = atob(held.textContent);
+  held.remove();
+  const packed = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) packed[i] = letters.charCodeAt(i);
   const ready = worker.ask("begin", { packed, studio: facts.studio, pad: facts.pad }, [packed.buffer]);
   await Promise.race([ready, worker.failed]);
   const options = { classes: facts.classes, ranges: facts.ranges, temperature: facts.ranges.temperature, ...facts.options };
@@ -112,6 +114,6 @@ async function open() {
 
 open().catch((error) => {
   document.getElementById("waiting").hidden = true;
-  document.getElementById("trouble").textContent = `This page could not begin to draw: ${error.message}`;
-  document.getElementById("trouble").hidden = false;
+  document.getElementById("error").textContent = `This page could not begin to draw: ${error.message}`;
+  document.getElementById("error").hidden = false;
 });
