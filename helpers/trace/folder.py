@@ -17,8 +17,9 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
+from helpers.data.chunks import MAX_POINTS, SPLITS
 from helpers.data.dataset import DataSet, make_dataset
-from helpers.data.formats import BOX, MAX_POINTS, SPLITS, simplify_raw
+from helpers.data.official import BOX, simplify_raw
 from helpers.paths import atomic, writing
 from helpers.sketch.strokes import from_polylines, to_polylines
 from helpers.trace.images import SUFFIXES, clean, count_pages, read_grey
