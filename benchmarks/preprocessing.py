@@ -30,8 +30,8 @@ import psutil
 from dask.distributed import Client, LocalCluster
 from PIL import Image, ImageDraw
 
+from helpers.data.chunks import flat
 from helpers.data.dataset import load_drawings
-from helpers.data.formats import flat
 from helpers.data.preprocessing import bring, preprocess
 from helpers.data.shards import open_shards
 from helpers.paths import DATA, ROOT, atomic

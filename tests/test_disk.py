@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from helpers import export
-from helpers.data import classes, dataset, formats
+from helpers.data import chunks, classes, dataset
 from helpers.export import video
 from helpers.export.booklet import Plate, save_booklet
 from helpers.figures import saving, sheets
@@ -63,7 +63,7 @@ def fill(folder: Path, spare: int = 0) -> Path:
 def data():
     parts = [dataset.open_dataset(SAMPLE / f"{name}.npz") for name in ("cloud", "camel")]
     drawings = {
-        part.classes[0]: {split: getattr(part, split).sketches[:30] for split in formats.SPLITS} for part in parts
+        part.classes[0]: {split: getattr(part, split).sketches[:30] for split in chunks.SPLITS} for part in parts
     }
     return dataset.make_dataset(drawings, "sample")
 
@@ -109,7 +109,7 @@ def save_figure(folder: Path) -> None:
 
 
 def save_dataset(folder: Path) -> None:
-    data = dataset.make_dataset({"ear": dict.fromkeys(formats.SPLITS, [CROSS] * 500)}, "sample")
+    data = dataset.make_dataset({"ear": dict.fromkeys(chunks.SPLITS, [CROSS] * 500)}, "sample")
     dataset.save_dataset(data, folder / "set.npz")
 
 

@@ -149,6 +149,17 @@ def test_what_a_room_gives_says_its_types(room):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=inside)
+def test_importing_a_module_reads_no_file(path):
+    todo, calls = list(ast.parse(path.read_text()).body), set()
+    while todo:
+        node = todo.pop()
+        if not isinstance(node, ast.FunctionDef | ast.Lambda):  # these run later
+            calls |= {getattr(node.func, "attr", getattr(node.func, "id", ""))} if isinstance(node, ast.Call) else set()
+            todo += ast.iter_child_nodes(node)
+    assert calls & {"open", "read_text", "read_bytes", "load"} == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=inside)
 def test_a_helper_says_what_lives_there(path):
     assert ast.get_docstring(ast.parse(path.read_text()))
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from helpers import export
+from helpers.data.chunks import SPLITS
 from helpers.data.dataset import make_dataset, open_dataset, save_dataset
-from helpers.data.formats import SPLITS
 from helpers.draw import decoding, interpolation, priors, switching
 from helpers.evaluate import metrics, perturb
 from helpers.evaluate.classifier import Judge, train_judge

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helpers.data.chunks import MAX_POINTS, SPLITS, unflat
 from helpers.data.dataset import DataSet, make_dataset
-from helpers.data.formats import MAX_POINTS, SPLITS, unflat
 from helpers.data.npz import read_header
 from helpers.sketch.raster import render_batch
 
@@ -92,9 +92,25 @@ def to_whole(rows: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 
 def open_shards(out: str | Path, classes: Sequence[str] | None = None) -> Iterator[Shard]:
-    """The shards of some classes, or of all in the order of their names, mapped one after another.
+    """The shards of some classes, mapped one after another.
 
-    Raises FileNotFoundError for a class that is not there, and ValueError for a shard that is damaged.
+    Parameters
+    ----------
+    out : str or Path
+        The folder that `preprocess` filled.
+    classes : sequence of str, optional
+        Without it all, in the order of their names.
+
+    Yields
+    ------
+    Shard
+
+    Raises
+    ------
+    FileNotFoundError
+        For a class that is not there.
+    ValueError
+        For a shard that is damaged.
     """
     for name in list_classes(out) if classes is None else classes:
         folders = sorted(path for path in (Path(out) / name).glob("[0-9]*") if path.is_dir())
@@ -171,7 +187,24 @@ def take_sketches(shard: Shard, chosen: Iterable[int]) -> list[np.ndarray]:
 def read_batches(
     out: str | Path, batch: int = 1024, classes: Sequence[str] | None = None
 ) -> Iterator[tuple[str, list[np.ndarray], np.ndarray | None]]:
-    """All drawings, at most `batch` at a time: their class, their sketches, their bitmaps (k, size, size)."""
+    """All drawings of shards, some at a time.
+
+    Parameters
+    ----------
+    out, classes
+        As of `open_shards`.
+    batch : int
+        Drawings at a time, at most.
+
+    Yields
+    ------
+    name : str
+        Their class.
+    sketches : list of ndarray
+        float32 (N, 3).
+    bitmaps : ndarray or None
+        uint8 (k, size, size); None where none were made.
+    """
     for shard in open_shards(out, classes):
         count = len(shard.starts) - 1
         for first in range(0, count, batch):

@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields, replace
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ import keras
 import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
+from sklearn.metrics import confusion_matrix
 
 from helpers.data.classes import JUDGED
 from helpers.data.dataset import DataSet, Split, load_drawings
@@ -25,7 +27,7 @@ from helpers.model.compiled import compile_once, in_chunks
 from helpers.sketch.raster import MARGIN, render_batch
 from helpers.sketch.strokes import check
 from helpers.train.batches import augment, bucketed, check_splits, feed
-from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan
+from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan, seeded
 from helpers.train.plan import Schedule
 
 SIZE = 48  # of the bitmaps, pixels
@@ -62,8 +64,12 @@ class Judge:
 
     def features(self, drawings: Sequence[np.ndarray]) -> np.ndarray:
         """(N, F) float32: each drawing as the last layer sees it. Like drawings lie close together."""
-        body = keras.Model(self.network.input, self.network.layers[-2].input)
-        return self._run("features", drawings, body.output.shape[-1], body)
+        return self._run("features", drawings, self._body.output.shape[-1], self._body)
+
+    @cached_property
+    def _body(self) -> keras.Model:
+        """The network without its last layer."""
+        return keras.Model(self.network.input, self.network.layers[-2].input)
 
     def recognise(self, drawings: Sequence[np.ndarray]) -> list[str | None]:
         """The class of each drawing, where that is the most probable of all with at least `SURE`, else None."""
@@ -161,9 +167,9 @@ def train_judge(
     """
     check_splits(data.classes, data.train, data.valid)
     run = begin_run(name, plan, {"classes": data.classes, "kind": kind, "start": start})
-    keras.utils.set_random_seed(plan.seed)
-    trained = Judge(data.classes, kind)
-    network = _network(kind, len(data.classes), fast_dtype())
+    with seeded(plan.seed):
+        trained = Judge(data.classes, kind)
+        network = _network(kind, len(data.classes), fast_dtype())
     if start is not None:
         for own, other in zip(network.layers[:-1], load_judge(start).network.layers[:-1], strict=True):
             own.set_weights(other.get_weights())
@@ -240,7 +246,7 @@ def confusion(truth: ArrayLike, answers: ArrayLike, classes: int) -> np.ndarray:
     both = np.concatenate([truth, answers])
     if len(both) and not 0 <= both.min() <= both.max() < classes:
         raise ValueError(f"class numbers run from {both.min()} to {both.max()}; there are {classes} classes")
-    return np.bincount(truth * classes + answers, minlength=classes**2).reshape(classes, classes)
+    return confusion_matrix(truth, answers, labels=np.arange(classes)) if len(both) else np.zeros((classes,) * 2, int)
 
 
 def load_judge(name: Path | str = "judge") -> Judge:

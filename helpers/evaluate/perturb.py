@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from helpers.data.formats import BOX, EPSILON
+from helpers.data.official import BOX, EPSILON
 from helpers.sketch.raster import render_batch
 from helpers.sketch.strokes import check, fit_box, from_polylines, simplify, to_polylines
 from helpers.trace.vectorize import Trace, trace

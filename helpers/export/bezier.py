@@ -54,13 +54,27 @@ def _cut(line: np.ndarray, at: Sequence[int], tolerance: float | None) -> list[n
 
 
 def fit_curves(line: np.ndarray, tolerance: float) -> np.ndarray:
-    """Cubic Bezier curves along a polyline (N, 2): control points (3 K + 1, 2), neighbours sharing one.
+    """Cubic Bezier curves along a polyline.
 
-    Schneider, "An Algorithm for Automatically Fitting Digitized Curves", Graphics Gems (1990): least squares over
-    two lengths of tangent, reparameterised by Newton's method, and split where the points are farthest off.
-    `tolerance`, in units of the line, is what the line was simplified by: the pen then stayed within it of each
-    straight piece, so a point where the line turns more than two arcs that rise by twice as much is a corner, and stays
-    one. The curves pass the points at a quarter of it or less. A line that does not move is one point.
+    Least squares over two lengths of tangent, reparameterised by Newton's method, and split where the points are
+    farthest off. The curves pass the points at a quarter of the tolerance or less.
+
+    Parameters
+    ----------
+    line : ndarray
+        (N, 2).
+    tolerance : float
+        In units of the line, what it was simplified by: the pen then stayed within it of each straight piece, so a
+        point where the line turns more than two arcs that rise by twice as much is a corner, and stays one.
+
+    Returns
+    -------
+    ndarray
+        (3 K + 1, 2) control points of K curves, neighbours sharing one. A line that does not move is one point.
+
+    References
+    ----------
+    Schneider, "An Algorithm for Automatically Fitting Digitized Curves", Graphics Gems (1990).
     """
     line = np.asarray(line, np.float64)
     return _cut(line, (), tolerance)[0]

@@ -44,10 +44,27 @@ def save_drawing(
     names: Sequence[str] | None = None,
     recipe: dict | None = None,
 ) -> Path:
-    """Writes one sketch as .svg, .pdf or .png (a square of 90 mm, for a write-up), or .gif (being drawn).
+    """Writes one sketch to a file that holds its own recipe. For a plotter's page see `to_svg`.
 
-    `switches`, `colors` and `names` are as `to_svg` takes them; `recipe`, a dict that JSON can hold, goes inside.
-    For a plotter's page use `to_svg`. Raises ValueError for another ending and for what is no sketch.
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    path : str or Path
+        .svg, .pdf or .png is a square of 90 mm, for a write-up; .gif shows it being drawn. The write is atomic.
+    switches, colors, names
+        As of `to_svg`.
+    recipe : dict, optional
+        How it was made, whatever JSON can hold.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        For another ending, and for what is no sketch.
     """
     path, sketch = Path(path), check(sketch)
     if path.suffix not in FORMATS:
@@ -77,9 +94,22 @@ def save_drawing(
 def draw_figure(
     sketch: np.ndarray, switches: Sequence[int] = (), colors: Sequence[str] = PALETTE, side: float = SIDE
 ) -> Figure:
-    """One drawing as a square figure of `side` mm, its lines the curves that `to_svg` draws.
+    """One drawing as a figure, its lines the curves that `to_svg` draws.
 
-    Where there are more minds than `colors`, they begin again.
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    switches : sequence of int
+        The rows at which the mind changed.
+    colors : sequence of str
+        Of the minds; where there are more of these, they begin again.
+    side : float
+        mm.
+
+    Returns
+    -------
+    Figure
     """
     fig = plt.figure(figsize=(side / 25.4, side / 25.4))
     plt.close(fig)  # pyplot would show it a second time
@@ -97,11 +127,22 @@ def draw_figure(
 
 
 def read_recipe(path: str | Path) -> dict:
-    """The recipe inside a file that was saved here: .svg, .pdf, .png or .gif. The file is not trusted.
+    """The recipe inside a file that was saved here. The file is not trusted.
 
-    One from before drawings were read as parts says `fit=False`, in its settings and its code.
+    Parameters
+    ----------
+    path : str or Path
+        .svg, .pdf, .png or .gif.
 
-    Raises ValueError for another ending, a damaged file, and one without a recipe.
+    Returns
+    -------
+    dict
+        One from before drawings were read as parts says `fit=False`, in its settings and its code.
+
+    Raises
+    ------
+    ValueError
+        For another ending, a damaged file, and one without a recipe.
     """
     path = Path(path)
     if path.suffix == ".svg":

@@ -40,20 +40,43 @@ def to_svg(
     shorten_travel: bool = False,
     recipe: dict | None = None,
 ) -> Path:
-    """Writes a sketch, or several on a grid, to an SVG file in mm; returns its path. The same bytes on every run.
+    """Writes a sketch, or several on a grid, to an SVG file in mm: the same bytes on every run.
 
-    Args:
-        switches: the rows at which the mind changed, as `figures.draw` takes them: for a single sketch its own, else
-            one entry a sketch. Each mind has a layer of its own, in its colour; a plotter stops between layers.
-        names: of the minds, for the layers' labels: "1 cloud", "2 camel".
-        columns: of the grid; without it as many as make the drawings large.
-        page: width and height, mm; `pen` is the width of the line, mm.
-        curves: cubic Bezier curves (see `fit_curves`) or, where False, straight pieces between the points.
-        shorten_travel: draw each layer in the order of `by_travel`, which shortens the way the pen goes through
-            the air; else in the order in which the sketches were drawn.
-        recipe: how the drawings were made, a dict that JSON can hold; `read_recipe` gives it back.
+    Parameters
+    ----------
+    drawings : ndarray or sequence of ndarray
+        One sketch (N, 3), or several.
+    path : str or Path
+        The write is atomic.
+    switches : sequence, optional
+        The rows at which the mind changed, as `figures.draw` takes them: for a single sketch its own, else one entry a
+        sketch. Each mind has a layer of its own, in its colour; a plotter stops between layers.
+    names : sequence of str, optional
+        Of the minds, for the layers' labels: "1 cloud", "2 camel".
+    colors : sequence of str
+        Of the minds.
+    columns : int, optional
+        Of the grid; without it as many as make the drawings large.
+    page : (float, float)
+        Width and height, mm.
+    pen : float
+        The width of the line, mm.
+    curves : bool
+        Cubic Bezier curves (see `fit_curves`) or straight pieces between the points.
+    shorten_travel : bool
+        Whether each layer is drawn in the order of `by_travel`, which shortens the way the pen goes through the air;
+        else in the order in which the sketches were drawn.
+    recipe : dict, optional
+        How the drawings were made, whatever JSON can hold; `read_recipe` gives it back.
 
-    Raises ValueError for a sketch that is none, and for switches, names or a page that do not fit.
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        For a sketch that is none, and for switches, names or a page that do not fit.
     """
     one = isinstance(drawings, np.ndarray) and drawings.dtype != object and drawings.ndim == 2
     sketches = [drawings] if one else list(drawings)
@@ -174,7 +197,11 @@ class _Done(Exception):
 
 
 class _Metadata:
-    """The text of the element that holds the recipe, as expat comes by it."""
+    """The text of the element that holds the recipe, as expat comes by it; an entity is refused where it is declared.
+
+    expat alone: defusedxml's parser, in Python, takes three times as long to get through a megabyte made for the
+    purpose, and refuses the same.
+    """
 
     def __init__(self) -> None:
         self.text, self.inside, self.done, self.root = [], False, False, None

@@ -134,10 +134,25 @@ def contact_sheet(frames: Sequence[np.ndarray], columns: int = 10, titles: Seque
 
 
 def to_gif(frames: Iterable[np.ndarray], path: str | Path, fps: float = 5) -> Path:
-    """Writes an animated GIF that repeats for ever, with one palette for all its frames. The path, which ends in .gif.
+    """Writes an animated GIF that repeats for ever, with one palette for all its frames.
 
-    A GIF counts hundredths of a second, and browsers slow down what is faster than 50 frames a second.
-    Raises ValueError for frames that are none, or not all of one size, another ending, and fps outside 0..50.
+    Parameters
+    ----------
+    frames : iterable of ndarray
+        uint8 (height, width, 3), RGB, all of one size.
+    path : str or Path
+        Ends in .gif. The write is atomic.
+    fps : float
+        Above 0, up to 50: a GIF counts hundredths of a second, and browsers slow down what is faster.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        For frames that are none, or not all of one size, another ending, and fps outside 0..50.
     """
     path, frames = _target(path, ".gif"), _checked(frames)
     if not 0 < fps <= 50:
@@ -150,8 +165,23 @@ def to_gif(frames: Iterable[np.ndarray], path: str | Path, fps: float = 5) -> Pa
 def to_video(frames: Iterable[np.ndarray], path: str | Path, fps: float = 5) -> Path:
     """Writes an H.264 MP4 that every browser plays, its index first, so that it starts before it is all there.
 
-    Such a video has even sides: an odd one gets its last row or column twice. The path, which ends in .mp4.
-    Raises ValueError for frames that are none, or not all of one size, another ending, and fps outside 0..240.
+    Parameters
+    ----------
+    frames : iterable of ndarray
+        uint8 (height, width, 3), RGB, all of one size. An odd side gets its last row or column twice.
+    path : str or Path
+        Ends in .mp4. The write is atomic.
+    fps : float
+        Above 0, up to 240.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        For frames that are none, or not all of one size, another ending, and fps outside 0..240.
     """
     path, frames = _target(path, ".mp4"), _checked(frames)
     if not 0 < fps <= 240:
@@ -230,7 +260,29 @@ def _checked(frames: Iterable[np.ndarray]) -> list[np.ndarray]:
 def fit_frame(
     sketches: Sequence[np.ndarray], origins: Sequence[np.ndarray] | None = None, size: int = 480
 ) -> tuple[float, np.ndarray]:
-    """How `frames_of` lays drawings into one frame: their scale, and where each pen starts, (N, 2), in pixels."""
+    """How `frames_of` lays drawings into one frame.
+
+    Parameters
+    ----------
+    sketches : sequence of ndarray
+        (n, 3) each, N of them.
+    origins : sequence, optional
+        (N, 2), in the sketches' units, where each pen starts; without them each is centred by its ink.
+    size : int
+        Pixels a side, 16 or more.
+
+    Returns
+    -------
+    scale : float
+        The largest at which all the ink fits.
+    starts : ndarray
+        (N, 2) pixels, where each pen starts.
+
+    Raises
+    ------
+    ValueError
+        For no drawings, and for a smaller frame.
+    """
     if not sketches:
         raise ValueError("no drawings to make frames of")
     if size < 16:

@@ -13,9 +13,23 @@ from helpers.paths import FIGURES, atomic
 
 @mpl.rc_context(STYLE)
 def save_figure(fig: Figure, name: str) -> Figure:
-    """Writes figures/`name`.svg, .pdf and .png, the same bytes on every run, each whole or not at all.
+    """Writes a figure for a write-up: the same bytes on every run, each file whole or not at all.
 
-    Returns the figure, so that `save_figure(fig, "03_switch-grid")` may be a cell's last line and shows it.
+    Parameters
+    ----------
+    fig : Figure
+    name : str
+        Plain, like "03_switch-grid": the files are figures/`name`.svg, .pdf and .png.
+
+    Returns
+    -------
+    Figure
+        The same, so that `save_figure(fig, name)` may be a cell's last line and shows it.
+
+    Raises
+    ------
+    ValueError
+        For a name with dots or slashes.
     """
     if not name or set(name) & set("./\\"):
         raise ValueError(f"a figure's name is plain, like '03_switch-grid'; this is {name!r}")

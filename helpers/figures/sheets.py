@@ -31,9 +31,23 @@ def draw(
 ) -> None:
     """One sketch on an axes of its own, as vector lines, centred by its ink, aspect kept, y down.
 
-    `switches` are the rows at which the mind changed, rising: rows [0, s0) are drawn in the first colour, [s0, s1)
-    in the second, ... (one number stands for one switch). The line stays whole where its colour changes.
-    `line_width` is in points. Raises ValueError for switches out of order or more minds than colours.
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    sketch : ndarray
+        (N, 3).
+    switches : sequence of int
+        The rows at which the mind changed, rising: rows [0, s0) are drawn in the first colour, [s0, s1) in the second,
+        ... (one number stands for one switch). The line stays whole where its colour changes.
+    colors : sequence
+        Of the minds.
+    line_width : float
+        Points.
+
+    Raises
+    ------
+    ValueError
+        For switches out of order or more minds than colours.
     """
     ax.set(xlim=(0, 1), ylim=(1, 0), aspect="equal")
     ax.axis("off")
@@ -49,12 +63,30 @@ def grid(
     switches: Sequence | None = None,
     colors: Sequence | None = None,
 ) -> Figure:
-    """A sheet of drawings, row by row, `columns` wide; at most 7 inches across.
+    """A sheet of drawings, row by row; at most 7 inches across.
 
-    A drawing is a sketch, a bitmap (uint8, ink on paper), or None for an empty cell. `titles` stand one above each
-    drawing, or one above each column; `row_labels` one left of each row. `switches` holds for each drawing the rows
-    at which its mind changed, as `draw` takes them; `colors`, one a drawing, are for sheets without switches.
-    Raises ValueError where these do not match the drawings in number.
+    Parameters
+    ----------
+    drawings : sequence
+        Sketches (N, 3), bitmaps (uint8, ink on paper), or None for an empty cell.
+    columns : int
+    titles : sequence of str, optional
+        One above each drawing, or one above each column.
+    row_labels : sequence of str, optional
+        One left of each row.
+    switches : sequence, optional
+        For each drawing the rows at which its mind changed, as `draw` takes them.
+    colors : sequence, optional
+        One a drawing, for sheets without switches.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        Where these do not match the drawings in number.
     """
     drawings = list(drawings)
     if not drawings:
@@ -98,7 +130,19 @@ def strip(
     switches: Sequence | None = None,
     colors: Sequence | None = None,
 ) -> Figure:
-    """One row of drawings (the steps of an interpolation, the frames of a film), a label above each; see `grid`."""
+    """One row of drawings: the steps of an interpolation, the frames of a film.
+
+    Parameters
+    ----------
+    drawings, switches, colors
+        As of `grid`.
+    labels : sequence of str, optional
+        One above each.
+
+    Returns
+    -------
+    Figure
+    """
     return grid(drawings, len(drawings), labels, switches=switches, colors=colors)
 
 

@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from pathlib import Path
 
 import keras
@@ -11,6 +12,10 @@ import numpy as np
 
 from helpers.data.npz import list_arrays, read_arrays
 from helpers.paths import MODELS, atomic
+
+# files of 0.1.0 tell the commands that made them by the modules' old names
+RENAMED = {"-m helpers.training": "-m helpers.train", "-m helpers.classifier": "-m helpers.evaluate.classifier"}
+COMMANDS = re.compile(rf"(?:{'|'.join(map(re.escape, RENAMED))})\b")
 
 
 def write_checkpoint(
@@ -42,7 +47,7 @@ def read_checkpoint(name: Path | str, kind: str) -> tuple[dict, dict[str, np.nda
     try:
         names = list_arrays(path)
         arrays = dict(zip(names, read_arrays(path, names), strict=True))
-        header = json.loads(str(arrays.pop("header")))
+        header = json.loads(COMMANDS.sub(lambda found: RENAMED[found[0]], str(arrays.pop("header"))))
     except (ValueError, LookupError, RecursionError) as error:
         raise ValueError(f"{path} is not a model file, or a damaged one: {error}") from error
     if not isinstance(header, dict) or header.get("format") != kind or not isinstance(header.get("facts", {}), dict):

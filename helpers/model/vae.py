@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers.data.formats import MAX_POINTS
+from helpers.data.chunks import MAX_POINTS
 from helpers.model import checkpoint
 from helpers.model.layers import Decoder, cnn_layers, rnn_layers, with_coordinates
 from helpers.model.loss import MeanLoss, reconstruction_loss

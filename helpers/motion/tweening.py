@@ -49,15 +49,41 @@ def tween(
     tries: int = 16,
     path: Callable = slerp,
 ) -> Animation:
-    """Frames from each key z to the next, keys (M, Z): `steps` steps each, and back to the first where `closed`.
+    """Frames from each key z to the next.
 
-    A closed one has M * steps frames, and its last is one step from its first; else there are (M - 1) * steps + 1.
     Every frame is drawn `tries` times, with the same noise as every other frame. A key is shown as that one of its
     tries that is most like the others: the same drawing in every animation with this seed, so that they join. Between
-    keys, the tries are taken whose steps, to the fourth power, have the smallest sum (Viterbi 1967,
-    doi 10.1109/TIT.1967.1054010): large steps hurt most. With one try all frames share the same noise, as
-    `draw.interpolate` has it, and nothing is chosen.
-    Raises ValueError for fewer than two keys, or steps or tries below 1.
+    keys, the tries are taken whose steps, to the fourth power, have the smallest sum: large steps hurt most. With one
+    try all frames share the same noise, as `draw.interpolate` has it, and nothing is chosen.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    keys : ndarray
+        (M, Z).
+    steps : int
+        From a key to the next.
+    closed : bool
+        Whether it goes back to the first: M * steps frames, the last one step from the first; else
+        (M - 1) * steps + 1.
+    temperature : float
+    seed : int
+    tries : int
+    path : callable
+        The way between two z: `draw.slerp`, or `draw.lerp`.
+
+    Returns
+    -------
+    Animation
+
+    Raises
+    ------
+    ValueError
+        For fewer than two keys, or steps or tries below 1.
+
+    References
+    ----------
+    Viterbi (1967), doi 10.1109/TIT.1967.1054010.
     """
     keys = np.asarray(keys)
     if keys.ndim != 2 or len(keys) < 2:
@@ -79,7 +105,23 @@ def tween(
 
 
 def order(z: np.ndarray) -> np.ndarray:
-    """The order, beginning with the first, in which a walk through all z (M, Z) and back is shortest; M up to 8."""
+    """The order in which a walk through all z and back is shortest.
+
+    Parameters
+    ----------
+    z : ndarray
+        (M, Z), M up to 8: all orders are tried.
+
+    Returns
+    -------
+    ndarray
+        (M,) numbers, beginning with the first.
+
+    Raises
+    ------
+    ValueError
+        For no z, and for more.
+    """
     z = np.asarray(z)
     if not 1 <= len(z) <= LARGEST:
         raise ValueError(f"{len(z)} drawings; order tries all orders of 1 to {LARGEST}")
@@ -89,7 +131,18 @@ def order(z: np.ndarray) -> np.ndarray:
 
 
 def centred(sketches: Sequence[np.ndarray]) -> np.ndarray:
-    """Where each pen starts, (N, 2), for the centre of all the drawings' ink to be at 0, 0."""
+    """Where each pen starts for the centre of all the drawings' ink to be at 0, 0.
+
+    Parameters
+    ----------
+    sketches : sequence of ndarray
+        (n, 3) each, N of them.
+
+    Returns
+    -------
+    ndarray
+        (N, 2).
+    """
     origins = []
     for sketch in sketches:
         points = absolute(sketch)
@@ -141,9 +194,18 @@ def frame_sheet(animation: Animation, columns: int = 10) -> Figure:
 
 
 def step_sizes(animation: Animation, closed: bool = False) -> np.ndarray:
-    """How far each frame is from the one before: the root mean square of the difference of their `pictures`.
+    """How far each frame is from the one before.
 
-    One less than there are frames; or as many, the last one the step back to the first, where `closed`.
+    Parameters
+    ----------
+    animation : Animation
+    closed : bool
+        Whether the step from the last frame back to the first counts too.
+
+    Returns
+    -------
+    ndarray
+        The root mean square of the difference of their `pictures`; one less than there are frames, or as many.
     """
     seen = pictures(*animation)
     following = np.concatenate([seen, seen[:1]])[1:] if closed else seen[1:]

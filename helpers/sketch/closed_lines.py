@@ -15,7 +15,7 @@ MEET = 0.1  # of the size: ends so near to ink meet it; most outlines drawn by h
 
 
 def closure(sketch: np.ndarray) -> float:
-    """The share of the ink, by length, that lies on closed lines: 0 for an open arc, 1 for a circle.
+    """The share of the ink, by length, that lies on closed lines.
 
     A stroke's end meets ink, another stroke's or its own further along, that is at most `MEET` of the drawing's size
     away; where it could meet an end, it does. Strokes that meet are one group, a graph whose edges are the pieces of
@@ -25,8 +25,20 @@ def closure(sketch: np.ndarray) -> float:
 
     Loops shorter than pi `MEET` sizes, the girth of a circle of that width, are not told from dots and do not count.
     Nor do lines that cross away from their ends: a scribble is not closed. A line drawn there and back counts, though
-    it has nothing inside. 0 where there is no line at all.
+    it has nothing inside.
 
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+
+    Returns
+    -------
+    float
+        0..1: 0 for an open arc, 1 for a circle, and 0 where there is no line at all.
+
+    References
+    ----------
     Closed outlines are what the eye takes for things: Elder and Zucker (1993), doi 10.1016/0042-6989(93)90080-G.
     """
     lines = to_polylines(check(sketch))

@@ -51,14 +51,26 @@ class Transition(NamedTuple):
 
 
 def symmetry(sketch: np.ndarray, angles: np.ndarray = ANGLES) -> float:
-    """The share of the ink, 0..1, whose mirror image falls on ink, for the best of many mirror axes.
+    """The share of the ink whose mirror image falls on ink, for the best of many mirror axes.
 
-    Ink falls on ink where it is at most `NEAR` of the drawing's size away. The axes have 60 directions, 3 degrees
-    apart, and 11 places, up to a tenth of the size from the centre of the ink, through which every true mirror axis
-    goes; `angles` gives other directions, of their normals: `UPRIGHT` asks whether left mirrors right. 1 for whatever
-    has a mirror axis; but a shape without one overlaps its image too, here and there, and a dense scribble falls on
-    itself in any mirror: compare with real drawings, not with 0.
+    Ink falls on ink where it is at most `NEAR` of the drawing's size away. The axes have 11 places each, up to a tenth
+    of the size from the centre of the ink, through which every true mirror axis goes.
 
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    angles : ndarray
+        Radians, of the axes' normals; by default 60, 3 degrees apart. `UPRIGHT` asks whether left mirrors right.
+
+    Returns
+    -------
+    float
+        0..1: 1 for whatever has a mirror axis; but a shape without one overlaps its image too, here and there, and a
+        dense scribble falls on itself in any mirror: compare with real drawings, not with 0.
+
+    References
+    ----------
     The best overlap with the mirror image, over all axes: Marola (1989), doi 10.1109/34.23119.
     """
     lines = to_polylines(check(sketch))
@@ -85,7 +97,18 @@ def symmetry(sketch: np.ndarray, angles: np.ndarray = ANGLES) -> float:
 
 
 def complexity(sketch: np.ndarray) -> Complexity:
-    """How much there is to a drawing: its points, its strokes, and the length of its lines over its size."""
+    """How much there is to a drawing.
+
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+
+    Returns
+    -------
+    Complexity
+        Its points, its strokes, and the length of its lines over its size.
+    """
     lines = to_polylines(check(sketch))
     extent = size(lines)
     ink = sum(map(measure_length, lines)) / extent if extent else 0.0
@@ -95,11 +118,26 @@ def complexity(sketch: np.ndarray) -> Complexity:
 def transition(sketch: np.ndarray, switch: int | Sequence[int]) -> Transition:
     """Whether what was drawn after the switch uses the ink before it, and a baseline that does not.
 
-    `switch` is the first row of the second mind, as `draw.Switched` has it; of several, the last. The distance of
-    a piece of the second's ink is to the nearest ink of the first. The baseline takes the same two parts, unchanged,
-    and puts the second beside the first, their boxes touching and their centres level, on the side, of four, where
-    that brings them nearest. It is measured in the same size, that of the larger part. Where one of the minds drew
-    nothing, there is nothing to compare, and all four are NaN. Raises ValueError for a switch outside 0..N.
+    The distance of a piece of the second's ink is to the nearest ink of the first. The baseline takes the same two
+    parts, unchanged, and puts the second beside the first, their boxes touching and their centres level, on the side,
+    of four, where that brings them nearest. It is measured in the same size, that of the larger part.
+
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    switch : int or sequence of int
+        The first row of the second mind, as `draw.Switched` has it; of several, the last.
+
+    Returns
+    -------
+    Transition
+        Four numbers; NaN, all of them, where one of the minds drew nothing, for there is nothing to compare.
+
+    Raises
+    ------
+    ValueError
+        For a switch outside 0..N.
     """
     sketch = check(sketch)
     row = int(np.atleast_1d(switch)[-1])

@@ -68,7 +68,24 @@ def find_box(lines: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def simplify_line(line: np.ndarray, epsilon: float) -> np.ndarray:
-    """Ramer-Douglas-Peucker of one polyline (K, 2): no point removed lies more than `epsilon` from what is left."""
+    """Ramer-Douglas-Peucker of one polyline.
+
+    Parameters
+    ----------
+    line : ndarray
+        (K, 2).
+    epsilon : float
+        In units of the line: no point removed lies farther from what is left.
+
+    Returns
+    -------
+    ndarray
+        (M, 2), M at most K; the ends stay.
+
+    References
+    ----------
+    As of `sketch.simplify`; compiled, from the package `simplification`.
+    """
     return line if len(line) < 3 else simplify_coords(np.ascontiguousarray(line, np.float64), epsilon)
 
 

@@ -20,8 +20,26 @@ class Summary(NamedTuple):
 
 
 def measure(sketches: Sequence[np.ndarray], switches: Sequence | None = None) -> dict[str, np.ndarray]:
-    """Every measure of many drawings, by name: arrays (N,) of closure, symmetry, points, strokes and ink; with the rows
-    at which their minds changed, as `draw.Switched` has them, also overlap, distance, cohesion and baseline."""
+    """Every measure of many drawings.
+
+    Parameters
+    ----------
+    sketches : sequence of ndarray
+        N drawings, (n, 3) each.
+    switches : sequence, optional
+        The rows at which their minds changed, as `draw.Switched` has them.
+
+    Returns
+    -------
+    dict of str to ndarray
+        (N,) each: closure, symmetry, points, strokes and ink; with switches also overlap, distance, cohesion and
+        baseline.
+
+    Raises
+    ------
+    ValueError
+        Where switches and drawings differ in number.
+    """
     if switches is not None and len(switches) != len(sketches):
         raise ValueError(f"{len(switches)} switches for {len(sketches)} drawings")
     rows = [
@@ -33,7 +51,22 @@ def measure(sketches: Sequence[np.ndarray], switches: Sequence | None = None) ->
 
 
 def summarise(values: np.ndarray) -> Summary:
-    """The distribution of some values (N,); NaN, where there was nothing to measure, is left out and not counted."""
+    """The distribution of some values.
+
+    Parameters
+    ----------
+    values : array_like
+        (N,). NaN, where there was nothing to measure, is left out and not counted.
+
+    Returns
+    -------
+    Summary
+
+    Raises
+    ------
+    ValueError
+        Where no value is a number.
+    """
     values = np.asarray(values, float)
     values = values[~np.isnan(values)]
     if not len(values):
@@ -42,10 +75,18 @@ def summarise(values: np.ndarray) -> Summary:
 
 
 def compare(groups: Mapping[str, Mapping[str, np.ndarray]]) -> str:
-    """A table of measures, for print, of several groups of drawings: a row for each group, by name.
+    """A table of measures, for print, of several groups of drawings.
 
-    Of each measure the mean and the quartiles; and, under the first group, each other's mean in relation to its mean.
-    So real drawings go first. Groups may lack measures that others have.
+    Parameters
+    ----------
+    groups : mapping of str to mapping
+        `{group: measure(drawings)}`; real drawings go first. Groups may lack measures that others have.
+
+    Returns
+    -------
+    str
+        Of each measure the mean and the quartiles, a row a group; and, under the first group, each other's mean in
+        relation to its mean.
     """
     first = next(iter(groups.values()))
     names = dict.fromkeys(name for group in groups.values() for name in group)

@@ -30,7 +30,7 @@ from helpers.train.batches import (
     valid_batches,
 )
 from helpers.train.distribution import pick_strategy
-from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan
+from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan, seeded
 from helpers.train.plan import Plan
 
 
@@ -84,8 +84,7 @@ def train(
     run = begin_run(name, plan, wanted) if distribution.is_chief(strategy) else None
     left_out, n = len(drawings.sketches) - len(train_split.sketches), len(drawings.sketches)
     print(f"{left_out:,} of {n:,} training drawings have over {settings.max_points} points: left out")
-    keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
-    with strategy.scope() if strategy else nullcontext():
+    with seeded(plan.seed), strategy.scope() if strategy else nullcontext():
         model = (distribution.SharedVAE if replicas > 1 else vae.SketchVAE)(settings, dtype=fast_dtype())
         if first:
             begin_with(model, first, start)
@@ -152,10 +151,13 @@ def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
     Drawings longer than the model's `max_points` are left out, as in training.
     """
     split = short_enough(split, model.settings.max_points)
-    model.compile(jit_compile=keras.backend.backend() == "jax")
+    # a copy: what the caller's model was compiled for, its optimizer and its metrics stay as they are
+    copy = vae.SketchVAE(model.settings, model.dtype_policy.name)
+    copy.set_weights(model.get_weights())
+    copy.compile(jit_compile=keras.backend.backend() == "jax")
     drawings = feed(lambda: zip(valid_batches(split, model.settings, Plan())), like(model.settings))
     steps = -(-len(split.sketches) // VALID_BATCH)
-    losses = model.evaluate(drawings, steps=steps, return_dict=True, verbose=0)
+    losses = copy.evaluate(drawings, steps=steps, return_dict=True, verbose=0)
     return {name: losses[name] for name in ("reconstruction", "kl")}
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import traitlets
 from IPython.display import display
 
-from helpers.data.formats import BOX, EPSILON
+from helpers.data.official import BOX, EPSILON
 from helpers.export import draw_figure, save_drawing, to_svg
 from helpers.export.bezier import path_data, pen_strokes
 from helpers.figures.saving import with_palette
@@ -53,8 +53,14 @@ class Easel(anywidget.AnyWidget):
     """A widget that holds one drawing, `drawn`. Subclasses say in `_answers` what they answer, by kind of question."""
 
     _css = HERE / "easel.css"
+    _script: str  # the subclass's own half in the browser
     options = traitlets.Dict().tag(sync=True)  # what there is to choose from
     picture = traitlets.Dict().tag(sync=True)  # the drawing, as the browser needs it
+
+    @property
+    def _esm(self) -> str:
+        """What runs in the browser, read when a widget is made: the easel's JavaScript and the subclass's own."""
+        return "".join((HERE / name).read_text(encoding="utf-8") for name in ("easel.js", self._script))
 
     def __init__(self, model: SketchVAE):
         super().__init__()

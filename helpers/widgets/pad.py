@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
-from helpers.data.formats import BOX, EPSILON
+from helpers.data.official import BOX, EPSILON
 from helpers.draw.decoding import decode, encode
 from helpers.draw.library import is_ready, warm
 from helpers.draw.priors import class_index, class_mean, typical_z
@@ -22,7 +22,6 @@ from helpers.sketch.strokes import absolute, check, fit_box, from_polylines, str
 from helpers.trace.images import read_image
 from helpers.trace.vectorize import trace
 from helpers.widgets.easel import (
-    HERE,
     TEMPERATURE,
     Drawn,
     Easel,
@@ -56,7 +55,7 @@ class DrawPad(Easel):
     is of no use (see `draw.switch`). The drawing is `drawn`, as in `BlendStudio`.
     """
 
-    _esm = (HERE / "easel.js").read_text(encoding="utf-8") + (HERE / "pad.js").read_text(encoding="utf-8")
+    _script = "pad.js"
     strokes = traitlets.List().tag(sync=True)
 
     def __init__(self, model: SketchVAE, prefix: np.ndarray | None = None, judge: Judge | None = None):

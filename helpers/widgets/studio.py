@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.data.formats import BOX
+from helpers.data.official import BOX
 from helpers.draw.decoding import decode, encode
 from helpers.draw.interpolation import slerp
 from helpers.draw.library import is_ready, warm
@@ -16,7 +16,6 @@ from helpers.figures.style import PALETTE
 from helpers.model.vae import SketchVAE
 from helpers.sketch.strokes import check, fit_box, from_polylines, to_polylines
 from helpers.widgets.easel import (
-    HERE,
     TEMPERATURE,
     Drawn,
     Easel,
@@ -48,7 +47,7 @@ class BlendStudio(Easel):
     and shows the beginning finished the other way until they are there.
     """
 
-    _esm = (HERE / "easel.js").read_text(encoding="utf-8") + (HERE / "studio.js").read_text(encoding="utf-8")
+    _script = "studio.js"
 
     def __init__(self, model: SketchVAE, mines: Sequence[np.ndarray] = (), **start: Any):
         super().__init__(model)

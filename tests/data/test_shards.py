@@ -5,7 +5,8 @@ import io
 import numpy as np
 import pytest
 
-from helpers.data.formats import SPLITS, flat, read
+from helpers.data.chunks import SPLITS, flat
+from helpers.data.formats import read
 from helpers.data.preprocessing import preprocess
 from helpers.data.shards import load_shards, open_shards, read_batches, take_sketches, to_whole, write
 from helpers.sketch.raster import render_batch
@@ -29,9 +30,9 @@ def test_a_shard_is_mapped_and_not_read(out):
 
 def test_a_shard_of_no_drawings_can_be_written_and_its_arrays_read(tmp_path):
     assert write(tmp_path, [], 48) == 0
-    assert np.load_shards(tmp_path / "bitmaps.npy", mmap_mode="r").shape == (0, 48, 48)
-    assert np.load_shards(tmp_path / "strokes.npy", mmap_mode="r").shape == (0, 3)
-    assert np.load_shards(tmp_path / "starts.npy").tolist() == [0]
+    assert np.load(tmp_path / "bitmaps.npy", mmap_mode="r").shape == (0, 48, 48)
+    assert np.load(tmp_path / "strokes.npy", mmap_mode="r").shape == (0, 3)
+    assert np.load(tmp_path / "starts.npy").tolist() == [0]
 
 
 def test_what_is_written_some_at_a_time_has_the_bytes_that_numpy_saves(mirror, tmp_path):

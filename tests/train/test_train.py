@@ -1,8 +1,10 @@
 import os
+import random
 import subprocess
 import sys
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
@@ -312,3 +314,29 @@ def test_damaged_settings_of_a_run_are_named(data, tmp_path, text):
     with pytest.raises(ValueError, match=r"run\.json is damaged; delete .*one"):
         loop.begin_run("one", PLAN, {"z_size": 8})
     assert path.read_text() == text
+
+
+def test_first_weights_come_from_the_seed_and_the_callers_random_numbers_go_on_as_before():
+    def first_weights(seed):
+        with loop.seeded(seed):
+            layer = keras.layers.Dense(4)
+            layer.build((None, 3))
+        return keras.ops.convert_to_numpy(layer.kernel)
+
+    random.seed(7)
+    np.random.seed(7)  # noqa: NPY002
+    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    np.testing.assert_array_equal(first_weights(1), first_weights(1))
+    assert (first_weights(1) != first_weights(2)).any()
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
+
+
+def test_held_out_losses_leave_the_callers_model_as_it_was_compiled():
+    model = vae.vae.SketchVAE(Settings(("circle", "zigzag"), scale=15.0, mean_points=20.0, **TINY))
+    model.compile("sgd")
+    optimizer, before = model.optimizer, model.get_weights()
+    losses = vae.evaluate(model, make_data().test)
+    assert model.optimizer is optimizer and set(losses) == {"reconstruction", "kl"}
+    assert float(model.reconstruction.result()) == 0
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
