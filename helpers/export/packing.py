@@ -19,6 +19,7 @@ from helpers.model.vae import SketchVAE
 
 PRECISIONS = ("int8", "float16")
 SMALL = 100_000  # numbers: a matrix of fewer stays float16
+EXACT = ("gates/point", "head")  # so do those next to a drawn point, whatever their size
 TINY = 10_000  # numbers: one of fewer stays float32
 PARTS = 150  # of the drawings that a model makes of a class, those that a page takes along to find parts in
 
@@ -49,7 +50,7 @@ def pack(networks: Sequence[tuple[SketchVAE, Mapping[str, str]]], precision: str
     for model, offered in networks:
         places = {}
         for name, array in _arrays(model, list(offered.values())).items():
-            kind, content = _encode(array, precision)
+            kind, content = _encode(array, "float16" if name in EXACT else precision)
             places[name] = {"at": len(body), "kind": kind, "shape": list(array.shape)}
             body += content + bytes(-len(content) % 4)  # typed arrays begin where they may
         classes = {shown: model.settings.classes.index(name) for shown, name in offered.items()}
