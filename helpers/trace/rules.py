@@ -19,6 +19,7 @@ FEWEST, SURELY = 3, 5  # rules; fewer than the second must be fainter than the i
 FAINTER = 0.75  # times the ink's darkness
 REGULAR = 0.7  # of the distances between rules are the least one, or twice or three times it
 OFF = 0.2  # of that distance, at most
+NEAR = 7  # pixels: ink that is nearer to a rule is beside it
 DARKER = 1.6  # times a rule: what is darker there is ink that crosses it
 
 
@@ -151,10 +152,10 @@ def _erase(bare: np.ndarray, darkness: np.ndarray, rule: Rule) -> None:
     columns = np.arange(width)
     middle = np.rint(rule.rows).astype(int)
     reach = rule.half + 1
-    beside = [darkness[(middle + off).clip(0, height - 1), columns] for off in range(-reach - 3, reach + 4)]
-    beside = np.max(beside[:3] + beside[-3:], axis=0)
+    rows = [darkness[(middle + off).clip(0, height - 1), columns] for off in range(-reach - NEAR, reach + NEAR + 1)]
     # ink no darker than the rule goes on above or below it; beside darker ink, what is no darker is the rule
-    crossed = (beside > 0.5 * rule.darkness) & (beside < DARKER * rule.darkness)
+    beside = np.max(rows[NEAR - 3 : NEAR] + rows[-NEAR : 3 - NEAR], axis=0)
+    crossed = (beside > 0.5 * rule.darkness) & (np.max(rows, axis=0) < DARKER * rule.darkness)
     for offset in range(-reach, reach + 1):
         rows = middle + offset
         inside = (rows >= 0) & (rows < height)
