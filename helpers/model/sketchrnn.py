@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.data.formats import MAX_POINTS
+from helpers.data.chunks import MAX_POINTS
 from helpers.model.prior import Prior
 from helpers.model.vae import Settings, SketchVAE
 

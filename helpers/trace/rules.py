@@ -19,6 +19,7 @@ FEWEST, SURELY = 3, 5  # rules; fewer than the second must be fainter than the i
 FAINTER = 0.75  # times the ink's darkness
 REGULAR = 0.7  # of the distances between rules are the least one, or twice or three times it
 OFF = 0.2  # of that distance, at most
+NEAR = 7  # pixels: ink that is nearer to a rule is beside it
 DARKER = 1.6  # times a rule: what is darker there is ink that crosses it
 
 
@@ -33,18 +34,18 @@ class Rule(NamedTuple):
 def without_rules(darkness: np.ndarray, floor: float) -> tuple[np.ndarray, int]:
     """The darkness of a page without the rules printed on it, and how many there were.
 
-    Ink that crosses a rule stays: it is darker than the rule, or goes on above and below it. A page of nothing but
+    Ink that crosses a rule stays: it is darker than the rule, or goes on above or below it. A page of nothing but
     rules is a drawing of lines, and stays as it is.
     """
-    level, upright = _rules(darkness, floor), _rules(darkness.T, floor)
-    regular = [_regular(family) for family in (level, upright)]
-    if not any(regular):
+    families = [_rules(darkness, floor), _rules(darkness.T, floor)]
+    units = [_spacing(family) for family in families]
+    if not any(units):
         return darkness, 0
-    # a single line across regular ones is the margin
-    families = [
-        family if is_regular or len(family) <= 2 else []
-        for family, is_regular in zip((level, upright), regular, strict=True)
-    ]
+    for k, unit in enumerate(units):
+        if unit:
+            families[k] += _beyond(families[k], unit, darkness.T if k else darkness, floor)
+        elif len(families[k]) > 2:  # one or two across regular ones are the margin
+            families[k] = []
     bare = darkness.copy()
     for rule in families[0]:
         _erase(bare, darkness, rule)
@@ -102,7 +103,7 @@ def _rules(darkness: np.ndarray, floor: float) -> list[Rule]:
         margin = 1 + int(MARGIN * width)
         if min(tolerant[on_line][:margin].mean(), tolerant[on_line][-margin:].mean()) < COVERED:
             continue
-        there = darkness[on_line]
+        there = np.max([darkness[(on_line[0] + off).clip(0, height - 1), on_line[1]] for off in (-1, 0, 1)], axis=0)
         found.append(Rule(line, max(1, int(np.ceil(np.median(halves)))), float(np.median(there))))
     return found
 
@@ -115,17 +116,34 @@ def _through(at: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return line
 
 
-def _regular(rules: list[Rule]) -> bool:
-    """Whether lines lie at even distances, some of them perhaps missing."""
+def _spacing(rules: list[Rule]) -> float:
+    """The distance between lines that lie at even distances, some of them perhaps missing; 0 where they do not."""
     if len(rules) < FEWEST:
-        return False
+        return 0.0
     steps = np.diff(sorted(float(rule.rows[len(rule.rows) // 2]) for rule in rules))
     steps = steps[steps > 2]
     if len(steps) < FEWEST - 1:
-        return False
+        return 0.0
     unit = float(np.percentile(steps, 25))
     times = np.rint(steps / unit).clip(1, 3)
-    return bool((np.abs(steps - times * unit) < OFF * unit).mean() >= REGULAR)
+    even = np.abs(steps - times * unit) < OFF * unit
+    return float(np.median((steps / times)[even])) if even.mean() >= REGULAR else 0.0
+
+
+def _beyond(rules: list[Rule], unit: float, darkness: np.ndarray, floor: float) -> list[Rule]:
+    """The rules before the first and after the last, which leave the page at its upper or lower edge."""
+    middles = [rule.rows[len(rule.rows) // 2] for rule in rules]
+    columns = np.arange(darkness.shape[1])
+    found = []
+    for rule, way in ((rules[int(np.argmin(middles))], -unit), (rules[int(np.argmax(middles))], unit)):
+        rows = rule.rows + way
+        inside = (rows >= 0) & (rows < len(darkness))
+        if inside.sum() < len(columns) // STRIPS:
+            continue
+        ink = cv2.dilate((darkness > floor).view(np.uint8), np.ones((2 * rule.half + 3, 1), np.uint8))
+        if ink[np.rint(rows[inside]).astype(int).clip(0, len(darkness) - 1), columns[inside]].mean() > COVERED:
+            found.append(rule._replace(rows=rows, half=rule.half + 1))
+    return found
 
 
 def _erase(bare: np.ndarray, darkness: np.ndarray, rule: Rule) -> None:
@@ -134,9 +152,10 @@ def _erase(bare: np.ndarray, darkness: np.ndarray, rule: Rule) -> None:
     columns = np.arange(width)
     middle = np.rint(rule.rows).astype(int)
     reach = rule.half + 1
-    above, below = ((middle + side * (reach + 1)).clip(0, height - 1) for side in (-1, 1))
-    around = np.sort([darkness[above, columns], darkness[below, columns]], axis=0)
-    crossed = (around[0] > 0.5 * rule.darkness) & (around[1] < DARKER * rule.darkness)
+    rows = [darkness[(middle + off).clip(0, height - 1), columns] for off in range(-reach - NEAR, reach + NEAR + 1)]
+    # ink no darker than the rule goes on above or below it; beside darker ink, what is no darker is the rule
+    beside = np.max(rows[NEAR - 3 : NEAR] + rows[-NEAR : 3 - NEAR], axis=0)
+    crossed = (beside > 0.5 * rule.darkness) & (np.max(rows, axis=0) < DARKER * rule.darkness)
     for offset in range(-reach, reach + 1):
         rows = middle + offset
         inside = (rows >= 0) & (rows < height)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse.csgraph import depth_first_order
 
 from helpers.sketch.strokes import from_polylines, simplify_line
+from helpers.trace.bridges import bridge
 from helpers.trace.centerlines import Lines, refine, sharpen, simplify
 from helpers.trace.ink import INK, even_ink, is_plain
 from helpers.trace.junctions import join
@@ -38,10 +39,31 @@ class Trace(NamedTuple):
 def trace(bitmap: np.ndarray) -> Trace:
     """The pen strokes along the middle of a bitmap's lines, in the order and direction in which people draw.
 
-    The bitmap is uint8 (H, W), ink 255 on paper 0; `trace.read_image` makes one of any picture. Enlarged,
-    thinned (Guo and Hall), turned into a graph of branches with one node a junction, moved to the middle of the grey
-    across the line, joined by good continuation, simplified to a quarter of a pixel. The same bitmap gives the same
-    sketch, alone or in a batch. Raises ValueError for what is no such bitmap, a blank one, and one of ink alone.
+    Enlarged, thinned (Guo and Hall), turned into a graph of branches with one node a junction, moved to the middle of
+    the grey across the line, joined by good continuation and across short gaps, simplified to a quarter of a pixel.
+    The same bitmap gives the same sketch, alone or in a batch.
+
+    Parameters
+    ----------
+    bitmap : (H, W) uint8 array
+        Ink 255 on paper 0, as `read_image` makes of any picture. Faint lines count as dark ones do.
+
+    Returns
+    -------
+    Trace
+        The sketch, where it lies on the bitmap, how wide its lines are, and what was left out.
+
+    Raises
+    ------
+    ValueError
+        For what is no such bitmap, a blank one, and one of ink alone.
+
+    Examples
+    --------
+    >>> bitmap = np.zeros((64, 64), np.uint8)
+    >>> bitmap[30:33, 10:50] = 255
+    >>> len(trace(bitmap).sketch)
+    2
     """
     bitmap, left_out = check(bitmap), ()
     if not is_plain(bitmap):
@@ -54,7 +76,8 @@ def trace(bitmap: np.ndarray) -> Trace:
     widths = refine(branches, grey, rough_width)
     measured = widths[widths > 0]
     line_width = float(np.median(measured)) if len(measured) else rough_width
-    lines = sharpen(join(branches, widths, grey, line_width), grey, line_width)
+    lines = bridge(join(branches, widths, grey, line_width), grey, line_width)
+    lines = sharpen(lines, grey, line_width)
     lines = human_order(simplify(lines, EPSILON * scale, VERTEX * scale), NEXT, OPEN, RING)
     polylines = [line / scale + (0.5 / scale - 0.5) + corner for line in split(lines)]
     return Trace(from_polylines(polylines), polylines[0][0], line_width / scale, left_out)
@@ -119,12 +142,12 @@ def trace_reference(bitmap: np.ndarray, epsilon: float = 2.0) -> Trace:
     visits one component of the graph of two nearest neighbours and drops the rest; a path that is found early and
     cheap keeps out a longer one; dots (clusters under 3 pixels) vanish. Raises ValueError where no stroke is left.
     """
-    # takes as long to import as all the rest: workers that only trace do not wait for it
+    # take as long to import as all the rest: workers that only trace do not wait for them
+    from skimage.morphology import thin as guo_hall
     from sklearn.cluster import DBSCAN
 
-    bitmap = check(bitmap)
-    ink = np.pad((bitmap > 127).astype(np.uint8), 1)
-    pixels = np.argwhere(thin(ink))[:, ::-1] - 1.0
+    ink = check(bitmap) > 127
+    pixels = np.argwhere(guo_hall(ink))[:, ::-1].astype(float)
     if not len(pixels):
         raise ValueError("nothing of the bitmap is left after thinning")
     labels = DBSCAN(eps=5, min_samples=5).fit_predict(pixels)

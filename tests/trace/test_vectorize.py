@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from scipy.spatial import cKDTree
+from skimage.morphology import thin as guo_hall
 
 from helpers.data.formats import read
 from helpers.sketch.raster import render
@@ -220,6 +221,13 @@ def test_thinning_leaves_lines_of_one_pixel_with_the_same_pieces_and_holes(drawi
     assert paper[0] == paper[1]
     block = skeleton[:-1, :-1] & skeleton[1:, :-1] & skeleton[:-1, 1:] & skeleton[1:, 1:]
     assert not block.any()
+
+
+def test_thinning_is_that_of_scikit_image_turned_by_half(drawings):
+    for sketch in drawings[::7]:
+        ink = np.pad((draw(placed(sketch, 128), 128, 3) > 127).astype(np.uint8), 1)
+        turned = np.ascontiguousarray(ink[::-1, ::-1])  # its two passes come in the other order
+        np.testing.assert_array_equal(thin(turned)[::-1, ::-1], guo_hall(ink))
 
 
 def test_a_crossing_that_thinning_splits_is_one_node_again():
