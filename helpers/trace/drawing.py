@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
-from helpers.trace.ground import measure_ground
+from helpers.trace.ground import luma, measure_ground
 from helpers.trace.ink import FLOOR, even_ink, full_ink
 from helpers.trace.page import find_page
 from helpers.trace.rules import without_rules
@@ -13,6 +14,8 @@ FAINT = 0.08  # of full contrast: the faintest ink on paper that is not even
 CONTRAST = 0.1  # of full, that the darkest ink there must have
 CLEARLY = 6.0  # deviations of the paper's grain that it must have too: less is an empty page
 SPECK = 1 / 150  # of the longer side: specks smaller than a square of this go, on paper that is not even
+BLOCK = 3  # pixels, the least side of the blocks that a picture enlarged pixel by pixel is made of
+FEWEST_BLOCKS = 10  # along each side
 REMNANT = 16  # pixels: smaller faint marks may be JPEG's, or what is left of a rule where ink crosses it
 
 
@@ -44,6 +47,21 @@ def clean(picture: np.ndarray) -> np.ndarray:
     return find_drawing(picture).bitmap
 
 
+def _without_blocks(picture: np.ndarray) -> np.ndarray:
+    """A picture that was enlarged pixel by pixel, without the steps at the edges of its blocks; any other as it is."""
+    grey = luma(picture)
+    if len(np.unique(grey[:: max(1, len(grey) // 64)])) < 3:  # of one bit: its edges are where they are
+        return picture
+    sides = []
+    for axis in (0, 1):
+        changes = np.flatnonzero((np.diff(grey.astype(np.int16), axis=axis) != 0).any(axis=1 - axis))
+        steps = np.diff(changes)
+        if len(steps) < FEWEST_BLOCKS or steps.min() < BLOCK:
+            return picture
+        sides.append(float(np.percentile(steps, 25)))
+    return cv2.GaussianBlur(picture, None, max(sides) / 2)
+
+
 def find_drawing(picture: np.ndarray) -> Drawing:
     """The drawing on a picture, as `clean`, with what was seen on the page and left out."""
     picture = np.asarray(picture)
@@ -51,7 +69,7 @@ def find_drawing(picture: np.ndarray) -> Drawing:
         raise ValueError(f"a picture is uint8, grey (H, W) or RGB (H, W, 3); this is {picture.dtype} {picture.shape}")
     if min(picture.shape[:2]) < 2:
         raise ValueError(f"a picture of {picture.shape[1]}x{picture.shape[0]} pixels has no room for a line")
-    page = find_page(picture)
+    page = find_page(_without_blocks(picture))
     darkness, even, grain, ripples = measure_ground(page.picture)
     floor = max(FLOOR, ripples) if even else FAINT
     bare, rules = without_rules(darkness[page.box], floor)

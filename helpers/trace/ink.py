@@ -14,13 +14,15 @@ from helpers.trace.skeleton import thin
 INK = 0.55  # of a line's darkness: above is line, below is its soft edge
 FLOOR = 0.055  # fainter ink than this nobody sees on white paper
 STEP = 0.75  # from one level of darkness to the next one down
-EDGE = 0.12  # of full darkness: an edge has ended where the median around the ink is below this
-WIDEST_EDGE = 6  # pixels
+EDGE = 0.12  # of full darkness: an edge has ended where most of what is around the ink is below this
+MOST_AROUND = 50  # percent; faint lines that meet the ink are less
+WIDEST_EDGE = 20  # pixels
 STANDS_OUT = 0.35  # of its darkness: what stands out less from its surroundings is a shadow
 AREA = 4.0  # line widths: fainter ink that is wider than this, and about as long as wide, is a coloured area
 LONG = 3.0  # widths: what is longer is a line, however wide
 EVEN = 0.75  # of the darkest: where nine tenths of the lines are darker than this, they stay as they are
 HIDDEN = 0.6  # of the floor: what is darker, and large, is told though it may be grain
+AROUND = 6  # pixels from other ink: nearer it is not told
 DOUBTFUL = 24  # pixels: large
 THIN = 2.5  # pixels: no line that is thinner is smoothed
 ALONG = (9, 9)  # pixels around a point of a line that its darkness is compared with
@@ -147,13 +149,13 @@ def _marks(mask: np.ndarray, smallest: int) -> tuple[np.ndarray, int]:
 
 
 def _edge(darkness: np.ndarray, mask: np.ndarray) -> int:
-    """How many pixels the soft edge of the ink is wide: until the median around it is paper. Faint lines that meet
+    """How many pixels the soft edge of the ink is wide: until most of what is around it is paper. Faint lines that meet
     the ink do not count, as they are the lesser part of what is around."""
     before = mask
     for radius in range(1, WIDEST_EDGE):
         grown = cv2.dilate(before, np.ones((3, 3), np.uint8))
         around = darkness[(grown > before)]
-        if not len(around) or np.median(around) < EDGE * darkness.max():
+        if not len(around) or np.percentile(around, MOST_AROUND) < EDGE * darkness.max():
             return radius
         before = grown
     return WIDEST_EDGE
@@ -192,7 +194,8 @@ def _levelled(darkness: np.ndarray, mask: np.ndarray, edge: int, top: float, add
     skeleton = _skeleton(mask)
     # a skeleton may run a pixel beside the middle, but a neighbour that is far darker belongs to another line
     middle = np.minimum(cv2.dilate(darkness, np.ones((3, 3), np.uint8)), 1.5 * darkness) * skeleton
-    if added or np.percentile(middle[skeleton > 0], 10) < EVEN * top:
+    darkest = _grown(darkness, max(1, int(_line_width(mask) / 3)))  # across the line, in a picture that was enlarged
+    if added or np.percentile(darkest[skeleton > 0], 10) < EVEN * top:
         # along the line; where a faint one meets a dark one the faint one counts for more
         weight = cv2.boxFilter(np.where(skeleton, 1 / np.maximum(middle, 1e-3), 0).astype(np.float32), -1, (5, 5))
         share = cv2.boxFilter(skeleton.astype(np.float32), -1, (5, 5))
@@ -217,7 +220,7 @@ def _left_out(darkness, mask, areas, edge, floor, smallest) -> tuple[str, ...]:
     if specks:
         notes.append(_counted(specks, "speck"))
     if floor > FLOOR:
-        faint = (darkness > max(FLOOR, HIDDEN * floor)).view(np.uint8) & ~_grown(near | rest, WIDEST_EDGE + edge) & 1
+        faint = (darkness > max(FLOOR, HIDDEN * floor)).view(np.uint8) & ~_grown(near | rest, AROUND + edge) & 1
         marks, _ = _marks(faint, max(smallest, DOUBTFUL))
         if doubtful := cv2.connectedComponents(marks, connectivity=8)[0] - 1:
             notes.append(_counted(doubtful, "mark", " as faint as the grain of the picture"))
