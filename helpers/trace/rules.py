@@ -43,7 +43,7 @@ def without_rules(darkness: np.ndarray, floor: float) -> tuple[np.ndarray, int]:
         return darkness, 0
     for k, unit in enumerate(units):
         if unit:
-            families[k] += _beyond(families[k], unit, darkness.T if k else darkness, floor)
+            families[k] += _missing(families[k], unit, darkness.T if k else darkness, floor)
         elif len(families[k]) > 2:  # one or two across regular ones are the margin
             families[k] = []
     bare = darkness.copy()
@@ -130,12 +130,17 @@ def _spacing(rules: list[Rule]) -> float:
     return float(np.median((steps / times)[even])) if even.mean() >= REGULAR else 0.0
 
 
-def _beyond(rules: list[Rule], unit: float, darkness: np.ndarray, floor: float) -> list[Rule]:
-    """The rules before the first and after the last, which leave the page at its upper or lower edge."""
-    middles = [rule.rows[len(rule.rows) // 2] for rule in rules]
+def _missing(rules: list[Rule], unit: float, darkness: np.ndarray, floor: float) -> list[Rule]:
+    """The rules between others that ink covers in part, and the next ones out, which leave the page at its edge."""
+    rules = sorted(rules, key=lambda rule: rule.rows[len(rule.rows) // 2])
+    places = [(rules[0], -unit), (rules[-1], unit)]
+    for rule, after in pairwise(rules):
+        apart = float(after.rows[len(after.rows) // 2] - rule.rows[len(rule.rows) // 2])
+        steps = round(apart / unit)
+        places += [(rule, apart * step / steps) for step in range(1, steps)]
     columns = np.arange(darkness.shape[1])
     found = []
-    for rule, way in ((rules[int(np.argmin(middles))], -unit), (rules[int(np.argmax(middles))], unit)):
+    for rule, way in places:
         rows = rule.rows + way
         inside = (rows >= 0) & (rows < len(darkness))
         if inside.sum() < len(columns) // STRIPS:
