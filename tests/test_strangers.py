@@ -41,6 +41,7 @@ from helpers.trace.pdf import PATIENCE
 
 MANY = 20 if os.environ.get("MIDSTROKE_SLOW_TESTS") else 1
 SECONDS = 1.0  # of the processor: a busy machine does not fail the test
+LONGER = {"pdf": 5}  # a page of millions of pixels, in which ink is looked for
 SKETCH = np.array([[10, 0, 0], [0, 10, 0], [-10, 0, 0], [0, -10, 1]], np.int16)
 CROSS = from_polylines([[[0, 0], [60, 60]], [[60, 0], [0, 60]]])
 
@@ -268,7 +269,7 @@ def read(kind: str, content: bytes, folder: Path) -> object:
         return error
     finally:
         took = time.process_time() - began
-        assert took < SECONDS, f"{took:.1f} s for {len(content):,} bytes"
+        assert took < SECONDS * LONGER.get(kind, 1), f"{took:.1f} s for {len(content):,} bytes"
 
 
 @every_reader
@@ -756,11 +757,11 @@ def test_a_file_in_pieces_holds_what_it_does_as_a_whole(tmp_path, content, size)
     pieces = []
     for begin, end in pairwise(cuts):
         try:
-            chunks = list(formats.read_chunks(path, None, begin, end))
+            held = list(formats.read_chunks(path, None, begin, end))
         except ValueError:
             assert isinstance(whole, ValueError)
             return
-        pieces += [sketch for chunk in chunks for sketch in chunks.unflat(chunk.rows, chunk.lengths)]
+        pieces += [sketch for chunk in held for sketch in chunks.unflat(chunk.rows, chunk.lengths)]
     if isinstance(whole, ValueError):
         assert not pieces
     else:
