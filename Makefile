@@ -36,15 +36,16 @@ test: $(MADE)  ## run the tests, but for the slow ones
 test-slow: $(MADE)  ## run the slow tests
 	$(PYTHON) -m pytest -n 2 --dist loadscope -m slow
 
-lint: $(MADE)  ## check style and format
+lint: $(MADE)  ## check style, format and types
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
 
 # early_steps.py wants the runs of two long trainings; precision.py trains for ten minutes and more
 bench: $(MADE)  ## measure against peers, side by side
 	@for file in $(filter-out benchmarks/early_steps.py benchmarks/precision.py,$(wildcard benchmarks/*.py)); do echo "$$file"; $(PYTHON) "$$file" || exit 1; done
 
-results: $(MADE)  ## measure every number of README's table of drawings anew; needs real drawings
+results: $(MADE)  ## measure every number of docs/results.md's table of drawings anew; needs real drawings
 	$(PYTHON) benchmarks/recognition.py
 
 train: $(MADE)  ## train without a notebook; ARGS="--help" lists what can be set

@@ -17,13 +17,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from helpers.data.classes import JUDGED
 from helpers.data.dataset import load_drawings
 from helpers.paths import atomic
+from helpers.sketch.polyline import simplify_line
 from helpers.sketch.raster import MARGIN
-from helpers.sketch.strokes import fit, simplify_line, to_polylines
+from helpers.sketch.strokes import fit_box, to_polylines
 from helpers.trace import clean
 from helpers.trace.skeleton import thin
-from helpers.trace.stroke_order import CLASSES
 from helpers.trace.vectorize import trace, trace_reference
 
 SIZE = 128
@@ -46,7 +47,7 @@ def draw(polylines: list[np.ndarray], size: int, line_width: float) -> np.ndarra
 def place(sketch: np.ndarray, size: int, line_width: float) -> list[np.ndarray]:
     """A drawing's lines, centred in a square of that size with a margin."""
     room = size - 2 * MARGIN * size - line_width
-    fitted, origin = fit(sketch, room)
+    fitted, origin = fit_box(sketch, room)
     return to_polylines(fitted, origin + (size - room) / 2 - 0.5)
 
 
@@ -213,7 +214,7 @@ def main() -> None:
     parser.add_argument("--drawings", type=int, default=20, help="of each of 32 classes")
     each = parser.parse_args().drawings
     cv2.setNumThreads(1)
-    sketches = load_drawings(CLASSES, limit=each).test.sketches
+    sketches = load_drawings(JUDGED, limit=each).test.sketches
     widths = np.random.default_rng(0).uniform(1.5, 3, len(sketches))
     text = [f"# Centre lines of {len(sketches)} real test drawings", "", *HEAD.split("\n")]
     print("\n".join(text))

@@ -16,7 +16,7 @@ from helpers.evaluate.classifier import Judge, load_judge
 from helpers.evaluate.metrics import recognised
 from helpers.model import prior, vae
 from helpers.paths import DATA, MODELS, atomic
-from helpers.sketch import cohesion
+from helpers.sketch.summaries import measure, summarise
 from helpers.train.loop import MILESTONES, make_optimizer
 from helpers.train.plan import Plan
 
@@ -41,10 +41,10 @@ def main() -> None:
         ]
         found[encoder] = rows
     real = data.test.sketches
-    measures = cohesion.measure(real)
+    metrics = measure(real)
     people = {
         "recognised": float(recognised(judge, real, *data.classes).mean()),
-        **{key: float(cohesion.summarise(measures[key]).mean) for key in ("closure", "symmetry")},
+        **{key: float(summarise(metrics[key]).mean) for key in ("closure", "symmetry")},
     }
     facts = {"drawings": arguments.drawings, "seed": arguments.seed, "temperature": TEMPERATURE}
     with atomic(MODELS / "early-steps.json") as temporary:
@@ -71,12 +71,12 @@ def looked_at(judge: Judge, network: vae.SketchVAE, arguments: argparse.Namespac
     n, seed, classes = arguments.drawings, arguments.seed, network.settings.classes
     normal = sample(network, n, "normal", TEMPERATURE, seed)
     fitted = sample(network, n, "fitted", TEMPERATURE, seed, classes)
-    measures = cohesion.measure(fitted)
+    metrics = measure(fitted)
     return {
         "normal": float(recognised(judge, normal, *classes).mean()),
         "fitted": float(recognised(judge, fitted, *classes).mean()),
-        "closure": float(cohesion.summarise(measures["closure"]).mean),
-        "symmetry": float(cohesion.summarise(measures["symmetry"]).mean),
+        "closure": float(summarise(metrics["closure"]).mean),
+        "symmetry": float(summarise(metrics["symmetry"]).mean),
         "sketches": [np.rint(sketch).astype(int).tolist() for sketch in fitted[:SHOWN]],
     }
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from helpers.data.dataset import load_drawings
 from helpers.evaluate.classifier import load_judge
-from helpers.motion.features import compose_face, find_features, overlap
+from helpers.motion.composing import compose_face, overlap
+from helpers.motion.features import find_features
 from helpers.paths import atomic
 
 RESULT = Path(__file__).parent / "results" / "features.md"

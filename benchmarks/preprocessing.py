@@ -30,13 +30,13 @@ import psutil
 from dask.distributed import Client, LocalCluster
 from PIL import Image, ImageDraw
 
+from helpers.data.chunks import flat
 from helpers.data.dataset import load_drawings
-from helpers.data.formats import flat
 from helpers.data.preprocessing import bring, preprocess
 from helpers.data.shards import open_shards
 from helpers.paths import DATA, ROOT, atomic
 from helpers.sketch.raster import MARGIN, render_batch
-from helpers.sketch.strokes import fit, from_polylines, to_polylines
+from helpers.sketch.strokes import fit_box, from_polylines, to_polylines
 
 CLASSES = ["apple", "cat", "coffee cup", "ear", "eye", "mouth", "nose"]
 SIZE = 48
@@ -95,7 +95,7 @@ def with_pillow(source: Path, out: Path) -> None:
                 sketches.append(from_polylines(polylines))
                 image = Image.new("L", (4 * SIZE, 4 * SIZE))
                 draw = ImageDraw.Draw(image)
-                fitted, origin = fit(sketches[-1], 4 * (SIZE * (1 - 2 * MARGIN) - 1))
+                fitted, origin = fit_box(sketches[-1], 4 * (SIZE * (1 - 2 * MARGIN) - 1))
                 for stroke in to_polylines(fitted, origin + 4 * SIZE * MARGIN):
                     draw.line(stroke.ravel().tolist(), fill=255, width=4)
                 bitmaps.append(np.asarray(image.reduce(4)))

@@ -1,4 +1,4 @@
-"""Every number in README's table of drawings: the released models and people's own test drawings before the judge.
+"""Every number in docs/results.md's table of drawings: the released models and real test drawings before the judge.
 
 Run: make results, or python benchmarks/recognition.py --help. It needs real drawings (data/quickdraw, or the network)
 and the models in data/models. The table goes to benchmarks/results/recognition.md, and each network's own numbers to
@@ -16,7 +16,7 @@ from helpers.data.dataset import DataSet, load_drawings
 from helpers.draw.decoding import reconstruct
 from helpers.draw.fit import complete, find_poses, make_shapes
 from helpers.draw.priors import sample
-from helpers.draw.switching import FINISHES, Switched, added_ink, illusion, switch
+from helpers.draw.switching import FINISHES, Switched, illusion, switch
 from helpers.evaluate.classifier import Judge, load_judge
 from helpers.evaluate.metrics import (
     concealment,
@@ -28,8 +28,8 @@ from helpers.evaluate.metrics import (
 )
 from helpers.model import vae
 from helpers.paths import MODELS, atomic
-from helpers.sketch import cohesion
-from helpers.sketch.strokes import bounds, from_polylines, prefix, to_polylines
+from helpers.sketch.strokes import added_ink, bounds, from_polylines, prefix, to_polylines
+from helpers.sketch.summaries import measure, summarise
 from helpers.train.vae import evaluate
 
 RESULT = Path(__file__).parent / "results" / "recognition.md"
@@ -89,7 +89,7 @@ def faces(judge: Judge, n: int, seed: int) -> list[Row]:
     normal = sample(model, n, "normal", TEMPERATURE, seed)
     fitted = sample(model, n, "fitted", TEMPERATURE, seed, data.classes)  # as many of each, as the test drawings
     varied = variety(judge, fitted, real), variety(judge, normal, real)
-    holding = {name: cohesion.measure(group) for name, group in (("real", real), ("ours", fitted))}
+    holding = {name: measure(group) for name, group in (("real", real), ("ours", fitted))}
     shares = [share(recognised(judge, drawn, *data.classes)) for drawn in (normal, fitted)]
     tell("face-parts", f"{shares[0]} from N(0, I), {shares[1]} from the fitted Gaussians; people's {of_real}", n, seed)
     rows = [
@@ -118,7 +118,7 @@ def faces(judge: Judge, n: int, seed: int) -> list[Row]:
         rows.append(Row(what, f"{seen}; {spread.distance:.2f}; {spread.recall:.2f}"))
     rows.append(Row(f"reconstruction recognised as its own class ({len(names):,})", f"{again:.1%}", f"{own:.1%}"))
     for name in ("closure", "symmetry"):
-        ours, theirs = (cohesion.summarise(holding[who][name]).mean for who in ("ours", "real"))
+        ours, theirs = (summarise(holding[who][name]).mean for who in ("ours", "real"))
         rows.append(Row(f"{name} of samples, mean", f"{ours:.3f} ({ours / theirs - 1:+.0%})", f"{theirs:.3f}"))
     for label, name in enumerate(data.classes):
         own_tests = [sketch for sketch, own in zip(data.test.sketches, data.test.labels, strict=True) if own == label]
@@ -205,7 +205,7 @@ def menagerie(judge: Judge, n: int, seed: int) -> list[Row]:
 
 def parts(judge: Judge, each: int, seed: int, most: int | None = None) -> list[Row]:
     """One drawing, or two: whether what is begun as one class and ends as another needs its beginning to be read so."""
-    model = vae.load_model("menagerie")
+    model, chooser = vae.load_model("menagerie"), load_judge("second")
     data = load_drawings(model.settings.classes)
     pairs = list(permutations(model.settings.classes, 2))[:most]
     peoples = {name: people(data, name) for name in data.classes}
@@ -216,18 +216,16 @@ def parts(judge: Judge, each: int, seed: int, most: int | None = None) -> list[R
         f"read as a neighbour (fit=False, tries={TRIES})": lambda a, b: switch(
             model, a, b, n=each, seed=seed, fit=False, tries=TRIES
         ),
-        "read as a part, **chosen and measured by the same judge**": lambda a, b: switch(
-            model, a, b, n=each, seed=seed, fit=True, judge=judge
+        "read as a part, chosen by the second judge": lambda a, b: switch(
+            model, a, b, n=each, seed=seed, fit=True, judge=chooser
         ),
         "illusion(), the best of a search over beginnings and cuts": lambda a, b: illusion(
             model, a, b, n=each, seed=seed
         ),
-        "illusion(), **chosen and measured by the same judge**": lambda a, b: illusion(
-            model, a, b, n=each, seed=seed, judge=judge
-        ),
+        "illusion(), chosen by the second judge": lambda a, b: illusion(model, a, b, n=each, seed=seed, judge=chooser),
         "a third of a person's drawing merely laid over another's": lambda a, b: merely(data, (a, b), each, seed),
-        "people's drawings put together by the same fit, **chosen and measured by the same judge**": lambda a, b: (
-            from_people(judge, data, peoples, (a, b), each, seed)
+        "people's drawings put together by the same fit, chosen by the second judge": lambda a, b: from_people(
+            chooser, data, peoples, (a, b), each, seed
         ),
     }
     rows = []
@@ -240,8 +238,8 @@ def parts(judge: Judge, each: int, seed: int, most: int | None = None) -> list[R
             except ValueError:  # nothing that fits: none of these drawings is an illusion
                 seen += [(False, False, 0.0)] * each
                 continue
-            measures = illusions(judge, drawn, b), recognised(judge, drawn.sketches, b), concealment(judge, drawn, b)
-            found = list(zip(*measures, strict=True))
+            metrics = illusions(judge, drawn, b), recognised(judge, drawn.sketches, b), concealment(judge, drawn, b)
+            found = list(zip(*metrics, strict=True))
             seen += found + [(False, False, 0.0)] * (each - len(found))
         illusory, second, hidden = np.array(seen, float).mean(axis=0)
         rows.append(
@@ -288,9 +286,10 @@ def from_people(judge: Judge, data: DataSet, peoples: dict, pair: tuple[str, str
             if (rows := complete(start, shapes.outlines[pose.drawing], pose)) is not None
         ]
         if found:
-            whole = judge.probabilities([np.concatenate([start, rows]) for rows in found])[:, index]
-            alone = judge.probabilities([added_ink(rows) for rows in found])[:, index]
-        sketches.append(np.concatenate([start, found[int((whole - alone).argmax())]]) if found else start)
+            finished = [np.concatenate([start, rows]) for rows in found]
+            whole = judge.probabilities(finished)[:, index]
+            alone = judge.probabilities([added_ink(sketch, len(start)) for sketch in finished])[:, index]
+        sketches.append(finished[int((whole - alone).argmax())] if found else start)
         switches.append((len(start),))
     return Switched(sketches, switches)
 

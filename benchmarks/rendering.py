@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 from helpers.data.dataset import load_drawings
 from helpers.paths import atomic
 from helpers.sketch.raster import MARGIN, SHIFT, render_batch
-from helpers.sketch.strokes import fit, to_polylines
+from helpers.sketch.strokes import fit_box, to_polylines
 
 SIZE = 48
 ROUNDS = 7
@@ -63,7 +63,7 @@ def with_polylines(sketches: Sequence[np.ndarray]) -> None:
 
 def placed(sketch: np.ndarray, size: int) -> list[np.ndarray]:
     """A drawing's lines, scaled and centred in a square of that size."""
-    fitted, origin = fit(sketch, size * (1 - 2 * MARGIN) - 1)
+    fitted, origin = fit_box(sketch, size * (1 - 2 * MARGIN) - 1)
     return to_polylines(fitted, origin + size * MARGIN)
 
 

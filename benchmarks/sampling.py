@@ -43,10 +43,10 @@ def with_a_call_a_step(model: vae.SketchVAE) -> Callable[[np.ndarray], None]:
     start = tf.function(model.decoder.start).get_concrete_function(tf.TensorSpec((1, model.settings.z_size)))
 
     @tf.function
-    def step(point, z, h, c):
+    def step(point, z, *state):
         # z goes in with every point
         _, same = model.decoder.start(z)
-        state, parameters = model.decoder.step(point, (h, c), same)
+        state, parameters = model.decoder.step(point, state, same)
         return *state, *loss.mixture(parameters)
 
     rng = np.random.default_rng(0)
@@ -56,11 +56,12 @@ def with_a_call_a_step(model: vae.SketchVAE) -> Callable[[np.ndarray], None]:
         return rng.choice(len(p), p=p / p.sum())
 
     def draw(z: np.ndarray) -> None:
-        (h, c), _ = start(tf.constant(z))
+        state, _ = start(tf.constant(z))
         point, rows = np.array([[0, 0, 1, 0, 0]], np.float32), []
         for _ in range(POINTS):
-            h, c, *answer = step(tf.constant(point), tf.constant(z), h, c)
-            log_pi, mu, sigma, rho, log_pen = (np.asarray(part, np.float64)[0] for part in answer)
+            answer = step(tf.constant(point), tf.constant(z), *state)
+            state = answer[:4]
+            log_pi, mu, sigma, rho, log_pen = (np.asarray(part, np.float64)[0] for part in answer[4:])
             k = pick(log_pi, 0.2)
             cross = rho[k] * sigma[k].prod()
             covariance = 0.2 * np.array([[sigma[k, 0] ** 2, cross], [cross, sigma[k, 1] ** 2]])

@@ -6,7 +6,6 @@
 
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,16 +71,12 @@ def atomic(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         # the suffixes stay last: numpy and Keras look at them
         suffix = "".join(path.suffixes)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name.removesuffix(suffix)}-", suffix=suffix, dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
+        temporary = path.with_name(f".{path.name.removesuffix(suffix)}-{uuid.uuid4().hex[:12]}{suffix}")
+        temporary.touch(exist_ok=False)
         try:
             yield temporary
             with open(temporary, "rb") as file:
                 os.fsync(file.fileno())
-            umask = os.umask(0)
-            os.umask(umask)
-            temporary.chmod(0o666 & ~umask)  # mkstemp makes it private
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)

@@ -38,7 +38,9 @@ NOTEBOOKS = CHECKOUT / "notebooks"
 FAILED = DATA / "work" / "failed"
 TOGETHER = 2  # chapters at a time: much of each keeps one core busy, and three would want more memory than many have
 AFTER = {"02": "01"}  # what a chapter writes, another reads; where it failed, the other one loads the drawings itself
+LONGEST = ("01", "03", "02", "08", "07", "05")  # begun in this order, so that the two lanes end together; then the rest
 PATIENCE = 0.5  # seconds between looks at whether to stop
+GRACE = 10  # seconds that an interrupted cell has to end
 WIDGET = "application/vnd.jupyter.widget-view+json"
 BAR = re.compile(r"^.*\d+%\|.*\|.*\[.*\].*\n?", re.MULTILINE)  # a line that tqdm drew
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # colours and cursor moves, for terminals only
@@ -117,6 +119,7 @@ def execute(
         while not (await asyncio.wait([task], timeout=PATIENCE))[0]:
             if stop.is_set() and client.kc is not None:  # the kernel has begun
                 await client.km.interrupt_kernel()
+                await asyncio.wait([task], timeout=GRACE)  # a second interrupt on the heels of the first would kill it
         await task
 
     with tempfile.TemporaryFile() as log:
@@ -163,8 +166,8 @@ def run_one(
     """Executes one chapter and writes it back, or into the folder `output`; see `run`."""
     begun = time.monotonic()
 
-    def outcome(trouble: str = "", short: str = "", sample: bool = False) -> Outcome:
-        return Outcome(path, time.monotonic() - begun, sample, trouble, short)
+    def outcome(error: str = "", short: str = "", sample: bool = False) -> Outcome:
+        return Outcome(path, time.monotonic() - begun, sample, error, short)
 
     try:
         notebook = nbformat.read(path, as_version=4)
@@ -178,13 +181,14 @@ def run_one(
         execute(notebook, path.resolve().parent, threads, lambda: (done.append(1), tick()), stop)
     except (CellExecutionError, RuntimeError) as error:
         clean(notebook)
+        told = _report(path, code, len(done), error)
         try:
             _write(notebook, FAILED / path.name)
         except OSError as full:
-            return outcome(f"{_report(path, code, len(done), error)}\n{full}", _reason(error))
-        return outcome(_report(path, code, len(done), error), _reason(error))
+            told += f"\n{full}"
+        return outcome(told, _reason(error), _used_sample(code))
     clean(notebook)
-    sample = any(SAMPLE_NOTICE in output.get("text", "") for cell in code for output in cell.outputs)
+    sample = _used_sample(code)
     if sample and people:
         short = "no drawings by people: it used the sample"
         return outcome(f"{path.stem} was not written: {short}. `make data` downloads people's", short, sample)
@@ -204,7 +208,8 @@ def run(chapters: Sequence[Path], output: Path | None = None, people: bool = Fal
     Parameters
     ----------
     chapters : sequence of Path
-        The notebooks, begun in this order; one that reads what another writes (`AFTER`) waits for its end.
+        The notebooks. The longest are begun first (`LONGEST`); one that reads what another writes (`AFTER`) waits for
+        its end.
     output : Path, optional
         The folder to write to; by default each goes where it was.
     people : bool
@@ -218,7 +223,9 @@ def run(chapters: Sequence[Path], output: Path | None = None, people: bool = Fal
     together = min(TOGETHER, os.cpu_count() or 1, len(chapters))
     threads = max(1, (os.cpu_count() or 1) // together)
     width = max(len(path.stem) for path in chapters)
-    waiting, running, outcomes, stop = list(chapters), {}, {}, threading.Event()
+    places = {name: place for place, name in enumerate(LONGEST)}
+    waiting = sorted(chapters, key=lambda path: places.get(path.name[:2], len(places)))
+    running, outcomes, stop = {}, {}, threading.Event()
     bar = tqdm(
         total=sum(map(_count, chapters)),
         bar_format="{desc} {bar} {n_fmt:>3}/{total_fmt} cells {elapsed:>8}",
@@ -241,8 +248,8 @@ def run(chapters: Sequence[Path], output: Path | None = None, people: bool = Fal
                     ended = future.result()
                     outcomes[running.pop(future)] = ended
                     _say(f"{ended.path.stem:<{width}}  {_clock(ended.seconds):>6}  {ended.short or ''}".rstrip())
-                    if ended.trouble:
-                        _say(f"\n{ended.trouble}\n")
+                    if ended.error:
+                        _say(f"\n{ended.error}\n")
                 bar.refresh()  # its clock goes on while a cell trains
             except KeyboardInterrupt:
                 stop.set()
@@ -251,7 +258,7 @@ def run(chapters: Sequence[Path], output: Path | None = None, people: bool = Fal
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python notebooks/run.py", description="Run the notebooks in order.")
+    parser = argparse.ArgumentParser(prog="python notebooks/run.py", description="Run the notebooks, two side by side.")
     parser.add_argument("names", nargs="*", help="chapters to run, by the beginning of their names (03); default all")
     parser.add_argument("--output", type=Path, help="folder for the executed notebooks; default where they are")
     parser.add_argument("--people", action="store_true", help="fail where there are no drawings by people")
@@ -265,7 +272,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     outcomes = run(chapters, options.output, options.people)
-    failed = [outcome for outcome in outcomes if outcome.trouble]
+    failed = [outcome for outcome in outcomes if outcome.error]
     ran = len(outcomes) - len(failed)
     print(f"\n{ran} chapter{'s' * (ran != 1)} in {_clock(time.monotonic() - start)}.")
     _print_figures(before)
@@ -278,7 +285,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not failed and len(outcomes) == len(chapters):
         return 0
     sys.stdout.flush()
-    print(f"\nOf {len(chapters)} chapters {ran} ran, {len(failed)} failed:", file=sys.stderr)
+    left = len(chapters) - len(outcomes)
+    begun = f", {left} {'was' if left == 1 else 'were'} not begun" if left else ""
+    print(f"\nOf {len(chapters)} chapters {ran} ran, {len(failed)} failed{begun}:", file=sys.stderr)
     for outcome in failed:
         print(f"  {outcome.path.stem}: {outcome.short}", file=sys.stderr)
     return 1
@@ -291,7 +300,7 @@ class Outcome(NamedTuple):
     path: Path
     seconds: float
     sample: bool
-    trouble: str
+    error: str
     short: str
 
 
@@ -322,6 +331,10 @@ def _reason(error: Exception) -> str:
     """Why a chapter stopped, in a line."""
     why = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else str(error)
     return ESCAPES.sub("", why).strip().partition("\n")[0]
+
+
+def _used_sample(code: Sequence[NotebookNode]) -> bool:
+    return any(SAMPLE_NOTICE in output.get("text", "") for cell in code for output in cell.outputs)
 
 
 def _code(notebook: NotebookNode) -> list[NotebookNode]:

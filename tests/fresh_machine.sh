@@ -1,20 +1,26 @@
 #!/usr/bin/env bash
-# A machine that has never seen the project: a clone in an empty folder, an empty home, empty caches; then the README's
-# two commands. Nothing of it is left.
+# A machine that has never seen the project: a clone in a new folder, an empty home, empty caches; then the README's two
+# commands. Nothing of it is left.
 #
 #     tests/fresh_machine.sh                       # with the Python that make finds
 #     tests/fresh_machine.sh python3.12            # with this one
 #     MIDSTROKE_QUICK=1 tests/fresh_machine.sh     # chapters in their short form
-#     tests/fresh_machine.sh python3.12 tests/test_strokes.py     # and only these tests
+#     tests/fresh_machine.sh python3.12 tests/sketch              # and only these tests
+#     MIDSTROKE_PLACE="/tmp/ein Gerät" tests/fresh_machine.sh     # in this folder, which is made, and deleted at the end
 #
-# What is not committed is not in the clone, and its path has a space and an accent. Only what makes the environment has a
-# network: proxies, certificates and package indexes of the machine stay as they are. The chapters have none and run on
-# the sample. Where a mirror of Quick, Draw! lies in ../shared, the tests have that, as the checkout has.
+# What is not committed is not in the clone. Only what makes the environment has a network: proxies, certificates and
+# package indexes of the machine stay as they are. The chapters have none and run on the sample. Where a mirror of
+# Quick, Draw! lies in ../shared, the tests have that, as the checkout has.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 python=${1:-}
 shift || true
-place=$(mktemp -d)
+if [ -n "${MIDSTROKE_PLACE:-}" ]; then
+	mkdir "$MIDSTROKE_PLACE" # not one that is there: it is deleted at the end
+	place=$(cd "$MIDSTROKE_PLACE" && pwd)
+else
+	place=$(mktemp -d)
+fi
 trap 'rm -rf "$place"' EXIT
 mkdir "$place/home" "$place/tmp" "$place/bin" "$place/work"
 if ! git clone --quiet "file://$root" "$place/work/midstroke"; then # a checkout without its history
@@ -40,6 +46,8 @@ cd "$place/work/midstroke"
 nowhere=http://127.0.0.1:9 # the discard port: nobody answers
 offline=(http_proxy="$nowhere" https_proxy="$nowhere" HTTP_PROXY="$nowhere" HTTPS_PROXY="$nowhere")
 "${clean[@]}" make setup
+"${clean[@]}" make lint
+made=$SECONDS
 "${clean[@]}" "${offline[@]}" no_proxy=127.0.0.1,localhost make run
 took=$SECONDS
 "${clean[@]}" .venv/bin/python --version
@@ -48,5 +56,6 @@ if [ $# -gt 0 ]; then
 	"${clean[@]}" .venv/bin/python -m pytest "$@"
 else
 	"${clean[@]}" make test
+	echo "make test took $(((SECONDS - took) / 60)) minutes."
 fi
-echo "A fresh machine: make run in $((took / 60)) minutes $((took % 60)) seconds, all in $((SECONDS / 60)) minutes."
+echo "make run took $((took / 60)) minutes $((took % 60)) seconds, $made seconds of them to make the environment."

@@ -106,14 +106,14 @@ def cut(content: bytes, suffix: str, count: int) -> bytes:
 
 
 def main() -> int:
-    from helpers.evaluate.classifier import CLASSES  # TensorFlow comes with it
+    from helpers.data.classes import JUDGED
 
     mirrored = MIRROR.is_dir() and not os.environ.get("MIDSTROKE_QUICKDRAW_URL")
     with serve(MIRROR) if mirrored else nullcontext() as address:
         if mirrored:
             os.environ["MIDSTROKE_QUICKDRAW_URL"] = address
         try:
-            came = download_all(CLASSES)
+            came = download_all(JUDGED)
         except OSError as error:
             print(f"\n{error}", file=sys.stderr)
             return 1

@@ -1,67 +1,22 @@
 """The widgets in a real browser: in JupyterLab, in chapter 03, and on a page of their own."""
 
 import math
-import os
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
 import numpy as np
 import pytest
+from served import PATIENCE, Server, run_all, serve_lab
 
 from helpers.export import read_recipe
 from helpers.sketch.strokes import bounds
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 300_000  # ms: a kernel that starts TensorFlow on a busy machine takes its time
 STUDIO, PAD = ".ms-studio", ".ms-drawpad"
-
-
-class Server:
-    """A Jupyter application on loopback, in a folder of its own, with no settings from outside."""
-
-    def __init__(self, folder, *arguments):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        own = {f"JUPYTER_{name}_DIR": str(folder / f".{name.lower()}") for name in ("CONFIG", "DATA", "RUNTIME")}
-        (folder / "data").mkdir(parents=True)
-        (folder / "data" / "models").symlink_to(ROOT / "data" / "models")
-        environment = {
-            **os.environ,
-            **own,
-            "JUPYTER_PATH": str(ROOT / "notebooks"),  # where voila's template is
-            "PYTHONPATH": str(ROOT),
-            "MIDSTROKE_ROOT": str(folder),
-            "MIDSTROKE_QUICK": "1",
-            "TF_CPP_MIN_LOG_LEVEL": "2",
-        }
-        self.url, self.log = f"http://127.0.0.1:{port}", folder / "server.log"
-        with open(self.log, "wb") as log:
-            command = [sys.executable, "-m", *arguments, "--no-browser", f"--port={port}"]
-            self.process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(self.url, timeout=100).close()
-                return
-            except OSError:
-                assert self.process.poll() is None, self.log.read_text()
-                time.sleep(0.2)
-        raise AssertionError(f"no server after two minutes: {self.log.read_text()}")
-
-    def close(self):
-        self.process.terminate()
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -69,14 +24,7 @@ def lab(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     (folder / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks" / "03_switch-z-midway.ipynb", folder / "notebooks")
-    options = ("allow_root=True", "root_dir=.", "ip=127.0.0.1")
-    server = Server(
-        folder,
-        "jupyterlab",
-        *(f"--ServerApp.{option}" for option in options),
-        "--IdentityProvider.token=",
-        "--LabApp.expose_app_in_browser=True",
-    )
+    server = serve_lab(folder)
     yield server
     server.close()
 
@@ -100,14 +48,7 @@ class Page:
         self.page.evaluate("([name, a]) => { window.jupyterapp.commands.execute(name, a) }", [name, arguments])
 
     def run_all(self):
-        self.until(
-            """() => {
-                const context = window.jupyterapp.shell.currentWidget?.sessionContext;
-                return context?.isReady && context.session?.kernel?.status === "idle";
-            }"""
-        )
-        self.command("notebook:run-all-cells")
-        self.page.wait_for_selector(f"{PAD} .ms-primary")
+        run_all(self.page, f"{PAD} .ms-primary")
 
     def until(self, what, *arguments):
         self.page.wait_for_function(what, arg=list(arguments), timeout=PATIENCE)
@@ -292,7 +233,7 @@ def test_bad_input_is_named_in_the_widget_and_the_drawing_stays(chapter):
     chapter.draw([(0.5 + 0.4 * math.sin(1.3 * t), 0.5 + 0.4 * math.cos(1.7 * t)) for t in turns])
     chapter.until_said(PAD, "were simplified")
     chapter.page.get_by_role("button", name="Finish it as").click()
-    chapter.until("() => !document.querySelector('.ms-drawpad .ms-say').classList.contains('ms-trouble')")
+    chapter.until("() => !document.querySelector('.ms-drawpad .ms-say').classList.contains('ms-error')")
     assert len(chapter.drawing(PAD)) >= 2
     chapter.page.get_by_role("button", name="Undo").click()
     seed = chapter.page.get_by_role("spinbutton", name="Seed")

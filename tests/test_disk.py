@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from helpers import export
-from helpers.data import classes, dataset, formats
+from helpers.data import chunks, classes, dataset
 from helpers.export import video
 from helpers.export.booklet import Plate, save_booklet
 from helpers.figures import saving, sheets
@@ -63,7 +63,7 @@ def fill(folder: Path, spare: int = 0) -> Path:
 def data():
     parts = [dataset.open_dataset(SAMPLE / f"{name}.npz") for name in ("cloud", "camel")]
     drawings = {
-        part.classes[0]: {split: getattr(part, split).sketches[:30] for split in formats.SPLITS} for part in parts
+        part.classes[0]: {split: getattr(part, split).sketches[:30] for split in chunks.SPLITS} for part in parts
     }
     return dataset.make_dataset(drawings, "sample")
 
@@ -109,7 +109,7 @@ def save_figure(folder: Path) -> None:
 
 
 def save_dataset(folder: Path) -> None:
-    data = dataset.make_dataset({"ear": dict.fromkeys(formats.SPLITS, [CROSS] * 500)}, "sample")
+    data = dataset.make_dataset({"ear": dict.fromkeys(chunks.SPLITS, [CROSS] * 500)}, "sample")
     dataset.save_dataset(data, folder / "set.npz")
 
 
@@ -166,8 +166,8 @@ def test_training_and_downloads_name_a_data_folder_that_cannot_be_written(data, 
             classes.download_class("nose")
 
 
-@pytest.mark.parametrize("trouble", ["full", "read-only"])
-def test_tracing_into_a_folder_that_cannot_be_written_names_it_and_goes_on_when_it_can(trouble, tmp_path):
+@pytest.mark.parametrize("error", ["full", "read-only"])
+def test_tracing_into_a_folder_that_cannot_be_written_names_it_and_goes_on_when_it_can(error, tmp_path):
     pictures = tmp_path / "crosses"
     pictures.mkdir()
     for number, size in enumerate((64, 80, 96, 112, 128, 144)):
@@ -175,11 +175,11 @@ def test_tracing_into_a_folder_that_cannot_be_written_names_it_and_goes_on_when_
     expected = trace_folder(pictures, tmp_path / "expected", jobs=1)
     with disk(tmp_path / "small", "1m") as folder:
         much = fill(folder)
-        if trouble == "read-only":
+        if error == "read-only":
             remount(folder, "ro")
         with pytest.raises(OSError, match=r"could not write .*small/out.*: .* can be written"):
             trace_folder(pictures, folder / "out", jobs=1)
-        if trouble == "read-only":
+        if error == "read-only":
             remount(folder, "rw")
         much.unlink()
         assert len(trace_folder(pictures, folder / "out", jobs=1).train.sketches) == len(expected.train.sketches)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from helpers import export
+from helpers.data.chunks import SPLITS
 from helpers.data.dataset import make_dataset, open_dataset, save_dataset
-from helpers.data.formats import SPLITS
 from helpers.draw import decoding, interpolation, priors, switching
 from helpers.evaluate import metrics, perturb
 from helpers.evaluate.classifier import Judge, train_judge
@@ -26,6 +26,7 @@ from helpers.model.vae import Settings, SketchVAE, load_model, save_model
 from helpers.motion import tweening
 from helpers.sketch import cohesion, strokes
 from helpers.sketch.raster import render
+from helpers.sketch.summaries import measure
 from helpers.trace.vectorize import trace
 from helpers.train import loop, plan, vae
 from helpers.widgets.pad import DrawPad
@@ -105,7 +106,7 @@ def test_what_is_drawn_of_them_is_shown_and_taken_away(trained, tmp_path):
 
 def test_widgets_take_names_of_several_words(trained):
     model, data = trained
-    pad = DrawPad(model, beginning=data.test.sketches[0])
+    pad = DrawPad(model, prefix=data.test.sketches[0])
     assert "The Eiffel Tower" in pad.finish("The Eiffel Tower").code
     assert "The Eiffel Tower" in BlendStudio(model).drawn.code
 
@@ -179,7 +180,7 @@ USES = {
     "trace": lambda model, path: trace(render(LONG, 400, 2)),
     "retrace": lambda model, path: perturb.retrace([LONG]),
     "smooth": lambda model, path: perturb.smooth(LONG),
-    "measure": lambda model, path: cohesion.measure([LONG], [5000]),
+    "measure": lambda model, path: measure([LONG], [5000]),
     "sharpest turn": lambda model, path: cohesion.sharpest_turn(LONG),
     "recognise": lambda model, path: Judge(NAMES).recognise([LONG]),
     "recognise its strokes": lambda model, path: Judge(NAMES, "rnn").recognise([LONG]),
@@ -209,8 +210,8 @@ def test_a_drawing_of_ten_thousand_points_is_taken_in_seconds(use, model, tmp_pa
 
 
 def test_a_drawing_of_ten_thousand_points_is_not_gone_on_from_and_not_saved(model, tmp_path):
-    with pytest.raises(ValueError, match="beginning 0 has 10000 points; this model draws at most 80"):
-        decoding.decode(model, np.zeros((1, 8)), beginnings=[LONG])
+    with pytest.raises(ValueError, match="prefix 0 has 10000 points; this model draws at most 80"):
+        decoding.decode(model, np.zeros((1, 8)), prefixes=[LONG])
     data = make_dataset({"t-shirt": {split: [LONG] for split in SPLITS}}, "traced")
     with pytest.raises(ValueError, match="10,000 points, more than 5,000"):
         save_dataset(data, tmp_path / "set.npz")

@@ -29,7 +29,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from helpers import export
-from helpers.data import dataset, download, formats, preprocessing, shards
+from helpers.data import chunks, dataset, download, formats, preprocessing, shards
+from helpers.data.ndjson import cut_lines
 from helpers.evaluate import classifier
 from helpers.model import prior, vae
 from helpers.sketch.raster import render
@@ -40,6 +41,7 @@ from helpers.trace.pdf import PATIENCE
 
 MANY = 20 if os.environ.get("MIDSTROKE_SLOW_TESTS") else 1
 SECONDS = 1.0  # of the processor: a busy machine does not fail the test
+LONGER = {"pdf": 5}  # a page of millions of pixels, in which ink is looked for
 SKETCH = np.array([[10, 0, 0], [0, 10, 0], [-10, 0, 0], [0, -10, 1]], np.int16)
 CROSS = from_polylines([[[0, 0], [60, 60]], [[60, 0], [0, 60]]])
 
@@ -112,9 +114,9 @@ def written(write: Callable[[Path], object], suffix: str) -> bytes:
 
 @cache
 def sketchrnn() -> list[bytes]:
-    lists = dict.fromkeys(formats.SPLITS, objects([SKETCH, SKETCH[1:]]))
+    lists = dict.fromkeys(chunks.SPLITS, objects([SKETCH, SKETCH[1:]]))
     old = pickle.dumps(objects([SKETCH, SKETCH]), protocol=0)
-    return [packed(**lists), packed(**dict.fromkeys(formats.SPLITS, pickled(old, 2)))]
+    return [packed(**lists), packed(**dict.fromkeys(chunks.SPLITS, pickled(old, 2)))]
 
 
 @cache
@@ -132,7 +134,7 @@ def binary() -> list[bytes]:
 
 @cache
 def datasets() -> list[bytes]:
-    splits = {split: [CROSS, CROSS[:2]] for split in formats.SPLITS}
+    splits = {split: [CROSS, CROSS[:2]] for split in chunks.SPLITS}
     made = [dataset.make_dataset({name: splits}, "sample") for name in ("ear", "The Eiffel Tower")]
     halves = dataset.make_dataset({"ear": {split: [CROSS + np.float32([0.5, 0, 0])] for split in splits}}, "traced")
     return [written(lambda path, one=one: dataset.save_dataset(one, path), ".npz") for one in [*made, halves]]
@@ -204,7 +206,7 @@ def read_shards(path: Path) -> list[np.ndarray]:
         if name != path.name:
             path.with_name(name).write_bytes(content)
     out = path.parents[2]
-    shards.load(out, limit=2)
+    shards.load_shards(out, limit=2)
     return [sketch for _, sketches, _ in shards.read_batches(out) for sketch in sketches]
 
 
@@ -267,7 +269,7 @@ def read(kind: str, content: bytes, folder: Path) -> object:
         return error
     finally:
         took = time.process_time() - began
-        assert took < SECONDS, f"{took:.1f} s for {len(content):,} bytes"
+        assert took < SECONDS * LONGER.get(kind, 1), f"{took:.1f} s for {len(content):,} bytes"
 
 
 @every_reader
@@ -458,7 +460,7 @@ WHOLE = pickle.dumps(objects([SKETCH, SKETCH[1:]]), protocol=2)
 )
 def test_any_pickle_is_read_or_refused(tmp_path, parts, begin, end):
     payload = WHOLE[:begin] + b"".join(parts) + WHOLE[end:]
-    answer = read("npz", packed(**dict.fromkeys(formats.SPLITS, pickled(payload, 2))), tmp_path)
+    answer = read("npz", packed(**dict.fromkeys(chunks.SPLITS, pickled(payload, 2))), tmp_path)
     if isinstance(answer, list):
         assert all(sketch.shape[1] == 3 and sketch.dtype == np.float32 for sketch in answer)
 
@@ -750,16 +752,16 @@ def test_a_bomb_is_refused_in_a_second_and_without_a_gigabyte(kind, tmp_path):
 def test_a_file_in_pieces_holds_what_it_does_as_a_whole(tmp_path, content, size):
     whole = read("ndjson", content, tmp_path)
     path = tmp_path / READERS["ndjson"].name
-    cuts = formats.cut_lines(path, size)
+    cuts = cut_lines(path, size)
     assert cuts == sorted(set(cuts)) and (cuts[0], cuts[-1]) == (0, len(content))
     pieces = []
     for begin, end in pairwise(cuts):
         try:
-            chunks = list(formats.read_chunks(path, None, begin, end))
+            held = list(formats.read_chunks(path, None, begin, end))
         except ValueError:
             assert isinstance(whole, ValueError)
             return
-        pieces += [sketch for chunk in chunks for sketch in formats.unflat(chunk.rows, chunk.lengths)]
+        pieces += [sketch for chunk in held for sketch in chunks.unflat(chunk.rows, chunk.lengths)]
     if isinstance(whole, ValueError):
         assert not pieces
     else:

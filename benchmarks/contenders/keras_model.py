@@ -34,7 +34,7 @@ def make(folder: Path, dtype: str, own_loop: bool) -> SimpleNamespace:
         "seen": tf.TensorSpec([None, size, size], "uint8"),
         "target": tf.TensorSpec([None, None, 5], "float32"),
         "noise": tf.TensorSpec([None, z_size], "float32"),
-        **dict.fromkeys(("given", "kl_weight", "free_bits"), numbers),
+        **dict.fromkeys(("prefix", "kl_weight", "free_bits"), numbers),
     }
     layers.has_tensorflow_gpu = lambda: not own_loop  # a GPU takes Keras's layer
     compiled = tf.function(step, input_signature=[signature]).get_concrete_function()

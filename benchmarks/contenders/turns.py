@@ -69,7 +69,7 @@ class Contender:
 
 
 def write(result: Path, lines: list[str]) -> None:
-    """Prints the table, and puts it where README takes it from."""
+    """Prints the table, and puts it where docs/results.md takes it from."""
     print("\n".join(lines))
     with atomic(result) as path:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -5,8 +5,9 @@ from helpers import open_room
 __getattr__, __dir__, __all__ = open_room(
     __name__,
     {
-        "classes": "CLASSES download_class",
-        "formats": "DamagedDrawings SPLITS read",
+        "classes": "CLASSES JUDGED download_class",
+        "formats": "DamagedDrawings read",
+        "chunks": "SPLITS",
         "dataset": "DataSet Split load_drawings make_dataset open_dataset save_dataset",
         "shards": "open_shards read_batches",
         "preprocessing": "preprocess",

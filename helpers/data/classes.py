@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from helpers.data.download import fetch
-from helpers.data.formats import MAX_LINE
+from helpers.data.ndjson import MAX_LINE
 from helpers.data.npz import open_npz
 from helpers.paths import DATA
 
@@ -53,12 +53,36 @@ CLASSES = tuple(
     """.split(",")
 )
 
+# the 32 that the judge tells apart, chapters draw, and the tracer has learned the order of strokes from
+JUDGED = tuple(
+    """
+    backpack bear bicycle bird bus camel car cat cloud crab dog ear elephant eye eyeglasses face fish flower hat house
+    lightning mosquito mouth nose owl pig rabbit sheep shoe sun tree yoga
+    """.split()
+)
+
 
 def download_class(name: str, form: str = "sketchrnn") -> Path:
-    """Fetch one class into `data/quickdraw/<form>`, from `MIDSTROKE_QUICKDRAW_URL` if set. Anew if it is already there.
+    """Fetches one class, anew if it is already there.
 
-    `form` is "sketchrnn" (.npz, 75,000 drawings) or "simplified" (.ndjson, all of them). Raises ValueError for an
-    unknown class or form, and as `download.fetch`.
+    Parameters
+    ----------
+    name : str
+        Of the 345.
+    form : {"sketchrnn", "simplified"}
+        75,000 drawings as .npz, or all of them as .ndjson.
+
+    Returns
+    -------
+    Path
+        In `data/quickdraw/<form>`. It comes from `MIDSTROKE_QUICKDRAW_URL` where that is set.
+
+    Raises
+    ------
+    ValueError
+        For an unknown class or form.
+    DownloadError
+        As `download.fetch`.
     """
     check_classes([name])
     forms = {"sketchrnn": ("sketchrnn", "npz", _check_zip), "simplified": ("full/simplified", "ndjson", _check_lines)}

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers.data.chunks import SPLITS, find_faults, flat, unflat
 from helpers.data.classes import check_classes, download_class
 from helpers.data.download import DownloadError, verify
-from helpers.data.formats import SPLITS, find_faults, flat, read, unflat
+from helpers.data.formats import read
 from helpers.data.npz import read_arrays
 from helpers.paths import DATA, atomic, memory_for
 
@@ -47,12 +48,32 @@ class DataSet:
 def load_drawings(
     classes: Sequence[str], source: str = "auto", allow_sample: bool = False, limit: int | None = None
 ) -> DataSet:
-    """The drawings of some of the 345 `CLASSES`, at most `limit` of each class in each split.
+    """The drawings of some of the 345 `CLASSES`.
 
-    `source` is "local" (`data/quickdraw/sketchrnn/<class>.npz`, where downloads lie too), "download" (fetched anew),
-    "sample" (`data/sample`, drawn by a model), or "auto": local, and what is missing there is downloaded; where that
-    fails and `allow_sample` is set, all classes come from the sample instead, and a printed notice says so.
-    Raises ValueError for an unknown class or source, FileNotFoundError, and DownloadError.
+    Parameters
+    ----------
+    classes : sequence of str
+        Names of classes; label i of the data set means `classes[i]`.
+    source : {"auto", "local", "download", "sample"}
+        "local" is `data/quickdraw/sketchrnn/<class>.npz`, where downloads lie too; "download" fetches anew; "sample"
+        is `data/sample`, drawn by a model; "auto" is local, and what is missing there is downloaded.
+    allow_sample : bool
+        With "auto", whether all classes may come from the sample where a download fails; a printed notice says so.
+    limit : int, optional
+        Of each class in each split, at most.
+
+    Returns
+    -------
+    DataSet
+
+    Raises
+    ------
+    ValueError
+        For an unknown class or source.
+    FileNotFoundError
+        For drawings that are not there.
+    DownloadError
+        Where a download fails.
     """
     classes = [classes] if isinstance(classes, str) else list(classes)
     check_classes(classes)
@@ -80,7 +101,25 @@ def load_drawings(
 
 
 def make_dataset(drawings: Mapping[str, Mapping[str, Sequence[np.ndarray]]], source: str) -> DataSet:
-    """One data set of `{class: {split: sketches}}`, class after class in the order given."""
+    """One data set of several classes, one after another.
+
+    Parameters
+    ----------
+    drawings : mapping
+        `{class: {"train": sketches, "valid": sketches, "test": sketches}}`.
+    source : str
+        What the data set says of where its drawings come from.
+
+    Returns
+    -------
+    DataSet
+        Its scale is that of the training drawings' offsets.
+
+    Raises
+    ------
+    ValueError
+        For no training drawing, and for nothing but dots.
+    """
     splits = []
     for split in SPLITS:
         lengths = [len(of_class[split]) for of_class in drawings.values()]
@@ -103,7 +142,19 @@ ARRAYS = {"classes": ("U", 1), "scale": ("f", 0), "source": ("U", 0)} | {
 
 
 def save_dataset(dataset: DataSet, path: str | Path) -> None:
-    """Write a data set as one .npz of plain arrays, no pickle: per split all points, lengths and labels."""
+    """Writes a data set as one .npz of plain arrays, no pickle: per split all points, lengths and labels.
+
+    Parameters
+    ----------
+    dataset : DataSet
+    path : str or Path
+        Ends in .npz. The write is atomic.
+
+    Raises
+    ------
+    ValueError
+        For a drawing that is none, by its number.
+    """
     with memory_for(path):
         arrays = _to_arrays(dataset)
     with atomic(path) as temporary:
@@ -111,7 +162,11 @@ def save_dataset(dataset: DataSet, path: str | Path) -> None:
 
 
 def _to_arrays(dataset: DataSet) -> dict[str, np.ndarray]:
-    arrays = {"classes": np.array(dataset.classes), "scale": dataset.scale, "source": dataset.source}
+    arrays = {
+        "classes": np.array(dataset.classes),
+        "scale": np.array(dataset.scale),
+        "source": np.array(dataset.source),
+    }
     for name in SPLITS:
         split = getattr(dataset, name)
         rows, lengths = flat(split.sketches)
@@ -126,7 +181,21 @@ def _to_arrays(dataset: DataSet) -> dict[str, np.ndarray]:
 
 
 def open_dataset(path: str | Path) -> DataSet:
-    """The data set that `save_dataset` wrote. Raises ValueError for a file of another format, or a damaged one."""
+    """The data set that `save_dataset` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    DataSet
+
+    Raises
+    ------
+    ValueError
+        For a file of another format, or a damaged one.
+    """
     path = Path(path)
     arrays = dict(zip(ARRAYS, read_arrays(path, ARRAYS), strict=True))
     for name, (kinds, dimensions) in ARRAYS.items():

@@ -20,9 +20,11 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers.data import shards
+from helpers.data.chunks import SPLITS
 from helpers.data.classes import CLASSES, download_class
 from helpers.data.download import verify
-from helpers.data.formats import SPLITS, DamagedDrawings, cut_lines, read_chunks, tell_damage
+from helpers.data.formats import DamagedDrawings, read_chunks, tell_damage
+from helpers.data.ndjson import cut_lines
 from helpers.paths import DATA, atomic, atomic_folder
 
 PIECE = 1 << 24  # bytes of .ndjson in a shard: about 40,000 drawings, 90 MB of bitmaps, a second's work
@@ -40,7 +42,7 @@ class Piece(NamedTuple):
     end: int
 
 
-class Summary(NamedTuple):
+class Report(NamedTuple):
     """How many drawings are in the shards, how many were left out, how many shards there are, and were made now."""
 
     drawings: int
@@ -56,18 +58,40 @@ def preprocess(
     size: int | None = 48,
     recognized_only: bool = False,
     jobs: int = -1,
-) -> Summary:
-    """Turn official files into shards: `out/<class>/<number>/`, with `strokes.npy`, `starts.npy` and `bitmaps.npy`.
-
-    `source` is a folder of .ndjson (simplified or raw), .bin or .npz files, or some such files, one a class, named as
-    the class. `size` is that of the bitmaps; None makes none. With `recognized_only`, drawings that the game did not
-    recognise are left out (a .npz does not say; its are all kept). `jobs` shards are made at a time, -1 on all cores;
-    under `joblib.parallel_config(backend="dask")` on the cluster, which must see the same folders.
+) -> Report:
+    """Turns official files into shards: `out/<class>/<number>/`, with `strokes.npy`, `starts.npy` and `bitmaps.npy`.
 
     Killed and run again it goes on with the shards that are missing, and ends with the same bytes; the shards of a file
-    that has changed are made anew. One run at a time in a folder. Damaged drawings are left out and reported as
-    `DamagedDrawings` warnings, by file and line. Raises ValueError for settings other than those `out` was begun with,
-    and, when all else is done, for files that are damaged as a whole.
+    that has changed are made anew. One run at a time in a folder.
+
+    Parameters
+    ----------
+    source : str, Path or sequence of these
+        A folder of .ndjson (simplified or raw), .bin or .npz files, or some such files; one a class, and named as it.
+    out : str or Path
+        The folder for the shards.
+    size : int, optional
+        Of the bitmaps, pixels; None makes none.
+    recognized_only : bool
+        Whether drawings that the game did not recognise are left out (a .npz does not say; its are all kept).
+    jobs : int
+        Shards made at a time, -1 on all cores; under `joblib.parallel_config(backend="dask")` on the cluster, which
+        must see the same folders.
+
+    Returns
+    -------
+    Report
+
+    Warns
+    -----
+    DamagedDrawings
+        For drawings that were left out, by file and line.
+
+    Raises
+    ------
+    ValueError
+        For settings other than those `out` was begun with, and, when all else is done, for files that are damaged as a
+        whole.
     """
     out = Path(out)
     if size is not None and size < 1:
@@ -106,7 +130,7 @@ def preprocess(
             + next(iter(broken.values()))
         )
     counts = [sum(record[key] for record in records.values()) for key in ("drawings", "unrecognized", "damaged")]
-    return Summary(*counts, shards=len(pieces), made=len(left))
+    return Report(*counts, shards=len(pieces), made=len(left))
 
 
 def find_files(source: str | Path | Sequence[str | Path]) -> list[Path]:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helpers.data.chunks import MAX_POINTS, SPLITS, unflat
 from helpers.data.dataset import DataSet, make_dataset
-from helpers.data.formats import MAX_POINTS, SPLITS, unflat
 from helpers.data.npz import read_header
 from helpers.sketch.raster import render_batch
 
@@ -33,7 +33,7 @@ class Shard(NamedTuple):
 
     name: str
     split: str | None
-    strokes: np.ndarray
+    strokes: np.memmap
     starts: np.ndarray
     bitmaps: np.ndarray | None
 
@@ -92,9 +92,25 @@ def to_whole(rows: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 
 def open_shards(out: str | Path, classes: Sequence[str] | None = None) -> Iterator[Shard]:
-    """The shards of some classes, or of all in the order of their names, mapped one after another.
+    """The shards of some classes, mapped one after another.
 
-    Raises FileNotFoundError for a class that is not there, and ValueError for a shard that is damaged.
+    Parameters
+    ----------
+    out : str or Path
+        The folder that `preprocess` filled.
+    classes : sequence of str, optional
+        Without it all, in the order of their names.
+
+    Yields
+    ------
+    Shard
+
+    Raises
+    ------
+    FileNotFoundError
+        For a class that is not there.
+    ValueError
+        For a shard that is damaged.
     """
     for name in list_classes(out) if classes is None else classes:
         folders = sorted(path for path in (Path(out) / name).glob("[0-9]*") if path.is_dir())
@@ -153,7 +169,7 @@ def _map(path: Path) -> np.ndarray:
     return np.memmap(path, dtype, "r", begin, shape, "F" if fortran else "C")
 
 
-def take(shard: Shard, chosen: Iterable[int]) -> list[np.ndarray]:
+def take_sketches(shard: Shard, chosen: Iterable[int]) -> list[np.ndarray]:
     """Some of a shard's drawings as sketches, float32 (N, 3), read from the disk.
 
     Raises ValueError for a row whose lift is neither 0 nor 1.
@@ -171,16 +187,33 @@ def take(shard: Shard, chosen: Iterable[int]) -> list[np.ndarray]:
 def read_batches(
     out: str | Path, batch: int = 1024, classes: Sequence[str] | None = None
 ) -> Iterator[tuple[str, list[np.ndarray], np.ndarray | None]]:
-    """All drawings, at most `batch` at a time: their class, their sketches, their bitmaps (k, size, size)."""
+    """All drawings of shards, some at a time.
+
+    Parameters
+    ----------
+    out, classes
+        As of `open_shards`.
+    batch : int
+        Drawings at a time, at most.
+
+    Yields
+    ------
+    name : str
+        Their class.
+    sketches : list of ndarray
+        float32 (N, 3).
+    bitmaps : ndarray or None
+        uint8 (k, size, size); None where none were made.
+    """
     for shard in open_shards(out, classes):
         count = len(shard.starts) - 1
         for first in range(0, count, batch):
             last = min(first + batch, count)
             bitmaps = None if shard.bitmaps is None else np.array(shard.bitmaps[first:last])
-            yield shard.name, take(shard, range(first, last)), bitmaps
+            yield shard.name, take_sketches(shard, range(first, last)), bitmaps
 
 
-def load(out: str | Path, classes: Sequence[str] | None = None, limit: int | None = None) -> DataSet:
+def load_shards(out: str | Path, classes: Sequence[str] | None = None, limit: int | None = None) -> DataSet:
     """The sketches of some classes, or of all, as a data set: at most `limit` of each class in each split.
 
     Drawings from an .npz keep their split. Of others, the 19th of every 20 in a class is for validation, the 20th for
@@ -196,7 +229,7 @@ def load(out: str | Path, classes: Sequence[str] | None = None, limit: int | Non
             for split, sketches in found.items():
                 ours = number_of[split] if shard.split is None else np.full(count, shard.split == split)
                 room = None if limit is None else limit - len(sketches)
-                sketches += take(shard, np.flatnonzero(ours)[:room])
+                sketches += take_sketches(shard, np.flatnonzero(ours)[:room])
             before += count
             if limit is not None and all(len(sketches) == limit for sketches in found.values()):
                 break

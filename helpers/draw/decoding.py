@@ -15,7 +15,7 @@ from helpers.model.compiled import CHUNK, compile_once, in_chunks
 from helpers.model.loss import mixture
 from helpers.model.vae import SketchVAE
 from helpers.sketch.raster import render_batch
-from helpers.sketch.strokes import DOWN, END, check, from_stroke5, to_stroke5
+from helpers.sketch.strokes import DOWN, END, check, from_stroke5, to_stroke5, to_stroke5_batch
 
 BLOCK = 16  # rows that are drawn between looks at which drawings have come to an end
 TILE = 24  # a multiple of the rows that matrix products take at a time
@@ -42,8 +42,7 @@ def as_strokes(sketches: Sequence[np.ndarray], scale: float) -> np.ndarray:
     """What the RNN encoder reads: stroke-5 (N, T, 5), offsets divided by `scale`, rows of zeros behind."""
     length = max(len(sketch) for sketch in sketches)
     length += -length % 16 + 1  # few different lengths, so that JAX compiles few times
-    rows = np.stack([to_stroke5(sketch, length) for sketch in sketches])
-    rows[..., :2] /= scale
+    rows = to_stroke5_batch(sketches, length, scale)
     after_end = np.cumsum(rows[..., END], axis=1) > 1
     rows[after_end] = 0
     return rows
@@ -54,30 +53,30 @@ def decode(
     z: np.ndarray,
     temperature: float = 0.2,
     seed: int | Sequence[int] = 0,
-    beginnings: Sequence[np.ndarray] | None = None,
+    prefixes: Sequence[np.ndarray] | None = None,
 ) -> list[np.ndarray]:
     """A sketch for each row of z (N, Z), in pixels.
 
     `temperature` tau divides the logits of the mixture and multiplies the variances (Ha & Eck, equation 8). The pen
     keeps its own probabilities (`model.Settings.pen`): cooled, one that ends a scribble once in ten points never would.
     `seed` is one number for the batch, so that the first drawings are the same however many follow; or one for
-    each drawing, so that drawings with the same one share their chance, as frames of an animation should.
-    `beginnings` are partial sketches that each drawing has to start with; they come back unchanged, bit for bit.
+    each drawing, so that drawings with the same one share their noise, as frames of an animation should.
+    `prefixes` are partial sketches that each drawing has to start with; they come back unchanged, bit for bit.
     A drawing that has not ended after the model's `max_points` ends there.
 
-    Raises ValueError for z of another size or not finite, a temperature that is not positive, and beginnings
+    Raises ValueError for z of another size or not finite, a temperature that is not positive, and prefixes
     that are too many, too few or too long.
     """
     z = check_z(model, z)
     if not 0 < temperature < np.inf:
         raise ValueError(f"temperature is {temperature}; it must be above 0, and finite")
-    if beginnings is not None and len(beginnings) != len(z):
-        raise ValueError(f"{len(beginnings)} beginnings for {len(z)} drawings")
-    chance = _chance(seed, len(z), model.settings.max_points)
+    if prefixes is not None and len(prefixes) != len(z):
+        raise ValueError(f"{len(prefixes)} prefixes for {len(z)} drawings")
+    noise = _noise(seed, len(z), model.settings.max_points)
     drawn = []
     for a in range(0, len(z), CHUNK):
-        part = None if beginnings is None else beginnings[a : a + CHUNK]
-        drawn += _decode_chunk(model, z[a : a + CHUNK], temperature, chance[a : a + CHUNK], part)
+        part = None if prefixes is None else prefixes[a : a + CHUNK]
+        drawn += _decode_chunk(model, z[a : a + CHUNK], temperature, noise[a : a + CHUNK], part)
     return drawn
 
 
@@ -90,8 +89,8 @@ def check_z(model: SketchVAE, z: np.ndarray) -> np.ndarray:
     return z
 
 
-def _chance(seed: int | Sequence[int], n: int, length: int) -> np.ndarray:
-    """All the chance in n drawings, (n, length, 4): two uniform numbers (component, pen), two normal (dx, dy)."""
+def _noise(seed: int | Sequence[int], n: int, length: int) -> np.ndarray:
+    """All the noise in n drawings, (n, length, 4): two uniform numbers (component, pen), two normal (dx, dy)."""
     if isinstance(seed, (int, np.integer)):
         uniform = np.random.default_rng(seed).random((n, length, 4), np.float32)
     else:
@@ -107,35 +106,35 @@ def _chance(seed: int | Sequence[int], n: int, length: int) -> np.ndarray:
 
 
 def _decode_chunk(
-    model: SketchVAE, z: np.ndarray, temperature: float, chance: np.ndarray, beginnings: Sequence[np.ndarray] | None
+    model: SketchVAE, z: np.ndarray, temperature: float, noise: np.ndarray, prefixes: Sequence[np.ndarray] | None
 ) -> list[np.ndarray]:
     limit, scale = model.settings.max_points, model.settings.scale
-    given = np.zeros((len(z), limit, 5), np.float32)
+    prefix = np.zeros((len(z), limit, 5), np.float32)
     lengths = np.zeros(len(z), np.int32)
-    for i, sketch in enumerate(beginnings or ()):
+    for i, sketch in enumerate(prefixes or ()):
         check(sketch)
         if len(sketch) > limit:
-            raise ValueError(f"beginning {i} has {len(sketch)} points; this model draws at most {limit}")
-        given[i, : len(sketch)] = to_stroke5(sketch, len(sketch) + 1)[:-1]
+            raise ValueError(f"prefix {i} has {len(sketch)} points; this model draws at most {limit}")
+        prefix[i, : len(sketch)] = to_stroke5(sketch, len(sketch) + 1)[:-1]
         lengths[i] = len(sketch)
-    given[..., :2] /= scale
-    rows = _draw(model, z, np.float32(temperature), chance, given, lengths)
+    prefix[..., :2] /= scale
+    rows = _draw(model, z, np.float32(temperature), noise, prefix, lengths)
     sketches = []
     for i, row in enumerate(rows):
         sketch = from_stroke5(row)
         sketch[:, :2] *= scale
-        if lengths[i]:  # as given, not as it came back through the scale
-            start = beginnings[i]
+        if lengths[i]:  # as it was, not as it came back through the scale
+            start = prefixes[i]
             sketch = np.concatenate([start, sketch[lengths[i] :]]).astype(np.float32)
         sketches.append(sketch)
     return sketches
 
 
 def _draw(
-    model: SketchVAE, z: np.ndarray, temperature: float, chance: np.ndarray, given: np.ndarray, lengths: np.ndarray
+    model: SketchVAE, z: np.ndarray, temperature: float, noise: np.ndarray, prefix: np.ndarray, lengths: np.ndarray
 ) -> np.ndarray:
     """The rows (N, T, 5) of N drawings, `BLOCK` at a time; after each block the finished drawings leave the batch."""
-    n, limit, _ = chance.shape
+    n, limit, _ = noise.shape
     units, size = model.settings.units, z.shape[1]
     start = compile_once(model, "decode start", lambda z: _flat(*model.decoder.start(z)), ((None, size), "float32"))
     block = compile_once(
@@ -143,7 +142,9 @@ def _draw(
         "decode block",
         _block(model),
         ((None, 5), "float32"),
-        *[((None, width), "float32") for width in (units, units, 2, 4 * units)],
+        *[((None, width), "float32") for width in (units, units, 3)],
+        ((None, None, 3), "float32"),
+        ((None, 4 * units), "float32"),
         *[((None, None, width), "float32") for width in (4, 5)],
         ((None,), "int32"),
         ((), "int32"),
@@ -156,9 +157,10 @@ def _draw(
     going = np.arange(n)
     for t in range(0, limit, BLOCK):
         here = slice(t, min(t + BLOCK, limit))
-        noise, known, until = chance[going, here], given[going, here], lengths[going]
-        inputs = map(ops.convert_to_tensor, (noise, known, until, np.int32(t), np.float32(temperature)))
-        drawn, point, *moved = block(point, *state, *inputs)
+        if model.settings.view:  # room for the ink of the rows to come
+            state = (*state[:3], ops.pad(state[3], [[0, 0], [2 * (here.stop - t), 0], [0, 0]]), state[-1])
+        chunk = noise[going, here], prefix[going, here], lengths[going], np.int32(t), np.float32(temperature)
+        drawn, point, *moved = block(point, *state, *map(ops.convert_to_tensor, chunk))
         rows[going, here] = np.asarray(drawn).transpose(1, 0, 2)
         ended = rows[going, here.stop - 1, END] > 0.5
         if ended.all():
@@ -192,42 +194,42 @@ def _block(model: SketchVAE) -> Callable:
     """The sampling loop for some rows: from the last point, state, noise, given points, how many of these there are,
     the number of the first row and the temperature to the rows (T, N, 5), the last point and the state after it."""
 
-    def block(point, h, c, where, gates, chance, given, lengths, begin, temperature):
-        chance, given = ops.transpose(chance, (1, 0, 2)), ops.transpose(given, (1, 0, 2))
-        count = ops.shape(chance)[0]
+    def block(point, h, c, pen, ink, gates, noise, prefix, lengths, begin, temperature):
+        noise, prefix = ops.transpose(noise, (1, 0, 2)), ops.transpose(prefix, (1, 0, 2))
+        count = ops.shape(noise)[0]
         same = (gates, model.decoder.recurrent_kernel())
         end = ops.one_hot(END, 5)
 
-        def unfinished(t, point, h, c, where, rows):
+        def unfinished(t, point, h, c, pen, ink, rows):
             return ops.logical_and(t < count, ops.any(point[:, END] < 0.5))
 
-        def step(t, point, h, c, where, rows):
+        def step(t, point, h, c, pen, ink, rows):
             ended = point[:, END:] > 0.5
-            (h, c, where), parameters = model.decoder.step(point, (h, c, where), same)
-            drawn = _pick(parameters, temperature, ops.take(chance, t, axis=0), begin + t > 0, model.settings.pen)
-            point = ops.where(begin + t < lengths[:, None], ops.take(given, t, axis=0), drawn)
+            (h, c, pen, ink), parameters = model.decoder.step(point, (h, c, pen, ink), same)
+            drawn = _pick(parameters, temperature, ops.take(noise, t, axis=0), begin + t > 0, model.settings.pen)
+            point = ops.where(begin + t < lengths[:, None], ops.take(prefix, t, axis=0), drawn)
             point = ops.where(ended, end, point)
-            return t + 1, point, h, c, where, ops.where(ops.arange(count)[:, None, None] == t, point[None], rows)
+            return t + 1, point, h, c, pen, ink, ops.where(ops.arange(count)[:, None, None] == t, point[None], rows)
 
-        start = (0, point, h, c, where, ops.zeros_like(given) + end)
-        _, point, h, c, where, rows = ops.while_loop(unfinished, step, start)
-        return rows, point, h, c, where
+        start = (0, point, h, c, pen, ink, ops.zeros_like(prefix) + end)
+        _, point, h, c, pen, ink, rows = ops.while_loop(unfinished, step, start)
+        return rows, point, h, c, pen, ink
 
     return block
 
 
-def _pick(parameters, temperature, chance, may_end, cooling):
-    """A stroke-5 point (N, 5) from the mixture (N, 6M + 3) and its chance (N, 4). A drawing has at least one."""
+def _pick(parameters, temperature, noise, may_end, cooling):
+    """A stroke-5 point (N, 5) from the mixture (N, 6M + 3) and its noise (N, 4). A drawing has at least one."""
     log_pi, mu, sigma, rho, log_pen = mixture(parameters)
     log_pen = ops.where(may_end, log_pen, log_pen - 1e9 * ops.one_hot(END - DOWN, 3))
-    component = _inverse_cdf(log_pi / temperature, chance[:, 0])
-    pen = _inverse_cdf(log_pen / temperature**cooling, chance[:, 1])
+    component = _inverse_cdf(log_pi / temperature, noise[:, 0])
+    pen = _inverse_cdf(log_pen / temperature**cooling, noise[:, 1])
 
     def chosen(x):
         return ops.sum(x * component[..., None], axis=1)
 
     mu, sigma, rho = chosen(mu), chosen(sigma) * ops.sqrt(temperature), chosen(rho[..., None])
-    dx, dy = chance[:, 2:3], chance[:, 3:4]
+    dx, dy = noise[:, 2:3], noise[:, 3:4]
     normal = ops.concatenate([dx, rho * dx + ops.sqrt(1 - rho**2) * dy], axis=-1)
     # an end has no offset
     offset = (mu + sigma * normal) * (1 - pen[:, -1:])

@@ -47,7 +47,7 @@ def interpolate(
     seed: int = 0,
     path: Callable = slerp,
 ) -> list[np.ndarray]:
-    """`steps` drawings from z0 to z1, (Z,) each, both ends included. All share their chance, so that neighbours
+    """`steps` drawings from z0 to z1, (Z,) each, both ends included. All share their noise, so that neighbours
     differ by z alone. `path(z0, z1, t)` is `slerp`, or `lerp`."""
     if steps < 2:
         raise ValueError(f"steps is {steps}; an interpolation has at least its two ends")

@@ -48,7 +48,7 @@ def is_ready(model: SketchVAE, name: str) -> bool:
 
 def warm(model: SketchVAE, names: Sequence[str]) -> None:
     """Makes the libraries of classes in the background, these before any that wait already."""
-    waiting = vars(model).setdefault("_waiting", [])
+    waiting = model.__dict__.setdefault("_waiting", [])
     with QUEUE:
         idle = not waiting
         waiting[:] = list(dict.fromkeys([name for name in names if not is_ready(model, name)] + waiting))
@@ -71,7 +71,7 @@ def _make_waiting(model: SketchVAE, waiting: list[str]) -> None:
 
 
 def _kept(model: SketchVAE) -> dict[str, Library]:
-    return vars(model).setdefault("_libraries", {})  # past Keras, which would take it for a part to save
+    return model.__dict__.setdefault("_libraries", {})  # past Keras, which would take it for a part to save
 
 
 def _load(model: SketchVAE, name: str) -> Library:

@@ -89,14 +89,14 @@ def read_classes(model: SketchVAE, z: np.ndarray) -> np.ndarray:
     """
     if model.prior is None:
         raise ValueError("this model has no fitted prior, so it cannot tell its classes apart")
-    made_of, kernel, bias = vars(model).get("_discriminant", (None, None, None))
+    made_of, kernel, bias = model.__dict__.get("_discriminant", (None, None, None))
     if made_of is not model.prior:
         mean, factors, noise, _ = (part.astype(np.float64) for part in model.prior)
         covariance = np.einsum("ckz,cky->zy", factors, factors, optimize=True) / len(mean)
         covariance[np.diag_indices_from(covariance)] += (np.maximum(noise, 1e-3) ** 2).mean(axis=0)
         kernel = np.linalg.solve(covariance, mean.T)
         bias = -0.5 * (mean.T * kernel).sum(axis=0)
-        vars(model)["_discriminant"] = model.prior, kernel, bias
+        model.__dict__["_discriminant"] = model.prior, kernel, bias
     return np.asarray(z, np.float64) @ kernel + bias
 
 

@@ -7,8 +7,8 @@ import argparse
 
 import numpy as np
 
+from helpers.data.chunks import SPLITS
 from helpers.data.dataset import DataSet, make_dataset, save_dataset
-from helpers.data.formats import SPLITS
 from helpers.draw.priors import sample
 from helpers.model.vae import SketchVAE, load_model
 from helpers.paths import DATA

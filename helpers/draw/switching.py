@@ -1,18 +1,19 @@
 """z-switching: drawings begun with one z and finished with another, in one picture."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from helpers.draw.decoding import check_z, decode, encode
-from helpers.draw.fit import complete, find_poses
+from helpers.draw.fit import BOX, Pose, complete, find_poses
 from helpers.draw.interpolation import slerp
 from helpers.draw.library import library, read_margins
 from helpers.draw.priors import mahalanobis, sample_z, typical_z
 from helpers.model.vae import SketchVAE
-from helpers.sketch.strokes import prefix
+from helpers.sketch.strokes import added_ink, bounds, prefix
 
 CUTS = (1 / 4, 1 / 3, 1 / 2)  # shares of its strokes at which `illusion` cuts a drawing
 SEARCHED = 24  # drawings of the first class among which it looks
@@ -55,7 +56,7 @@ def switch(
     cooler: float = 0.1,
     seed: int | Sequence[int] = 0,
     tries: int | None = None,
-    fit: bool | None = None,
+    fit: bool | str | None = None,
     judge: Judge | None = None,
 ) -> Switched:
     """Begin one drawing, change your mind, finish another, in one picture.
@@ -81,7 +82,8 @@ def switch(
             With fit it is the one that reads as the second class when all of it is seen, and not when the added ink is
             seen alone; else the one nearest to the second class by the covariance of its fitted Gaussian.
         fit: whether the beginning is read as a part; None does where one model knows both classes, the second is
-            named and `blend` is 1.
+            named and `blend` is 1. "decoder" has the decoder draw on from the beginning where it was laid, instead of
+            taking up the drawing that it was laid on.
         judge: who reads the finishes; None is the model's own encoder.
 
     A beginning that fits nothing is finished as with `fit=False`, and a warning says so.
@@ -94,9 +96,13 @@ def switch(
         raise ValueError(
             "blend goes between the partial drawings' own z and a second one; name a second, or leave it out"
         )
+    if fit not in (None, True, False, "decoder"):
+        raise ValueError(f'fit is {fit!r}; it must be True, False, "decoder" or None')
     fits = isinstance(models, SketchVAE) and can_fit(mind_b, second, blend)
     if fit and not fits:
-        raise ValueError("fit needs one model of several classes, a second named by class, and a blend of 1")
+        raise ValueError(
+            "fit needs one model of several classes with its prior fitted, a second named by class, and a blend of 1"
+        )
     fit = fits if fit is None else fit
     if judge is not None and not fit:
         raise ValueError("a judge chooses among finishes of a fit; leave it out where there is none")
@@ -117,30 +123,29 @@ def switch(
         min(max(len(prefix(sketch, at)), rows[-1] + 1 if rows else 1), len(sketch), limit)
         for sketch, rows in zip(whole, earlier, strict=True)
     ]
-    beginnings = [sketch[:length] for sketch, length in zip(whole, lengths, strict=True)]
+    prefixes = [sketch[:length] for sketch, length in zip(whole, lengths, strict=True)]
     if fit:
         seeds = [(seed, i) for i in range(len(whole))] if isinstance(seed, (int, np.integer)) else seed
-        added = [finish(mind_b, start, second, tries, one, judge) for start, one in zip(beginnings, seeds, strict=True)]
+        ways = {"find": partial(redraw, temperature=cooler) if fit == "decoder" else find_finishes, "judge": judge}
+        added = [finish(mind_b, start, second, tries, one, **ways) for start, one in zip(prefixes, seeds, strict=True)]
         missing = [i for i, rows in enumerate(added) if rows is None]
         if missing:
             warnings.warn(
-                f"{len(missing)} of {len(added)} beginnings fit no {second} that this model draws; finished without",
+                f"{len(missing)} of {len(added)} prefixes fit no {second} that this model draws; finished without",
                 stacklevel=2,
             )
-            z = second_z(mind_b, [beginnings[i] for i in missing], second, 1)
-            for i, sketch in zip(
-                missing, decode(mind_b, z, cooler, seed, [beginnings[i] for i in missing]), strict=True
-            ):
+            z = second_z(mind_b, [prefixes[i] for i in missing], second, 1)
+            for i, sketch in zip(missing, decode(mind_b, z, cooler, seed, [prefixes[i] for i in missing]), strict=True):
                 added[i] = sketch[lengths[i] :]
-        finished = [np.concatenate(parts).astype(np.float32) for parts in zip(beginnings, added, strict=True)]
+        finished = [np.concatenate(parts).astype(np.float32) for parts in zip(prefixes, added, strict=True)]
         return Switched(finished, [(*rows, length) for rows, length in zip(earlier, lengths, strict=True)])
-    z = second_z(mind_b, beginnings, second, blend)
-    finished = decode(mind_b, z, cooler, seed, beginnings)
+    z = second_z(mind_b, prefixes, second, blend)
+    finished = decode(mind_b, z, cooler, seed, prefixes)
     if tries > 1:
         count = len(finished)
         seeds = [(seed, i) for i in range(count)] if isinstance(seed, (int, np.integer)) else [(one,) for one in seed]
         others = [(*one, k) for k in range(1, tries) for one in seeds]
-        finished += decode(mind_b, np.tile(z, (tries - 1, 1)), cooler, others, beginnings * (tries - 1))
+        finished += decode(mind_b, np.tile(z, (tries - 1, 1)), cooler, others, prefixes * (tries - 1))
         unlike = mahalanobis(mind_b, encode(mind_b, finished), second).reshape(tries, count)
         finished = [finished[k * count + i] for i, k in enumerate(unlike.argmin(axis=0))]
     return Switched(finished, [(*rows, length) for rows, length in zip(earlier, lengths, strict=True)])
@@ -152,29 +157,69 @@ def can_fit(model: SketchVAE, second: object, blend: float = 1.0) -> bool:
 
 
 def finish(
-    model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object = 0, judge: Judge | None = None
+    model: SketchVAE,
+    prefix: np.ndarray,
+    second: str,
+    tries: int,
+    seed: object = 0,
+    judge: Judge | None = None,
+    find: Callable | None = None,
 ) -> np.ndarray | None:
     """The rows that finish a prefix as a drawing of the second class of which it is a part.
 
-    Of `tries` finishes, the best fits among one half of the model's own drawings (by chance, `seed`), the one that
-    `choose` finds best. None where the prefix fits none of them.
+    Of `tries` finishes, made by `find` (None: `find_finishes`), the one of the highest `score`. None where the prefix
+    fits nothing.
     """
-    found = find_finishes(model, prefix, second, tries, seed)
+    found = (find or find_finishes)(model, prefix, second, tries, seed)
     if not found:
         return None
     return found[int(score(model, second, [prefix] * len(found), found, judge).argmax())]
 
 
 def find_finishes(model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object = 0) -> list[np.ndarray]:
-    """Up to `tries` ways to finish a prefix as the second class, the best fits first: rows to follow it."""
+    """Up to `tries` ways to finish a prefix as the second class, the best fits first: rows to follow it.
+
+    Each is what the prefix does not stand for of one of the model's own drawings, of one half of them by chance.
+    """
+    shapes = library(model, second).shapes
+    found = [
+        complete(prefix, shapes.outlines[pose.drawing], pose) for pose in _poses(model, prefix, second, tries, seed)
+    ]
+    return [rows for rows in found if rows is not None]
+
+
+def redraw(
+    model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object = 0, temperature: float = 0.1
+) -> list[np.ndarray]:
+    """As `find_finishes`, but the decoder draws on: from the prefix as large as it was laid on each of the model's own
+    drawings, by that drawing's z."""
+    poses = _poses(model, prefix, second, tries, seed)
+    if not poses or len(prefix) >= model.settings.max_points:
+        return []
+    own = [library(model, second).sketches[pose.drawing] for pose in poses]
+    sizes = [
+        pose.scale * np.ptp(bounds(sketch), axis=0).max() / (BOX - 1) for pose, sketch in zip(poses, own, strict=True)
+    ]
+    scales = [np.float32([size * pose.mirror, size, 1]) for pose, size in zip(poses, sizes, strict=True)]
+    lifted = prefix.copy()
+    lifted[-1, 2] = 1  # or it would go on with the first object's line
+    chance = int(np.random.default_rng(seed).integers(1 << 31))
+    drawn = decode(model, encode(model, own), temperature, chance, [lifted * scale for scale in scales])
+    lift = lifted[-1:] * (0, 0, 1) if prefix[-1, 2] < 0.5 else lifted[:0]
+    added = [
+        sketch[len(prefix) :] / scale
+        for sketch, scale in zip(drawn, scales, strict=True)
+        if added_ink(sketch, len(prefix)) is not None
+    ]
+    return [np.concatenate([lift, rows]).astype(np.float32) for rows in added]
+
+
+def _poses(model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object) -> list[Pose]:
+    """Where a prefix lies best, on one half of the model's own drawings of a class, by chance."""
     own = library(model, second)
     half = np.sort(np.random.default_rng(seed).permutation(len(own.sketches))[: -(-len(own.sketches) // 2)])
-    found = []
-    for pose in find_poses(prefix, own.shapes.maps[half], tries):
-        rows = complete(prefix, own.shapes.outlines[half[pose.drawing]], pose)
-        if rows is not None:
-            found.append(rows)
-    return found
+    found = find_poses(prefix, own.shapes.maps[half], tries)
+    return [pose._replace(drawing=int(half[pose.drawing])) for pose in found]
 
 
 def score(
@@ -190,7 +235,10 @@ def score(
     each over what its own drawings of the class have, up to `ENOUGH`; the added ink counts `ALONE`.
     """
     whole = [np.concatenate(parts) for parts in zip(prefixes, added, strict=True)]
-    alone = [added_ink(rows) for rows in added]
+    inks = [added_ink(sketch, len(start)) for sketch, start in zip(whole, prefixes, strict=True)]
+    alone = [ink for ink in inks if ink is not None]
+    if len(alone) < len(whole):
+        raise ValueError(f"{len(whole) - len(alone)} of {len(whole)} finishes add no ink: there is nothing to score")
     if judge is not None:
         index = judge.classes.index(second)
         return judge.probabilities(whole)[:, index] - judge.probabilities(alone)[:, index]
@@ -199,20 +247,14 @@ def score(
     return of_whole - ALONE * of_alone
 
 
-def added_ink(rows: np.ndarray) -> np.ndarray:
-    """The rows after a switch as a drawing of their own: without the way to where they begin."""
-    rows = rows[1:] if len(rows) > 1 and rows[0, 2] > 0.5 and not rows[0, :2].any() else rows  # the pen is lifted
-    return rows[1:] if len(rows) > 1 else rows
-
-
 def second_z(
     model: SketchVAE,
-    beginnings: Sequence[np.ndarray],
+    prefixes: Sequence[np.ndarray],
     second: str | np.ndarray | Sequence[np.ndarray] | None,
     blend: float,
 ) -> np.ndarray:
-    """z (N, Z) by which `switch` finishes N beginnings: `blend` of the way from what is read in them to the second."""
-    z = encode(model, beginnings)
+    """z (N, Z) by which `switch` finishes N prefixes: `blend` of the way from what is read in them to the second."""
+    z = encode(model, prefixes)
     if second is None:
         return z
     return slerp(z, typical_z(model, second) if isinstance(second, str) else _read(model, second, len(z)), blend)

@@ -8,42 +8,47 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields, replace
+from functools import cached_property
 from pathlib import Path
 
 import cv2
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
+from sklearn.metrics import confusion_matrix
 
+from helpers.data.classes import JUDGED
 from helpers.data.dataset import DataSet, Split, load_drawings
+from helpers.evaluate.histograms import BINS, CELL, histograms
 from helpers.model import checkpoint
+from helpers.model.card import ORIGIN, write_card
 from helpers.model.compiled import compile_once, in_chunks
-from helpers.paths import atomic
 from helpers.sketch.raster import MARGIN, render_batch
 from helpers.sketch.strokes import check
 from helpers.train.batches import augment, bucketed, check_splits, feed
-from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan
+from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan, seeded
 from helpers.train.plan import Schedule
 
 SIZE = 48  # of the bitmaps, pixels
 SURE = 0.5  # the probability from which a drawing counts as recognised
-CLASSES = tuple(
-    """
-    backpack bear bicycle bird bus camel car cat cloud crab dog ear elephant eye eyeglasses face fish flower hat house
-    lightning mosquito mouth nose owl pig rabbit sheep shoe sun tree yoga
-    """.split()
-)
 PLAN = Schedule(steps=7_000, batch=200)
 VALID_BATCH = 500
 FORMAT = "midstroke classifier 1"
-KINDS = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}
+KINDS = {
+    "cnn": "convolutional, from the bitmap",
+    "rnn": "bidirectional LSTM, from the strokes",
+    "hog": "a perceptron, from histograms of the directions of lines",
+}
 
 
 class Judge:
-    """A classifier of drawings. `kind` "cnn" looks at the bitmap, "rnn" reads the strokes in the order drawn.
+    """A classifier of drawings. `kind` "cnn" looks at the bitmap, "hog" at histograms of it, "rnn" reads the strokes in
+    the order drawn.
 
-    The one that ships is a "cnn" of 32 classes, `load_judge()`. A drawing is a sketch, or for a "cnn" also a bitmap
-    of any size (uint8, ink on paper): only its ink counts, which is brought to the middle and to one size.
+    The one that ships is a "cnn" of 32 classes, `load_judge()`; `load_judge("second")` is a "hog", which sees less and
+    errs otherwise. A drawing is a sketch, or but for an "rnn" also a bitmap of any size (uint8, ink on paper): only its
+    ink counts, which is brought to the middle and to one size.
     """
 
     def __init__(self, classes: Sequence[str], kind: str = "cnn", dtype: str = "float32"):
@@ -59,8 +64,12 @@ class Judge:
 
     def features(self, drawings: Sequence[np.ndarray]) -> np.ndarray:
         """(N, F) float32: each drawing as the last layer sees it. Like drawings lie close together."""
-        body = keras.Model(self.network.input, self.network.layers[-2].input)
-        return self._run("features", drawings, body.output.shape[-1], body)
+        return self._run("features", drawings, self._body.output.shape[-1], self._body)
+
+    @cached_property
+    def _body(self) -> keras.Model:
+        """The network without its last layer."""
+        return keras.Model(self.network.input, self.network.layers[-2].input)
 
     def recognise(self, drawings: Sequence[np.ndarray]) -> list[str | None]:
         """The class of each drawing, where that is the most probable of all with at least `SURE`, else None."""
@@ -70,13 +79,13 @@ class Judge:
         return [self.classes[c] if ok else None for c, ok in zip(best, sure, strict=True)]
 
     def _run(self, name: str, drawings: Sequence[np.ndarray], width: int, function) -> np.ndarray:
-        seen, kind = (_bitmaps, "uint8") if self.kind == "cnn" else (_rows, "float32")
-        run = compile_once(self.network, name, function, (self.network.input.shape, kind))
+        seen = {"cnn": _bitmaps, "rnn": _rows, "hog": lambda part: histograms(_bitmaps(part))}[self.kind]
+        run = compile_once(self.network, name, function, (self.network.input.shape, self.network.input.dtype))
         return in_chunks(lambda part: np.asarray(run(ops.convert_to_tensor(seen(part)))), drawings, width)
 
 
 def _network(kind: str, classes: int, dtype: str) -> keras.Model:
-    """Bitmaps (B, 48, 48) uint8, or rows (B, T, 5) as `_rows` makes them, to logits (B, classes)."""
+    """Bitmaps (B, 48, 48) uint8, `histograms` of them, or `_rows` (B, T, 5) to logits (B, classes)."""
     layer = keras.layers
     if kind == "cnn":
         x = seen = keras.Input((SIZE, SIZE), dtype="uint8")
@@ -85,6 +94,11 @@ def _network(kind: str, classes: int, dtype: str) -> keras.Model:
             x = layer.Conv2D(filters, 3, stride, padding="same", use_bias=False, dtype=dtype, name=f"conv{i}")(x)
             x = layer.ReLU(dtype=dtype)(layer.BatchNormalization(momentum=0.95, dtype=dtype, name=f"norm{i}")(x))
         x = layer.Dense(256, "relu", dtype=dtype, name="features")(layer.Flatten(dtype=dtype)(x))
+    elif kind == "hog":
+        x = seen = keras.Input((2 * BINS * (SIZE // CELL) ** 2,))
+        x = layer.BatchNormalization(momentum=0.95, name="norm")(x)
+        x = layer.Dense(512, "relu", name="hidden")(layer.Dropout(0.2, seed=1)(x))
+        x = layer.Dense(256, "relu", name="features")(layer.Dropout(0.3, seed=2)(x))
     else:
         x = seen = keras.Input((None, 5))
         x = layer.Masking(0.0)(x)
@@ -153,9 +167,9 @@ def train_judge(
     """
     check_splits(data.classes, data.train, data.valid)
     run = begin_run(name, plan, {"classes": data.classes, "kind": kind, "start": start})
-    keras.utils.set_random_seed(plan.seed)
-    trained = Judge(data.classes, kind)
-    network = _network(kind, len(data.classes), fast_dtype())
+    with seeded(plan.seed):
+        trained = Judge(data.classes, kind)
+        network = _network(kind, len(data.classes), fast_dtype())
     if start is not None:
         for own, other in zip(network.layers[:-1], load_judge(start).network.layers[:-1], strict=True):
             own.set_weights(other.get_weights())
@@ -192,11 +206,12 @@ def _batches(split: Split, kind: str, plan: Schedule, step: int) -> Iterator[tup
         rng = np.random.default_rng([plan.seed, 1, step])
         chosen = order[step % per_pass]
         sketches = _vary([split.sketches[i] for i in chosen], rng)
-        if kind == "cnn":
-            bitmaps = render_batch(sketches, SIZE, rng.choice([1.0, 1.0, 1.5, 2.0, 2.5]))
-            yield np.stack([_moved(bitmap, rng) for bitmap in bitmaps]), split.labels[chosen]
-        else:
+        if kind == "rnn":
             yield _rows(sketches), split.labels[chosen]
+        else:
+            bitmaps = render_batch(sketches, SIZE, rng.choice([1.0, 1.0, 1.5, 2.0, 2.5]))
+            bitmaps = np.stack([_moved(bitmap, rng) for bitmap in bitmaps])
+            yield bitmaps if kind == "cnn" else histograms(bitmaps), split.labels[chosen]
         step += 1
 
 
@@ -219,11 +234,11 @@ def _valid_batches(split: Split, kind: str) -> Iterator[tuple]:
     while True:
         for a in range(0, len(split.sketches), VALID_BATCH):
             sketches = split.sketches[a : a + VALID_BATCH]
-            seen = render_batch(sketches, SIZE) if kind == "cnn" else _rows(sketches)
-            yield seen, split.labels[a : a + VALID_BATCH]
+            seen = _rows(sketches) if kind == "rnn" else render_batch(sketches, SIZE)
+            yield histograms(seen) if kind == "hog" else seen, split.labels[a : a + VALID_BATCH]
 
 
-def confusion(truth: Sequence[int], answers: Sequence[int], classes: int) -> np.ndarray:
+def confusion(truth: ArrayLike, answers: ArrayLike, classes: int) -> np.ndarray:
     """(classes, classes) int64: how many drawings of class i were taken for class j. Numbers outside are refused."""
     truth, answers = np.asarray(truth), np.asarray(answers)
     if truth.shape != answers.shape:
@@ -231,7 +246,7 @@ def confusion(truth: Sequence[int], answers: Sequence[int], classes: int) -> np.
     both = np.concatenate([truth, answers])
     if len(both) and not 0 <= both.min() <= both.max() < classes:
         raise ValueError(f"class numbers run from {both.min()} to {both.max()}; there are {classes} classes")
-    return np.bincount(truth * classes + answers, minlength=classes**2).reshape(classes, classes)
+    return confusion_matrix(truth, answers, labels=np.arange(classes)) if len(both) else np.zeros((classes,) * 2, int)
 
 
 def load_judge(name: Path | str = "judge") -> Judge:
@@ -239,14 +254,14 @@ def load_judge(name: Path | str = "judge") -> Judge:
 
     Raises FileNotFoundError and ValueError as `model.load_model`.
     """
-    header, arrays = checkpoint.load(name, FORMAT)
+    header, arrays = checkpoint.read_checkpoint(name, FORMAT)
     path = checkpoint.locate(name)
     classes, kind = header.get("classes"), header.get("kind")
     named = isinstance(classes, list) and classes and all(isinstance(one, str) for one in classes)
     if not isinstance(kind, str) or kind not in KINDS or not named:
         raise ValueError(f"{path}: its header does not name a kind and classes")
     # before a network is made: one that the file's arrays do not fill could take all the memory there is
-    checkpoint.take(arrays, "weight/logits/kernel", (256, len(classes)), path)
+    checkpoint.take_array(arrays, "weight/logits/kernel", (256, len(classes)), path)
     judge = Judge(classes, kind)
     judge.facts = header.get("facts", {})
     checkpoint.assign(judge.network, arrays, path)
@@ -256,10 +271,10 @@ def load_judge(name: Path | str = "judge") -> Judge:
 def save_judge(judge: Judge, path: Path | str = "judge", facts: dict | None = None) -> Path:
     """Writes `<path>.npz`; a bare name goes to `data/models/`. The write is atomic."""
     header = {"format": FORMAT, "classes": judge.classes, "kind": judge.kind, "facts": facts or {}}
-    return checkpoint.save(path, header, judge.network)
+    return checkpoint.write_checkpoint(path, header, judge.network)
 
 
-def release(judge: Judge, name: str, data: DataSet, plan: Schedule, command: str) -> Path:
+def release_judge(judge: Judge, name: str, data: DataSet, plan: Schedule, command: str) -> Path:
     """Saves a classifier to `data/models` with its card: what it was trained on, and what it makes of test drawings."""
     probabilities = judge.probabilities(data.test.sketches)
     best, n = probabilities.argmax(axis=1), len(data.classes)
@@ -274,16 +289,14 @@ def release(judge: Judge, name: str, data: DataSet, plan: Schedule, command: str
         "command": command,
     }
     path = save_judge(judge, name, facts)
-    with atomic(path.with_suffix(".md")) as temporary:
-        temporary.write_text(_card(judge, name, facts, table))
+    write_card(path, _card(judge, facts), "evaluate.load_judge", _class_by_class(judge, facts, table))
     return path
 
 
-def _card(judge: Judge, name: str, facts: dict, table: np.ndarray) -> str:
+def _card(judge: Judge, facts: dict) -> dict[str, str]:
     counts, plan, test = facts["drawings"], facts["plan"], facts["test"]
-    rows = {
-        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) by players of "
-        "*Quick, Draw!*, made available by Google under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)",
+    return {
+        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {ORIGIN}",
         "network": KINDS[judge.kind],
         "training": f"{plan['steps']:,} steps of {plan['batch']} drawings, seed {plan['seed']}; the checkpoint with "
         "the lowest validation loss",
@@ -292,16 +305,18 @@ def _card(judge: Judge, name: str, facts: dict, table: np.ndarray) -> str:
         "or more",
         "made by": f"`{facts['command']}`",
     }
-    head = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+
+
+def _class_by_class(judge: Judge, facts: dict, table: np.ndarray) -> str:
     lines = []
     for c, label in enumerate(judge.classes):
         others = [j for j in np.argsort(-table[c], kind="stable") if j != c and table[c, j]][:3]
         taken = ", ".join(f"{judge.classes[j]} {table[c, j]}" for j in others)
-        lines.append(f"| {label} | {table[c].sum()} | {test['recognised'][label]:.1%} | {table[c, c]} | {taken} |")
+        recognised = facts["test"]["recognised"][label]
+        lines.append(f"| {label} | {table[c].sum()} | {recognised:.1%} | {table[c, c]} | {taken} |")
     body = "\n".join(lines)
     return (
-        f"# {name}\n\n| | |\n|---|---|\n{head}\n\nRead it with `helpers.evaluate.load_judge({name!r})`. Weights are "
-        "float16.\n\n## Real test drawings\n\nA class no one can tell from another in these drawings, no judge can.\n\n"
+        "\n## Real test drawings\n\nA class no one can tell from another in these drawings, no judge can.\n\n"
         f"| class | drawings | recognised | right | most often taken for |\n|---|---|---|---|---|\n{body}\n"
     )
 
@@ -318,7 +333,7 @@ def main() -> None:
         description="Train the judge; run again to resume.", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     parser.add_argument("name", nargs="?", default="judge", help="of the run, and of the model in data/models")
-    parser.add_argument("--classes", nargs="+", default=CLASSES, metavar="CLASS", help="Quick, Draw! categories")
+    parser.add_argument("--classes", nargs="+", default=JUDGED, metavar="CLASS", help="Quick, Draw! categories")
     parser.add_argument("--kind", choices=KINDS, default="cnn", help="sees the bitmap, or reads the strokes")
     parser.add_argument("--start", metavar="NAME", help="a classifier in data/models to begin with")
     parser.add_argument("--limit", type=int, default=4000, help="training drawings a class, to expect all alike")
@@ -335,7 +350,9 @@ def main() -> None:
     if traced:
         data = replace(data, train=_with_traced(data.train), valid=_with_traced(data.valid))
     judge = train_judge(data, name, plan, kind, start)
-    path = release(judge, name, data, plan, shlex.join(["python", "-m", "helpers.evaluate.classifier", *sys.argv[1:]]))
+    path = release_judge(
+        judge, name, data, plan, shlex.join(["python", "-m", "helpers.evaluate.classifier", *sys.argv[1:]])
+    )
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
 
 

@@ -15,7 +15,7 @@ from helpers.draw.switching import Switched
 from helpers.evaluate.classifier import Judge
 from helpers.model.vae import SketchVAE
 from helpers.sketch.cohesion import transition
-from helpers.sketch.strokes import absolute, from_polylines
+from helpers.sketch.strokes import added_ink
 
 SURE = 0.5  # the probability from which a drawing is recognised, as of `Judge.recognise`
 NEIGHBOURS = 3  # the k of improved precision and recall, as its authors recommend
@@ -39,13 +39,13 @@ def recognised(judge: Judge, drawings: Sequence[np.ndarray], *any_of: str) -> np
 
     Raises ValueError for a class that the judge does not know.
     """
-    _check(judge, any_of)
+    check_classes(judge, any_of)
     return np.array([answer in any_of for answer in judge.recognise(drawings)], bool)
 
 
 def recognised_as_own(judge: Judge, drawings: Sequence[np.ndarray], classes: Sequence[str]) -> np.ndarray:
     """(N,) bool: whether the judge recognises each drawing as its own class, one of `classes` (N)."""
-    _check(judge, classes)
+    check_classes(judge, classes)
     answers = judge.recognise(drawings)
     return np.array([answer == own for answer, own in zip(answers, classes, strict=True)], bool)
 
@@ -105,9 +105,9 @@ def illusions(judge: Judge, switched: Switched, name: str) -> np.ndarray:
 
 def _whole_and_added(judge: Judge, switched: Switched, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The probability (N,) of a class for each drawing, and for its added ink alone."""
-    _check(judge, [name])
+    check_classes(judge, [name])
     index, count = judge.classes.index(name), len(switched.sketches)
-    inks = [_added(sketch, rows[-1]) for sketch, rows in zip(*switched, strict=True)]
+    inks = [added_ink(sketch, rows[-1]) for sketch, rows in zip(*switched, strict=True)]
     inked = [i for i, ink in enumerate(inks) if ink is not None]
     p = np.zeros((2, count))
     if count:
@@ -117,23 +117,8 @@ def _whole_and_added(judge: Judge, switched: Switched, name: str) -> tuple[np.nd
     return p[0], p[1]
 
 
-def _added(sketch: np.ndarray, row: int) -> np.ndarray | None:
-    """The ink from a row on as a drawing of its own, without the way to it; None where there is none.
-
-    A stroke that goes on begins where the row before left off; a row that lifts the pen there and goes nowhere only
-    ends it, and is no ink.
-    """
-    ends = np.flatnonzero(sketch[:, 2] > 0.5) + 2
-    points = absolute(sketch)
-    points, ends = (points[row:], ends[ends > row] - row) if row else (points, ends)
-    lines = [line for line in np.split(points, ends) if len(line)]
-    if row:  # the first holds the point that was there already
-        goes_on = sketch[row - 1, 2] < 0.5 and np.ptp(lines[0], axis=0).any()
-        lines = lines if goes_on else lines[1:] if len(lines[0]) == 1 or sketch[row - 1, 2] < 0.5 else lines
-    return from_polylines(lines) if lines else None
-
-
-def _check(judge: Judge, classes: Sequence[str]) -> None:
+def check_classes(judge: Judge, classes: Sequence[str]) -> None:
+    """ValueError for classes that the judge does not know."""
     if unknown := sorted(set(classes) - set(judge.classes)):
         raise ValueError(f"the judge knows no {', '.join(unknown)}; it knows: {', '.join(judge.classes)}")
 
@@ -162,7 +147,7 @@ def recognised_on_the_way(
 ) -> np.ndarray:
     """(pairs, steps) bool: whether each frame between two drawings of a class is recognised as that class.
 
-    Pair i goes from drawing 2i to drawing 2i + 1, by slerp between their z, decoded coolly, chance shared.
+    Pair i goes from drawing 2i to drawing 2i + 1, by slerp between their z, decoded coolly, noise shared.
     """
     if len(sketches) < 2 * pairs:
         raise ValueError(f"{pairs} pairs need {2 * pairs} drawings; these are {len(sketches)}")

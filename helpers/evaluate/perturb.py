@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from helpers.data.formats import BOX, EPSILON
+from helpers.data.official import BOX, EPSILON
 from helpers.sketch.raster import render_batch
-from helpers.sketch.strokes import check, fit, from_polylines, simplify, to_polylines
+from helpers.sketch.strokes import check, fit_box, from_polylines, simplify, to_polylines
 from helpers.trace.vectorize import Trace, trace
 
 SIZE = 128  # of the pictures, pixels
@@ -32,7 +32,7 @@ def retrace(
             sketch = how(bitmap).sketch
         except ValueError as error:
             raise ValueError(f"drawing {number}: {error}") from error
-        traced.append(simplify(fit(sketch, BOX)[0], EPSILON))
+        traced.append(simplify(fit_box(sketch, BOX)[0], EPSILON))
     return traced
 
 

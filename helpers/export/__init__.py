@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = open_room(
         "bezier": "fit_curves",
         "plotter": "by_travel travel",
         "booklet": "Plate page_images save_booklet",
+        "webpage": "page",
         "video": "contact_sheet fit_frame frames_of pen_frames to_gif to_video",
     },
 )

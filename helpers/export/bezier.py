@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from helpers.sketch.strokes import absolute
+from helpers.sketch.polyline import step_lengths
+from helpers.sketch.strokes import absolute, minds_of_rows
 
 DOT = 0.05  # mm: round caps make a dot of a line so short, and a plotter sets its pen down
 SLACK = 2 / 255  # of a drawing's side that a curve may leave a straight piece by: Quick, Draw! is simplified by as much
@@ -22,11 +23,8 @@ def pen_strokes(
     A line is the control points (3 K + 1, 2) of K cubic curves, or with `tolerance` None the points (K, 2) of
     straight pieces. A dot is one point. Raises ValueError for switches out of order.
     """
-    switches = np.atleast_1d(np.asarray(switches, int))
-    if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
-        raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
     points = absolute(sketch, origin)
-    minds = np.searchsorted(switches, np.arange(len(sketch)), side="right")
+    minds = minds_of_rows(sketch, switches)
     lifts = np.flatnonzero(sketch[:, 2] > 0.5) + 2
     strokes = []
     for first, stop in zip([0, *lifts], [*lifts, len(points)], strict=True):
@@ -56,13 +54,27 @@ def _cut(line: np.ndarray, at: Sequence[int], tolerance: float | None) -> list[n
 
 
 def fit_curves(line: np.ndarray, tolerance: float) -> np.ndarray:
-    """Cubic Bezier curves along a polyline (N, 2): control points (3 K + 1, 2), neighbours sharing one.
+    """Cubic Bezier curves along a polyline.
 
-    Schneider, "An Algorithm for Automatically Fitting Digitized Curves", Graphics Gems (1990): least squares over
-    two lengths of tangent, reparameterised by Newton's method, and split where the points are farthest off.
-    `tolerance`, in units of the line, is what the line was simplified by: the pen then stayed within it of each
-    straight piece, so a point where the line turns more than two arcs that rise by twice as much is a corner, and stays
-    one. The curves pass the points at a quarter of it or less. A line that does not move is one point.
+    Least squares over two lengths of tangent, reparameterised by Newton's method, and split where the points are
+    farthest off. The curves pass the points at a quarter of the tolerance or less.
+
+    Parameters
+    ----------
+    line : ndarray
+        (N, 2).
+    tolerance : float
+        In units of the line, what it was simplified by: the pen then stayed within it of each straight piece, so a
+        point where the line turns more than two arcs that rise by twice as much is a corner, and stays one.
+
+    Returns
+    -------
+    ndarray
+        (3 K + 1, 2) control points of K curves, neighbours sharing one. A line that does not move is one point.
+
+    References
+    ----------
+    Schneider, "An Algorithm for Automatically Fitting Digitized Curves", Graphics Gems (1990).
     """
     line = np.asarray(line, np.float64)
     return _cut(line, (), tolerance)[0]
@@ -132,7 +144,7 @@ def _rotate(way: np.ndarray, angle: float) -> np.ndarray:
 
 def _fit_one(points: np.ndarray, left: np.ndarray, right: np.ndarray, tolerance: float):
     """The cubic (4, 2) that leaves and arrives along these ways; or where to split it, if it does not come near."""
-    steps = np.hypot(*np.diff(points, axis=0).T)
+    steps = step_lengths(points)
     length = float(steps.sum())
     if len(points) == 2:
         return np.stack([points[0], points[0] + left * length / 3, points[1] - right * length / 3, points[1]]), None

@@ -20,13 +20,13 @@ from pypdf import PageObject, PdfReader, PdfWriter, Transformation
 from pypdfium2 import PdfDocument
 
 from helpers.export.bezier import DOT, SLACK, pen_strokes
-from helpers.figures.style import MINDS, QUIET, STYLE
+from helpers.figures.style import PALETTE, QUIET, STYLE, pen
 from helpers.paths import atomic
-from helpers.sketch.strokes import check, fit
+from helpers.sketch.strokes import check, fit_box
 
 PAGE = (105.0, 148.5)  # mm, A6: a quarter of the sheet
 SHEET = (210.0, 297.0)  # mm, A4
-MARGIN = 11.0  # mm of a page
+MARGIN_MM = 11.0  # mm of a page
 COLUMNS, ROWS = 3, 4  # drawings on a page, at most
 FILL = 0.78  # of a cell that its drawing takes
 PLATE = 133.0  # mm from the top: where titles stand
@@ -103,7 +103,7 @@ def _sheet() -> tuple[Figure, Axes]:
 def _cover(title: str, plate: Plate) -> Figure:
     figure, axes = _sheet()
     _draw(axes, plate.sketches[0], plate.switches[0], (PAGE[0] / 2, 60), 68, 0.6)
-    _type(axes, title, 112, 11, MINDS[0])
+    _type(axes, title, 112, 11, PALETTE[0])
     return figure
 
 
@@ -116,8 +116,8 @@ def _page(plate: Plate) -> Figure:
     figure, axes = _sheet()
     columns = min(COLUMNS, len(sketches))
     rows = -(-len(sketches) // columns)
-    cell = (PAGE[0] - 2 * MARGIN) / COLUMNS
-    top = MARGIN + (ROWS - rows) * cell / 2
+    cell = (PAGE[0] - 2 * MARGIN_MM) / COLUMNS
+    top = MARGIN_MM + (ROWS - rows) * cell / 2
     for i, (sketch, switch) in enumerate(zip(sketches, switches, strict=True)):
         row, column = divmod(i, columns)
         in_row = min(columns, len(sketches) - row * columns)
@@ -126,45 +126,45 @@ def _page(plate: Plate) -> Figure:
             _draw(axes, sketch, switch, (x, top + (row + 0.5) * cell), FILL * cell, PEN)
         except ValueError as error:
             raise ValueError(f"plate {title!r}, drawing {i}: {error}") from error
-    _type(axes, title, PLATE, 9, MINDS[0])
+    _type(axes, title, PLATE, 9, PALETTE[0])
     return figure
 
 
 def _colophon(facts: Mapping[str, str]) -> Figure:
     figure, axes = _sheet()
     size, line = 6.2, 3.3  # points, mm
-    room = int((PAGE[0] - 2 * MARGIN) * POINT / (0.602 * size))  # every letter is as wide
-    paragraphs = [[(what, QUIET), *((part, MINDS[0]) for part in wrap(how, room))] for what, how in facts.items()]
+    room = int((PAGE[0] - 2 * MARGIN_MM) * POINT / (0.602 * size))  # every letter is as wide
+    paragraphs = [[(what, QUIET), *((part, PALETTE[0]) for part in wrap(how, room))] for what, how in facts.items()]
     paragraphs.append([(part, QUIET) for part in wrap(CREDIT, room)])
     height = sum(len(paragraph) + 0.8 for paragraph in paragraphs) * line
-    y = PAGE[1] - MARGIN - height
-    if y < MARGIN:
+    y = PAGE[1] - MARGIN_MM - height
+    if y < MARGIN_MM:
         raise ValueError("the colophon has more words than its page has room for; say less")
     for paragraph in paragraphs:
         for text, color in paragraph:
             y += line
-            axes.text(MARGIN, y, text, size=size, color=color, va="baseline", parse_math=False)
+            axes.text(MARGIN_MM, y, text, size=size, color=color, va="baseline", parse_math=False)
         y += 0.8 * line
     return figure
 
 
 def _type(axes: Axes, text: str, y: float, size: float, color: str) -> None:
     """A line of type, in the middle."""
-    if len(text) * 0.602 * size > (PAGE[0] - MARGIN) * POINT:
+    if len(text) * 0.602 * size > (PAGE[0] - MARGIN_MM) * POINT:
         raise ValueError(f"the title {text!r} is too long for a page; it has room for {int(94 * POINT / 0.602 / size)}")
     axes.text(PAGE[0] / 2, y, text, size=size, color=color, ha="center", va="baseline", parse_math=False)
 
 
-def _draw(axes: Axes, sketch: np.ndarray, switches, middle: tuple[float, float], side: float, pen: float) -> None:
+def _draw(axes: Axes, sketch: np.ndarray, switches, middle: tuple[float, float], side: float, width: float) -> None:
     """A drawing as smooth curves, a colour a mind, in the square around its middle, in mm."""
-    fitted, origin = fit(check(sketch), side)
+    fitted, origin = fit_box(check(sketch), side)
     strokes = pen_strokes(fitted, switches, np.array(origin) + middle - side / 2, SLACK * side)
     for mind, points in strokes:
         if len(points) == 1:  # round caps make a dot of a line, but only where it has some length
             points = points + np.array([[0, 0], [DOT, 0]])
         codes = [Outline.MOVETO] + [Outline.LINETO if len(points) == 2 else Outline.CURVE4] * (len(points) - 1)
-        ink = {"edgecolor": MINDS[mind], "linewidth": pen * POINT, "capstyle": "round", "joinstyle": "round"}
-        axes.add_patch(PathPatch(Outline(np.round(points, 3), codes), fill=False, clip_on=False, **ink))
+        path = Outline(np.round(points, 3), codes)
+        axes.add_patch(PathPatch(path, clip_on=False, **pen(PALETTE[mind], width * POINT)))
 
 
 def _impose(pages: Path, sheets: Path) -> None:

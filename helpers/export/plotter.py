@@ -6,7 +6,20 @@ import numpy as np
 
 
 def travel(strokes: Sequence[np.ndarray], home: tuple[float, float] = (0, 0)) -> float:
-    """How far the pen goes through the air from `home` to the first stroke and on to each next one."""
+    """How far a pen goes through the air.
+
+    Parameters
+    ----------
+    strokes : sequence of ndarray
+        (N, 2) each, in the order in which they are drawn.
+    home : (float, float)
+        Where the pen waits.
+
+    Returns
+    -------
+    float
+        From `home` to the first stroke and on to each next one.
+    """
     if not len(strokes):
         return 0.0
     stops = np.array([home, *(stroke[-1] for stroke in strokes[:-1])])
@@ -14,10 +27,25 @@ def travel(strokes: Sequence[np.ndarray], home: tuple[float, float] = (0, 0)) ->
 
 
 def by_travel(strokes: Sequence[np.ndarray], home: tuple[float, float] = (0, 0)) -> list[np.ndarray]:
-    """The strokes (N, 2) in an order, some of them backward, in which the pen travels little through the air.
+    """The strokes in an order, some of them backward, in which the pen travels little through the air.
 
-    The nearest end next, then 2-opt (Croes, 1958, doi 10.1287/opre.6.6.791): runs of strokes are turned round, order
-    and direction, as long as that shortens the way.
+    The nearest end next, then 2-opt: runs of strokes are turned round, order and direction, as long as that shortens
+    the way.
+
+    Parameters
+    ----------
+    strokes : sequence of ndarray
+        (N, 2) each.
+    home : (float, float)
+        Where the pen waits.
+
+    Returns
+    -------
+    list of ndarray
+
+    References
+    ----------
+    Croes (1958), doi 10.1287/opre.6.6.791.
     """
     if not len(strokes):
         return []

@@ -5,6 +5,7 @@
 
 import json
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -20,9 +21,10 @@ from helpers.export import svg
 from helpers.export.bezier import SLACK, pen_strokes
 from helpers.export.svg import to_svg
 from helpers.export.video import pen_frames, to_gif
-from helpers.figures.style import MINDS, STYLE
+from helpers.figures.saving import with_palette
+from helpers.figures.style import PALETTE, STYLE, pen
 from helpers.paths import atomic
-from helpers.sketch.strokes import check, fit
+from helpers.sketch.strokes import check, fit_box
 
 FORMATS = (".svg", ".pdf", ".png", ".gif")
 SIDE = 90  # mm: one column of a paper
@@ -34,12 +36,35 @@ SECONDS = 3  # that a drawing takes to be drawn in a GIF
 
 
 def save_drawing(
-    sketch: np.ndarray, path: str | Path, *, switches=(), colors=MINDS, names=None, recipe: dict | None = None
+    sketch: np.ndarray,
+    path: str | Path,
+    *,
+    switches: Sequence[int] = (),
+    colors: Sequence[str] = PALETTE,
+    names: Sequence[str] | None = None,
+    recipe: dict | None = None,
 ) -> Path:
-    """Writes one sketch as .svg, .pdf or .png (a square of 90 mm, for a write-up), or .gif (being drawn).
+    """Writes one sketch to a file that holds its own recipe. For a plotter's page see `to_svg`.
 
-    `switches`, `colors` and `names` are as `to_svg` takes them; `recipe`, a dict that JSON can hold, goes inside.
-    For a plotter's page use `to_svg`. Raises ValueError for another ending and for what is no sketch.
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    path : str or Path
+        .svg, .pdf or .png is a square of 90 mm, for a write-up; .gif shows it being drawn. The write is atomic.
+    switches, colors, names
+        As of `to_svg`.
+    recipe : dict, optional
+        How it was made, whatever JSON can hold.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        For another ending, and for what is no sketch.
     """
     path, sketch = Path(path), check(sketch)
     if path.suffix not in FORMATS:
@@ -61,43 +86,67 @@ def save_drawing(
             draw_figure(sketch, switches, colors).savefig(temporary, format="png", dpi=300)
             inside = PngImagePlugin.PngInfo()
             inside.add_itxt(RECIPE, text)
-            picture = Image.open(temporary).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1)
-            picture.save(temporary, format="png", optimize=True, dpi=(300, 300), pnginfo=inside)
+            with_palette(temporary).save(temporary, format="png", optimize=True, dpi=(300, 300), pnginfo=inside)
     return path
 
 
 @mpl.rc_context(STYLE)
-def draw_figure(sketch: np.ndarray, switches=(), colors=MINDS, side: float = SIDE) -> Figure:
-    """One drawing as a square figure of `side` mm, its lines the curves that `to_svg` draws.
+def draw_figure(
+    sketch: np.ndarray, switches: Sequence[int] = (), colors: Sequence[str] = PALETTE, side: float = SIDE
+) -> Figure:
+    """One drawing as a figure, its lines the curves that `to_svg` draws.
 
-    Where there are more minds than `colors`, they begin again.
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    switches : sequence of int
+        The rows at which the mind changed.
+    colors : sequence of str
+        Of the minds; where there are more of these, they begin again.
+    side : float
+        mm.
+
+    Returns
+    -------
+    Figure
     """
     fig = plt.figure(figsize=(side / 25.4, side / 25.4))
     plt.close(fig)  # pyplot would show it a second time
     ax = fig.add_axes((0, 0, 1, 1), xlim=(0, side), ylim=(side, 0))
     ax.axis("off")
     room = side * (1 - 2 * MARGIN)
-    fitted, origin = fit(sketch, room)
+    fitted, origin = fit_box(sketch, room)
     width = PEN * side / SIDE * 72 / 25.4
     for mind, line in pen_strokes(fitted, switches, origin + side * MARGIN, SLACK * room):
         if len(line) == 1:  # round caps make a dot of it, but only where it has some length
             line = np.repeat(line, 4, axis=0) + np.array([[0, 0], [0, 0], [0.01, 0], [0.01, 0]])
         codes = [Line.MOVETO] + [Line.CURVE4] * (len(line) - 1)
-        pen = {"edgecolor": colors[mind % len(colors)], "linewidth": width, "capstyle": "round", "joinstyle": "round"}
-        ax.add_patch(PathPatch(Line(line, codes), fill=False, clip_on=False, **pen))
+        ax.add_patch(PathPatch(Line(line, codes), clip_on=False, **pen(colors[mind % len(colors)], width)))
     return fig
 
 
 def read_recipe(path: str | Path) -> dict:
-    """The recipe inside a file that was saved here: .svg, .pdf, .png or .gif. The file is not trusted.
+    """The recipe inside a file that was saved here. The file is not trusted.
 
-    One from before drawings were read as parts says `fit=False`, in its settings and its code.
+    Parameters
+    ----------
+    path : str or Path
+        .svg, .pdf, .png or .gif.
 
-    Raises ValueError for another ending, a damaged file, and one without a recipe.
+    Returns
+    -------
+    dict
+        One from before drawings were read as parts says `fit=False`, in its settings and its code.
+
+    Raises
+    ------
+    ValueError
+        For another ending, a damaged file, and one without a recipe.
     """
     path = Path(path)
     if path.suffix == ".svg":
-        return _with_fit(svg.read_recipe(path))
+        return _with_fit(svg.read_svg_recipe(path))
     if path.suffix not in FORMATS:
         raise ValueError(f"{path.name}: a recipe is inside {', '.join(FORMATS)} files")
     try:

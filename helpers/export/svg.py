@@ -14,12 +14,12 @@ import numpy as np
 
 from helpers.export.bezier import SLACK, path_data, pen_strokes
 from helpers.export.plotter import by_travel
-from helpers.figures.style import MINDS
+from helpers.figures.style import PALETTE
 from helpers.paths import atomic
-from helpers.sketch.strokes import check, fit
+from helpers.sketch.strokes import check, fit_box
 
 A4 = (210, 297)  # mm
-MARGIN = 10  # mm of the page, on each side
+MARGIN_MM = 10  # mm of the page, on each side
 GAP = 0.12  # between drawings, of a drawing's side
 PEN = 0.4  # mm, a fineliner
 MOST_BYTES = 1 << 20  # of a recipe, and of the file up to where it ends
@@ -32,7 +32,7 @@ def to_svg(
     *,
     switches: Sequence | None = None,
     names: Sequence[str] | None = None,
-    colors: Sequence[str] = MINDS,
+    colors: Sequence[str] = PALETTE,
     columns: int | None = None,
     page: tuple[float, float] = A4,
     pen: float = PEN,
@@ -40,20 +40,43 @@ def to_svg(
     shorten_travel: bool = False,
     recipe: dict | None = None,
 ) -> Path:
-    """Writes a sketch, or several on a grid, to an SVG file in mm; returns its path. The same bytes on every run.
+    """Writes a sketch, or several on a grid, to an SVG file in mm: the same bytes on every run.
 
-    Args:
-        switches: the rows at which the mind changed, as `figures.draw` takes them: for a single sketch its own, else
-            one entry a sketch. Each mind has a layer of its own, in its colour; a plotter stops between layers.
-        names: of the minds, for the layers' labels: "1 cloud", "2 camel".
-        columns: of the grid; without it as many as make the drawings large.
-        page: width and height, mm; `pen` is the width of the line, mm.
-        curves: cubic Bezier curves (see `fit_curves`) or, where False, straight pieces between the points.
-        shorten_travel: draw each layer in the order of `by_travel`, which shortens the way the pen goes through
-            the air; else in the order in which the sketches were drawn.
-        recipe: how the drawings were made, a dict that JSON can hold; `read_recipe` gives it back.
+    Parameters
+    ----------
+    drawings : ndarray or sequence of ndarray
+        One sketch (N, 3), or several.
+    path : str or Path
+        The write is atomic.
+    switches : sequence, optional
+        The rows at which the mind changed, as `figures.draw` takes them: for a single sketch its own, else one entry a
+        sketch. Each mind has a layer of its own, in its colour; a plotter stops between layers.
+    names : sequence of str, optional
+        Of the minds, for the layers' labels: "1 cloud", "2 camel".
+    colors : sequence of str
+        Of the minds.
+    columns : int, optional
+        Of the grid; without it as many as make the drawings large.
+    page : (float, float)
+        Width and height, mm.
+    pen : float
+        The width of the line, mm.
+    curves : bool
+        Cubic Bezier curves (see `fit_curves`) or straight pieces between the points.
+    shorten_travel : bool
+        Whether each layer is drawn in the order of `by_travel`, which shortens the way the pen goes through the air;
+        else in the order in which the sketches were drawn.
+    recipe : dict, optional
+        How the drawings were made, whatever JSON can hold; `read_recipe` gives it back.
 
-    Raises ValueError for a sketch that is none, and for switches, names or a page that do not fit.
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        For a sketch that is none, and for switches, names or a page that do not fit.
     """
     one = isinstance(drawings, np.ndarray) and drawings.dtype != object and drawings.ndim == 2
     sketches = [drawings] if one else list(drawings)
@@ -62,8 +85,10 @@ def to_svg(
         raise ValueError("no drawings to put on the page")
     if len(switches) != len(sketches):
         raise ValueError(f"{len(switches)} switches for {len(sketches)} drawings: give one entry a drawing")
-    if pen <= 0 or not all(math.isfinite(side) and side > 2 * MARGIN for side in page):
-        raise ValueError(f"a page of {page[0]}x{page[1]} mm has no room within {MARGIN} mm margins for a {pen} mm pen")
+    if pen <= 0 or not all(math.isfinite(side) and side > 2 * MARGIN_MM for side in page):
+        raise ValueError(
+            f"a page of {page[0]}x{page[1]} mm has no room within {MARGIN_MM} mm margins for a {pen} mm pen"
+        )
     minds = 1 + max(np.size(of_one) for of_one in switches)
     if minds > len(colors):
         raise ValueError(f"{minds - 1} switches need {minds} colours, but there are {len(colors)}")
@@ -76,7 +101,7 @@ def to_svg(
     corners, side = _layout(len(sketches), columns, page)
     for number, (sketch, of_one, corner) in enumerate(zip(sketches, switches, corners, strict=True)):
         try:
-            fitted, origin = fit(check(sketch), side)
+            fitted, origin = fit_box(check(sketch), side)
             strokes = pen_strokes(fitted, of_one, origin + corner, SLACK * side if curves else None)
         except ValueError as error:
             raise ValueError(f"drawing {number}: {error}") from error
@@ -91,7 +116,7 @@ def to_svg(
 
 def _layout(count: int, columns: int | None, page: tuple[float, float]) -> tuple[np.ndarray, float]:
     """The upper left corners (count, 2) of the drawings' squares, and their side, in mm: a grid amid the page."""
-    room = np.array(page) - 2 * MARGIN
+    room = np.array(page) - 2 * MARGIN_MM
 
     def side_of(columns: int) -> float:
         cells = np.array([columns, -(-count // columns)])
@@ -141,7 +166,7 @@ def _as_json(recipe: dict) -> str:
     return text
 
 
-def read_recipe(path: str | Path) -> dict:
+def read_svg_recipe(path: str | Path) -> dict:
     """The recipe that `to_svg` stored in a file. The file is not trusted: no entities, a megabyte read at most.
 
     Raises ValueError for a file that is no SVG, has no recipe, or declares entities.
@@ -172,7 +197,11 @@ class _Done(Exception):
 
 
 class _Metadata:
-    """The text of the element that holds the recipe, as expat comes by it."""
+    """The text of the element that holds the recipe, as expat comes by it; an entity is refused where it is declared.
+
+    expat alone: defusedxml's parser, in Python, takes three times as long to get through a megabyte made for the
+    purpose, and refuses the same.
+    """
 
     def __init__(self) -> None:
         self.text, self.inside, self.done, self.root = [], False, False, None

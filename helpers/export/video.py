@@ -18,9 +18,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
-from helpers.figures.style import MINDS, STYLE, WIDTH
+from helpers.figures.style import PALETTE, STYLE, WIDTH
 from helpers.paths import atomic
-from helpers.sketch.strokes import absolute, bounds, check
+from helpers.sketch.strokes import absolute, bounds, check, minds_of_rows
 
 MARGIN = 0.1  # of the frame, on each side
 LINE = 1 / 80  # the pen's width, of the frame
@@ -33,11 +33,11 @@ LONG = 100  # frames: more than these show a progress bar
 
 def pen_frames(
     sketch: np.ndarray,
-    switches=(),
+    switches: Sequence[int] = (),
     size: int = 480,
     frames: int = 75,
     place: tuple[float, np.ndarray] | None = None,
-    colors: Sequence[str] = MINDS,
+    colors: Sequence[str] = PALETTE,
 ) -> list[np.ndarray]:
     """`frames` pictures (size, size, 3) of one drawing being drawn at an even pace; a fifth of them hold the end.
 
@@ -134,10 +134,25 @@ def contact_sheet(frames: Sequence[np.ndarray], columns: int = 10, titles: Seque
 
 
 def to_gif(frames: Iterable[np.ndarray], path: str | Path, fps: float = 5) -> Path:
-    """Writes an animated GIF that repeats for ever, with one palette for all its frames. The path, which ends in .gif.
+    """Writes an animated GIF that repeats for ever, with one palette for all its frames.
 
-    A GIF counts hundredths of a second, and browsers slow down what is faster than 50 frames a second.
-    Raises ValueError for frames that are none, or not all of one size, another ending, and fps outside 0..50.
+    Parameters
+    ----------
+    frames : iterable of ndarray
+        uint8 (height, width, 3), RGB, all of one size.
+    path : str or Path
+        Ends in .gif. The write is atomic.
+    fps : float
+        Above 0, up to 50: a GIF counts hundredths of a second, and browsers slow down what is faster.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        For frames that are none, or not all of one size, another ending, and fps outside 0..50.
     """
     path, frames = _target(path, ".gif"), _checked(frames)
     if not 0 < fps <= 50:
@@ -150,8 +165,23 @@ def to_gif(frames: Iterable[np.ndarray], path: str | Path, fps: float = 5) -> Pa
 def to_video(frames: Iterable[np.ndarray], path: str | Path, fps: float = 5) -> Path:
     """Writes an H.264 MP4 that every browser plays, its index first, so that it starts before it is all there.
 
-    Such a video has even sides: an odd one gets its last row or column twice. The path, which ends in .mp4.
-    Raises ValueError for frames that are none, or not all of one size, another ending, and fps outside 0..240.
+    Parameters
+    ----------
+    frames : iterable of ndarray
+        uint8 (height, width, 3), RGB, all of one size. An odd side gets its last row or column twice.
+    path : str or Path
+        Ends in .mp4. The write is atomic.
+    fps : float
+        Above 0, up to 240.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        For frames that are none, or not all of one size, another ending, and fps outside 0..240.
     """
     path, frames = _target(path, ".mp4"), _checked(frames)
     if not 0 < fps <= 240:
@@ -230,7 +260,29 @@ def _checked(frames: Iterable[np.ndarray]) -> list[np.ndarray]:
 def fit_frame(
     sketches: Sequence[np.ndarray], origins: Sequence[np.ndarray] | None = None, size: int = 480
 ) -> tuple[float, np.ndarray]:
-    """How `frames_of` lays drawings into one frame: their scale, and where each pen starts, (N, 2), in pixels."""
+    """How `frames_of` lays drawings into one frame.
+
+    Parameters
+    ----------
+    sketches : sequence of ndarray
+        (n, 3) each, N of them.
+    origins : sequence, optional
+        (N, 2), in the sketches' units, where each pen starts; without them each is centred by its ink.
+    size : int
+        Pixels a side, 16 or more.
+
+    Returns
+    -------
+    scale : float
+        The largest at which all the ink fits.
+    starts : ndarray
+        (N, 2) pixels, where each pen starts.
+
+    Raises
+    ------
+    ValueError
+        For no drawings, and for a smaller frame.
+    """
     if not sketches:
         raise ValueError("no drawings to make frames of")
     if size < 16:
@@ -252,15 +304,10 @@ def inked(sketch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ~travels | lift, travels
 
 
-def _minds(sketch: np.ndarray, switches, colors: Sequence[str] = MINDS) -> np.ndarray:
+def _minds(sketch: np.ndarray, switches, colors: Sequence[str] = PALETTE) -> np.ndarray:
     """The colour of each row, (N, 3)."""
-    switches = np.atleast_1d(np.asarray(switches, int))
-    if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
-        raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
-    if len(switches) >= len(colors):
-        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(colors)}")
     inks = np.rint(np.array([to_rgb(color) for color in colors]) * 255)
-    return inks[np.searchsorted(switches, np.arange(len(sketch)), side="right")]
+    return inks[minds_of_rows(sketch, switches, len(colors))]
 
 
 def _paper(size: int) -> np.ndarray:

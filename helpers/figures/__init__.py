@@ -5,7 +5,7 @@ from helpers import open_room
 __getattr__, __dir__, __all__ = open_room(
     __name__,
     {
-        "style": "MARKERS MINDS QUIET STYLE WIDTH",
+        "style": "MARKERS PALETTE QUIET STYLE WIDTH",
         "sheets": "draw grid strip",
         "charts": "confusion_plot curves distributions progress shares",
         "maps": "latent_insets latent_map latent_maps",

@@ -7,8 +7,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.figures.style import MINDS, QUIET, STYLE, WIDTH
-from helpers.sketch.cohesion import summarise
+from helpers.figures.style import PALETTE, QUIET, STYLE, WIDTH
+from helpers.sketch.summaries import summarise
 
 
 @mpl.rc_context(STYLE)
@@ -18,13 +18,13 @@ def curves(logs: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
     Left the reconstruction, nats a point, right the KL divergence, nats a drawing; training (which sees changed and
     partial drawings) is a thin line, validation a strong one. The best validation value stands in the legend.
     """
-    if not 0 < len(logs) <= len(MINDS):
-        raise ValueError(f"{len(logs)} runs; curves shows 1 to {len(MINDS)}")
+    if not 0 < len(logs) <= len(PALETTE):
+        raise ValueError(f"{len(logs)} runs; curves shows 1 to {len(PALETTE)}")
     panels = {"reconstruction": "reconstruction, nats a point (thin: training)", "kl": "KL divergence, nats a drawing"}
     fig, axes = plt.subplots(1, 2, figsize=(7, 2.4), layout="constrained")
     plt.close(fig)
     for ax, (column, title) in zip(axes, panels.items(), strict=True):
-        for color, (name, log) in zip(MINDS, logs.items(), strict=False):
+        for color, (name, log) in zip(PALETTE, logs.items(), strict=False):
             best = int(np.argmin(log["val_reconstruction"]))
             label = f"{name}, {log['val_reconstruction'][best]:.3f} at step {log['step'][best]:,.0f}"
             ax.plot(log["step"], log[column], color=color, linewidth=0.6, alpha=0.45)
@@ -46,13 +46,13 @@ def progress(
     One panel a measure, steps on a logarithmic axis, a colour each network; `real` is people's own drawings, a grey
     line. Measures named in `shares` are shown as percentages from 0 to 100.
     """
-    if not 0 < len(runs) <= len(MINDS):
-        raise ValueError(f"{len(runs)} runs; progress shows 1 to {len(MINDS)}")
-    measures = [name for name in next(iter(runs.values())) if name != "step"]
-    fig, axes = plt.subplots(1, len(measures), figsize=(7, 2.1), squeeze=False, layout="constrained")
+    if not 0 < len(runs) <= len(PALETTE):
+        raise ValueError(f"{len(runs)} runs; progress shows 1 to {len(PALETTE)}")
+    metrics = [name for name in next(iter(runs.values())) if name != "step"]
+    fig, axes = plt.subplots(1, len(metrics), figsize=(7, 2.1), squeeze=False, layout="constrained")
     plt.close(fig)
-    for ax, name in zip(axes[0], measures, strict=True):
-        for color, shape, (label, run) in zip(MINDS, "osD^", runs.items(), strict=False):
+    for ax, name in zip(axes[0], metrics, strict=True):
+        for color, shape, (label, run) in zip(PALETTE, "osD^", runs.items(), strict=False):
             ax.plot(run["step"], run[name], f"{shape}-", color=color, linewidth=1, markersize=3.5, label=label)
         if name in real:
             ax.axhline(real[name], color="#9ca3af", linewidth=0.8, linestyle=(0, (3, 2)), label="people", zorder=0)
@@ -71,25 +71,25 @@ def progress(
 
 @mpl.rc_context(STYLE)
 def distributions(groups: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
-    """How measures of several groups of drawings are spread: `{group: {measure: values (N,)}}`, as `sketch.measure`
+    """How metrics of several groups of drawings are spread: `{group: {metric: values (N,)}}`, as `sketch.measure`
     gives them. Real drawings go first.
 
     One panel a measure; in it, one row a group: a histogram (heights are shares of the group), under it the quartiles
     as a bar, the median as a gap in it and the mean as a ring; beside it the mean in figures. Values beyond the 99th
     percentile of all stand in the last bar. Raises ValueError for no group, or more than there are colours.
     """
-    if not 0 < len(groups) <= len(MINDS):
-        raise ValueError(f"{len(groups)} groups; distributions shows 1 to {len(MINDS)}")
-    measures = list(dict.fromkeys(name for group in groups.values() for name in group))
-    columns = min(5, len(measures))
-    rows = -(-len(measures) // columns)
+    if not 0 < len(groups) <= len(PALETTE):
+        raise ValueError(f"{len(groups)} groups; distributions shows 1 to {len(PALETTE)}")
+    metrics = list(dict.fromkeys(name for group in groups.values() for name in group))
+    columns = min(5, len(metrics))
+    rows = -(-len(metrics) // columns)
     fig, axes = plt.subplots(
         rows, columns, figsize=(7, rows * (0.45 + 0.42 * len(groups))), squeeze=False, layout="constrained"
     )
     plt.close(fig)
-    for ax in axes.flat[len(measures) :]:
+    for ax in axes.flat[len(metrics) :]:
         ax.remove()
-    for i, (ax, name) in enumerate(zip(axes.flat, measures, strict=False)):
+    for i, (ax, name) in enumerate(zip(axes.flat, metrics, strict=False)):
         shown = {label: np.asarray(group[name], float) for label, group in groups.items() if name in group}
         edges = _bins(np.concatenate(list(shown.values())))
         heights = {
@@ -97,7 +97,7 @@ def distributions(groups: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
             for label, values in shown.items()
         }
         highest = max(height.max() for height in heights.values())
-        for row, (label, color) in enumerate(zip(groups, MINDS, strict=False)):
+        for row, (label, color) in enumerate(zip(groups, PALETTE, strict=False)):
             if label not in shown:
                 continue
             summary = summarise(shown[label])
@@ -117,7 +117,7 @@ def distributions(groups: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
         if i % columns == 0:
             ax.set_yticks(-np.arange(len(groups)) + 0.2, list(groups))
             ax.tick_params(axis="y", length=0)
-            for label, color in zip(ax.get_yticklabels(), MINDS, strict=False):
+            for label, color in zip(ax.get_yticklabels(), PALETTE, strict=False):
                 label.set_color(color)
     return fig
 
@@ -141,7 +141,7 @@ def confusion_plot(tables: Mapping[str, np.ndarray], classes: Sequence[str]) -> 
         rows, columns, figsize=(7 if few else 5.6, rows * (side + 0.25)), squeeze=False, layout="constrained"
     )
     plt.close(fig)
-    shades = mpl.colors.LinearSegmentedColormap.from_list("ink", ["white", MINDS[0]])
+    shades = mpl.colors.LinearSegmentedColormap.from_list("ink", ["white", PALETTE[0]])
     for ax in axes.flat[len(tables) :]:
         ax.remove()
     for i, (ax, (name, table)) in enumerate(zip(axes.flat, tables.items(), strict=False)):
@@ -154,7 +154,7 @@ def confusion_plot(tables: Mapping[str, np.ndarray], classes: Sequence[str]) -> 
         ax.set_title(f"{name}, {np.trace(table) / table.sum():.1%} right")
         for (row, column), share in np.ndenumerate(shares if few else np.zeros((0, 0))):
             if table[row, column]:
-                color = "white" if share > 0.5 else MINDS[1] if row != column else QUIET
+                color = "white" if share > 0.5 else PALETTE[1] if row != column else QUIET
                 ax.text(column, row, f"{table[row, column]:,}", color=color, ha="center", va="center")
     fig.supylabel("drawn", fontsize=7)
     fig.supxlabel("taken for", fontsize=7)
@@ -168,16 +168,16 @@ def shares(rows: Mapping[str, Mapping[str, float]], lowest: float = 0.0) -> Figu
     `lowest` is where the axis begins; a share below it stands at the edge.
     """
     groups = list(dict.fromkeys(name for row in rows.values() for name in row))
-    if not 0 < len(groups) <= len(MINDS):
-        raise ValueError(f"{len(groups)} groups; shares shows 1 to {len(MINDS)}")
+    if not 0 < len(groups) <= len(PALETTE):
+        raise ValueError(f"{len(groups)} groups; shares shows 1 to {len(PALETTE)}")
     fig, ax = plt.subplots(figsize=(7, 0.55 + 0.24 * len(rows)), layout="constrained")
     plt.close(fig)
     for y, row in enumerate(rows.values()):
         ax.axhline(y, color="#e5e7eb", linewidth=0.6, zorder=0)
-        for group, color, shape in zip(groups, MINDS, "osD^", strict=False):
+        for group, color, shape in zip(groups, PALETTE, "osD^", strict=False):
             if group in row:
                 ax.plot(max(row[group], lowest), y, shape, color=color, markersize=4.5, clip_on=False)
-    for k, (group, color, shape) in enumerate(zip(groups, MINDS, "osD^", strict=False)):
+    for k, (group, color, shape) in enumerate(zip(groups, PALETTE, "osD^", strict=False)):
         ax.plot([], [], shape, color=color, markersize=4.5, label=group)
         for y, row in enumerate(rows.values()):
             if group in row:

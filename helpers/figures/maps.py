@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.figures.sheets import check_counts, line_width_for, put_ink
-from helpers.figures.style import MARKERS, MINDS, STYLE
+from helpers.figures.style import MARKERS, PALETTE, STYLE
 
 THUMBNAIL = 0.05  # of a map's side: a drawing on it
 
@@ -80,8 +80,8 @@ def latent_insets(
 ) -> Figure:
     """A map of drawings in which some groups stand out: left the map, points (N, 2), the rest in grey; right an inset
     a group, `{title: numbers of its drawings}`, with its first `most` drawings, in the group's colour and shape."""
-    if not 0 < len(insets) <= len(MINDS):
-        raise ValueError(f"{len(insets)} insets; latent_insets shows 1 to {len(MINDS)}")
+    if not 0 < len(insets) <= len(PALETTE):
+        raise ValueError(f"{len(insets)} insets; latent_insets shows 1 to {len(PALETTE)}")
     check_counts("drawings", sketches, len(points))
     height = max(2.6, 0.86 * len(insets))
     fig = plt.figure(figsize=(7, height))
@@ -94,7 +94,7 @@ def latent_insets(
     left = height / 7 + 0.03
     room = (1 - left) * 7 / most  # inches, for a drawing
     for row, (title, members) in enumerate(insets.items()):
-        color, marker = MINDS[row], MARKERS[row]
+        color, marker = PALETTE[row], MARKERS[row]
         ax.scatter(*points[list(members)].T, s=16, color=color, marker=marker, linewidths=0.4, edgecolors="white")
         sheet = fig.add_axes((left, 1 - (row + 1) / len(insets), 1 - left, 1 / len(insets)))
         across, down = 7 * (1 - left), height / len(insets)
@@ -115,14 +115,14 @@ def _class_colors(n: int, labels: Sequence[int], names: Sequence[str]) -> list[s
         raise ValueError(f"{len(names)} classes; a map tells at most {len(MARKERS)} apart")
     if not all(0 <= label < len(names) for label in labels):
         raise ValueError(f"labels run from {min(labels)} to {max(labels)}, but there are {len(names)} names")
-    return [MINDS[label % len(MINDS)] for label in labels]
+    return [PALETTE[label % len(PALETTE)] for label in labels]
 
 
 def _dots(ax: Axes, points: np.ndarray, labels: Sequence[int], names: Sequence[str], area: float) -> None:
     """One mark a drawing; `area` is in square points."""
     for c, name in enumerate(names):
         own = points[np.asarray(labels) == c]
-        color, marker = MINDS[c % len(MINDS)], MARKERS[c]
+        color, marker = PALETTE[c % len(PALETTE)], MARKERS[c]
         ax.scatter(*own.T, s=area, color=color, marker=marker, linewidths=0.3, edgecolors="white", label=name)
 
 

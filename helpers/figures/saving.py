@@ -1,5 +1,8 @@
 """Figures to files, for write-ups: SVG, PDF and PNG, the same bytes on every run."""
 
+from pathlib import Path
+from typing import BinaryIO
+
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from PIL import Image
@@ -10,9 +13,23 @@ from helpers.paths import FIGURES, atomic
 
 @mpl.rc_context(STYLE)
 def save_figure(fig: Figure, name: str) -> Figure:
-    """Writes figures/`name`.svg, .pdf and .png, the same bytes on every run, each whole or not at all.
+    """Writes a figure for a write-up: the same bytes on every run, each file whole or not at all.
 
-    Returns the figure, so that `save_figure(fig, "03_switch-grid")` may be a cell's last line and shows it.
+    Parameters
+    ----------
+    fig : Figure
+    name : str
+        Plain, like "03_switch-grid": the files are figures/`name`.svg, .pdf and .png.
+
+    Returns
+    -------
+    Figure
+        The same, so that `save_figure(fig, name)` may be a cell's last line and shows it.
+
+    Raises
+    ------
+    ValueError
+        For a name with dots or slashes.
     """
     if not name or set(name) & set("./\\"):
         raise ValueError(f"a figure's name is plain, like '03_switch-grid'; this is {name!r}")
@@ -22,7 +39,11 @@ def save_figure(fig: Figure, name: str) -> Figure:
         with atomic(FIGURES / f"{name}.{suffix}") as path:
             fig.savefig(path, format=suffix, metadata=nothing)
             if suffix == "png":
-                # few colours: a palette shows no difference and takes a quarter of the bytes; without k-means it does
-                palette = Image.open(path).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1)
-                palette.save(path, optimize=True)
+                with_palette(path).save(path, optimize=True)
     return fig
+
+
+def with_palette(file: str | Path | BinaryIO, colors: int = 256) -> Image.Image:
+    """A drawn picture in few colours: a palette shows no difference, and takes a quarter of a PNG's bytes."""
+    # without k-means it does show one
+    return Image.open(file).convert("RGB").quantize(colors, Image.Quantize.MAXCOVERAGE, kmeans=1)

@@ -6,6 +6,7 @@ is not for a classroom's eyes (`helpers.sketch.unwelcome`) is left blank.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -17,20 +18,36 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from helpers.figures.style import MINDS, STYLE, WIDTH
-from helpers.sketch.strokes import absolute, fit
+from helpers.figures.style import PALETTE, STYLE, WIDTH, pen
+from helpers.sketch.strokes import absolute, fit_box, minds_of_rows
 from helpers.sketch.unwelcome import is_unwelcome
 
 LARGEST_CELL = 72  # points
 MARGIN = 0.09  # of a cell, on each side
 
 
-def draw(ax: Axes, sketch: np.ndarray, switches=(), colors: Sequence = MINDS, line_width: float = 1.2) -> None:
+def draw(
+    ax: Axes, sketch: np.ndarray, switches: Sequence[int] = (), colors: Sequence = PALETTE, line_width: float = 1.2
+) -> None:
     """One sketch on an axes of its own, as vector lines, centred by its ink, aspect kept, y down.
 
-    `switches` are the rows at which the mind changed, rising: rows [0, s0) are drawn in the first colour, [s0, s1)
-    in the second, ... (one number stands for one switch). The line stays whole where its colour changes.
-    `line_width` is in points. Raises ValueError for switches out of order or more minds than colours.
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    sketch : ndarray
+        (N, 3).
+    switches : sequence of int
+        The rows at which the mind changed, rising: rows [0, s0) are drawn in the first colour, [s0, s1) in the second,
+        ... (one number stands for one switch). The line stays whole where its colour changes.
+    colors : sequence
+        Of the minds.
+    line_width : float
+        Points.
+
+    Raises
+    ------
+    ValueError
+        For switches out of order or more minds than colours.
     """
     ax.set(xlim=(0, 1), ylim=(1, 0), aspect="equal")
     ax.axis("off")
@@ -46,12 +63,30 @@ def grid(
     switches: Sequence | None = None,
     colors: Sequence | None = None,
 ) -> Figure:
-    """A sheet of drawings, row by row, `columns` wide; at most 7 inches across.
+    """A sheet of drawings, row by row; at most 7 inches across.
 
-    A drawing is a sketch, a bitmap (uint8, ink on paper), or None for an empty cell. `titles` stand one above each
-    drawing, or one above each column; `row_labels` one left of each row. `switches` holds for each drawing the rows
-    at which its mind changed, as `draw` takes them; `colors`, one a drawing, are for sheets without switches.
-    Raises ValueError where these do not match the drawings in number.
+    Parameters
+    ----------
+    drawings : sequence
+        Sketches (N, 3), bitmaps (uint8, ink on paper), or None for an empty cell.
+    columns : int
+    titles : sequence of str, optional
+        One above each drawing, or one above each column.
+    row_labels : sequence of str, optional
+        One left of each row.
+    switches : sequence, optional
+        For each drawing the rows at which its mind changed, as `draw` takes them.
+    colors : sequence, optional
+        One a drawing, for sheets without switches.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        Where these do not match the drawings in number.
     """
     drawings = list(drawings)
     if not drawings:
@@ -81,12 +116,12 @@ def grid(
             ax.text(left - 4, y + cell / 2, row_labels[row], ha="right", va="center")
         if drawing is None:
             continue
-        ink = MINDS if colors is None else [colors[i]]
+        ink = PALETTE if colors is None else [colors[i]]
         if drawing.dtype == np.uint8:
             _bitmap(ax, drawing, ink[0], (x, y), cell)
         else:
             put_ink(ax, drawing, () if switches is None else switches[i], ink, line_width_for(cell), (x, y), cell)
-    return ax.figure
+    return cast(Figure, ax.figure)
 
 
 def strip(
@@ -95,7 +130,19 @@ def strip(
     switches: Sequence | None = None,
     colors: Sequence | None = None,
 ) -> Figure:
-    """One row of drawings (the steps of an interpolation, the frames of a film), a label above each; see `grid`."""
+    """One row of drawings: the steps of an interpolation, the frames of a film.
+
+    Parameters
+    ----------
+    drawings, switches, colors
+        As of `grid`.
+    labels : sequence of str, optional
+        One above each.
+
+    Returns
+    -------
+    Figure
+    """
     return grid(drawings, len(drawings), labels, switches=switches, colors=colors)
 
 
@@ -113,22 +160,17 @@ def put_ink(
     ax: Axes, sketch: np.ndarray, switches, colors: Sequence, line_width: float, at: tuple, size: float
 ) -> None:
     """The lines of a sketch in the square of side `size` whose upper left corner is `at`: one path a mind."""
-    switches = np.atleast_1d(np.asarray(switches, int))
-    if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
-        raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
-    if len(switches) >= len(colors):
-        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {len(colors)}")
+    minds = minds_of_rows(sketch, switches, len(colors))
     if is_unwelcome(sketch):
         return
-    fitted, origin = fit(sketch, size * (1 - 2 * MARGIN))
+    fitted, origin = fit_box(sketch, size * (1 - 2 * MARGIN))
     points = absolute(fitted, origin + np.add(at, size * MARGIN))
     # a thousandth of a cell is finer than any printer, and short numbers keep the SVG small
     grain = size / 1000 if size < 10 else 0.05
     points = np.rint(points / grain) * grain
     lift = sketch[:, 2] > 0.5
     after_lift = np.concatenate([[False], lift[:-1]])
-    minds = np.searchsorted(switches, np.arange(len(sketch)), side="right")
-    for mind in range(len(switches) + 1):
+    for mind in np.unique(minds):
         vertices, codes = [], []
         for row in np.flatnonzero(minds == mind):
             end = points[row + 1]
@@ -146,8 +188,7 @@ def put_ink(
             vertices.append(end)
             codes.append(Path.LINETO)
         if vertices:
-            pen = {"edgecolor": colors[mind], "linewidth": line_width, "capstyle": "round", "joinstyle": "round"}
-            ax.add_patch(PathPatch(Path(vertices, codes), fill=False, clip_on=False, **pen))
+            ax.add_patch(PathPatch(Path(vertices, codes), clip_on=False, **pen(colors[mind], line_width)))
 
 
 def _bitmap(ax: Axes, bitmap: np.ndarray, color: str, at: tuple, size: float) -> None:

@@ -1,7 +1,7 @@
 """What figures look like: the palette, the markers, the widths and matplotlib's settings. Imports nothing."""
 
 # one colour a mind: ink, vermilion, sky, ochre. They stay apart for colour-blind readers and, dark to light, in grey
-MINDS = ("#22344a", "#d8431f", "#3f9bd1", "#e2a72e")
+PALETTE = ("#22344a", "#d8431f", "#3f9bd1", "#e2a72e")
 QUIET = "#6b7280"  # labels and axes
 WIDTH = 504  # points: 7 inches, the text width of most papers
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")  # one a class: shapes say what colours say
@@ -38,3 +38,8 @@ STYLE = {
     "svg.hashsalt": "midstroke",  # element names that do not change from run to run
     "pdf.fonttype": 42,  # TrueType, which publishers ask for
 }
+
+
+def pen(color: object, width: float) -> dict:
+    """How matplotlib's patches draw a line of ink: `width` in points, round ends and corners, no fill."""
+    return {"fill": False, "edgecolor": color, "linewidth": width, "capstyle": "round", "joinstyle": "round"}

@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from helpers.latent.nearest import one_thread
-from helpers.sketch.cohesion import UPRIGHT, closure, sharpest_turn, symmetry, to_the_right
+from helpers.sketch.closed_lines import closure
+from helpers.sketch.cohesion import UPRIGHT, sharpest_turn, symmetry, to_the_right
 
 # what can be said of a kind of drawing: the words for little and for much of it, and how it is measured
 TRAITS: Mapping[str, tuple[str, str, Callable[[np.ndarray], float]]] = {

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
 # a few hundred points gain nothing by more, and sums then come out the same on any number of cores
@@ -31,18 +32,49 @@ class Separation(NamedTuple):
 
 
 def by_angle(z: np.ndarray) -> np.ndarray:
-    """z (N, Z) scaled to length 1: straight distance between the results is, in order, the angle between the z."""
-    return z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
+    """z scaled to length 1: straight distance between the results is, in order, the angle between the z.
+
+    Parameters
+    ----------
+    z : ndarray
+        (N, Z).
+
+    Returns
+    -------
+    ndarray
+        (N, Z); a z of length 0 stays as it is.
+    """
+    return normalize(z)
 
 
 @one_thread
 def whiten(z: np.ndarray, prior: Sequence[np.ndarray]) -> np.ndarray:
-    """z (N, Z) as the fitted prior (a `model.Prior`) measures it: where drawings of one class differ counts for less.
+    """z as the fitted prior measures it: where drawings of one class differ counts for less.
 
-    A linear map, after which the covariance within classes, as the prior has it of the training drawings, is nearly
-    a sphere: straight distance is then Mahalanobis'. The covariance is first drawn halfway toward its mean variance,
-    the target of Ledoit and Wolf (2004), doi 10.1016/S0047-259X(03)00096-4, so that directions that z does not use
-    are not blown up. The prior knows the classes of its training drawings, so this measure does too.
+    A linear map, after which the covariance within classes, as the prior has it of the training drawings, is nearly a
+    sphere: straight distance is then Mahalanobis'. The covariance is first drawn halfway toward its mean variance, so
+    that directions that z does not use are not blown up. The prior knows the classes of its training drawings, so this
+    measure does too.
+
+    Parameters
+    ----------
+    z : ndarray
+        (N, Z).
+    prior : model.Prior
+
+    Returns
+    -------
+    ndarray
+        (N, Z).
+
+    Raises
+    ------
+    ValueError
+        Where z and prior differ in dimensions.
+
+    References
+    ----------
+    Ledoit and Wolf (2004), doi 10.1016/S0047-259X(03)00096-4.
     """
     mean, factors, noise, weight = (np.asarray(part, np.float64) for part in prior)
     if z.shape[1] != mean.shape[1]:
@@ -55,7 +87,24 @@ def whiten(z: np.ndarray, prior: Sequence[np.ndarray]) -> np.ndarray:
 
 @one_thread
 def neighbours(z: np.ndarray, k: int = 10) -> np.ndarray:
-    """The numbers (N, k) of the k drawings nearest to each z (N, Z), nearest first, itself left out."""
+    """The drawings nearest to each.
+
+    Parameters
+    ----------
+    z : ndarray
+        (N, Z).
+    k : int
+
+    Returns
+    -------
+    ndarray
+        (N, k) numbers, nearest first, itself left out.
+
+    Raises
+    ------
+    ValueError
+        For fewer than k others.
+    """
     if not 0 < k < len(z):
         raise ValueError(f"{len(z)} drawings have no {k} neighbours each")
     # without an argument kneighbors leaves each point out of its own neighbours, also where another is equal to it
@@ -64,7 +113,25 @@ def neighbours(z: np.ndarray, k: int = 10) -> np.ndarray:
 
 @one_thread
 def separation(z: np.ndarray, labels: np.ndarray, k: int = 10) -> Separation:
-    """How well classes, labels (N,) in 0..C-1, stay together in z (N, Z), by k nearest neighbours and silhouette."""
+    """How well classes stay together in z, by k nearest neighbours and silhouette.
+
+    Parameters
+    ----------
+    z : ndarray
+        (N, Z).
+    labels : ndarray
+        (N,) in 0..C-1.
+    k : int
+
+    Returns
+    -------
+    Separation
+
+    Raises
+    ------
+    ValueError
+        For one class alone, and labels that do not match in number.
+    """
     labels = np.asarray(labels)
     if len(labels) != len(z):
         raise ValueError(f"{len(labels)} labels for {len(z)} drawings")
@@ -79,8 +146,27 @@ def separation(z: np.ndarray, labels: np.ndarray, k: int = 10) -> Separation:
 
 
 def follows(z: np.ndarray, values: np.ndarray, k: int = 5) -> float:
-    """How well z knows something measured of its drawings, values (N,): the correlation, -1..1, of each drawing's own
-    with the mean of its k nearest neighbours'. 0 where it is spread over z by chance, 1 where neighbours agree."""
+    """How well z knows something measured of its drawings.
+
+    Parameters
+    ----------
+    z : ndarray
+        (N, Z).
+    values : ndarray
+        (N,), what was measured.
+    k : int
+
+    Returns
+    -------
+    float
+        The correlation, -1..1, of each drawing's own value with the mean of its k nearest neighbours': 0 where it is
+        spread over z by chance, 1 where neighbours agree.
+
+    Raises
+    ------
+    ValueError
+        Where all values are the same.
+    """
     values = np.asarray(values, float)
     if values.std() == 0:
         raise ValueError("all values are the same: nothing varies that z could follow")

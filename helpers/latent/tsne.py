@@ -26,6 +26,7 @@ def embed(z: np.ndarray, perplexity: float = 20, seed: int = 0) -> np.ndarray:
 
 def principal(z: np.ndarray) -> np.ndarray:
     """A map (N, 2) of z (N, Z), in a square as `embed`'s, of its first two principal components, for comparison."""
+    # not scikit-learn's PCA, which turns the axes round: these three lines keep the map as it was
     centred = z - z.mean(axis=0)
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
     return _in_square(u[:, :2] * s[:2])

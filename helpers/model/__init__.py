@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = open_room(
     __name__,
     {
         "vae": "Settings SketchVAE load_model save_model",
+        "sketchrnn": "load_sketchrnn",
         "prior": "Prior fit_prior",
         "layers": "Decoder",
         "loss": "mixture reconstruction_loss",

@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from pathlib import Path
 
 import keras
@@ -12,8 +13,14 @@ import numpy as np
 from helpers.data.npz import list_arrays, read_arrays
 from helpers.paths import MODELS, atomic
 
+# files of 0.1.0 tell the commands that made them by the modules' old names
+RENAMED = {"-m helpers.training": "-m helpers.train", "-m helpers.classifier": "-m helpers.evaluate.classifier"}
+COMMANDS = re.compile(rf"(?:{'|'.join(map(re.escape, RENAMED))})\b")
 
-def save(path: Path | str, header: dict, network: keras.Model, arrays: dict[str, np.ndarray] | None = None) -> Path:
+
+def write_checkpoint(
+    path: Path | str, header: dict, network: keras.Model, arrays: dict[str, np.ndarray] | None = None
+) -> Path:
     """Writes header, the network's weights and other `arrays` (as float16). A bare name goes to `data/models/`.
 
     The write is atomic. Returns the path.
@@ -27,7 +34,7 @@ def save(path: Path | str, header: dict, network: keras.Model, arrays: dict[str,
     return path
 
 
-def load(name: Path | str, kind: str) -> tuple[dict, dict[str, np.ndarray]]:
+def read_checkpoint(name: Path | str, kind: str) -> tuple[dict, dict[str, np.ndarray]]:
     """Header and arrays of `data/models/<name>.npz`, or of a path, where the header's `format` is `kind`.
 
     Raises FileNotFoundError with the names there are, and ValueError where the file is none of that kind, is damaged,
@@ -40,7 +47,7 @@ def load(name: Path | str, kind: str) -> tuple[dict, dict[str, np.ndarray]]:
     try:
         names = list_arrays(path)
         arrays = dict(zip(names, read_arrays(path, names), strict=True))
-        header = json.loads(str(arrays.pop("header")))
+        header = json.loads(COMMANDS.sub(lambda found: RENAMED[found[0]], str(arrays.pop("header"))))
     except (ValueError, LookupError, RecursionError) as error:
         raise ValueError(f"{path} is not a model file, or a damaged one: {error}") from error
     if not isinstance(header, dict) or header.get("format") != kind or not isinstance(header.get("facts", {}), dict):
@@ -52,10 +59,10 @@ def assign(network: keras.Model, arrays: dict[str, np.ndarray], path: Path) -> N
     """Gives the network the weights among `arrays`; ValueError, naming `path` and array, where they do not fit."""
     for variable in network.weights:
         key = f"weight/{_key(network, variable)}"
-        variable.assign(take(arrays, key, tuple(variable.shape), path))
+        variable.assign(take_array(arrays, key, tuple(variable.shape), path))
 
 
-def take(arrays: dict[str, np.ndarray], key: str, shape: tuple[int | None, ...], path: Path) -> np.ndarray:
+def take_array(arrays: dict[str, np.ndarray], key: str, shape: tuple[int | None, ...], path: Path) -> np.ndarray:
     """One of the arrays as float32, of this shape (None: of any length), or a ValueError, naming `path` and `key`."""
     value = arrays.get(key)
     fits = value is not None and value.ndim == len(shape)

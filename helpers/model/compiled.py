@@ -19,7 +19,7 @@ def compile_once(model: keras.Model, name: str, function: Callable, *kinds: tupl
 
     Kept in the model, so that it goes when the model goes.
     """
-    compiled = vars(model).setdefault("_compiled_once", {})  # past Keras, which would take it for a part to save
+    compiled = model.__dict__.setdefault("_compiled_once", {})  # past Keras, which would take it for a part to save
     if name not in compiled:
         if keras.backend.backend() == "jax":
             import jax

@@ -4,8 +4,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from helpers.sketch.strokes import DOWN
+
 WAVES = (512, 256, 128, 64)  # pixels: the lengths of the waves that say where the pen is
 PLACE = 2 + 4 * len(WAVES)
+CELLS = 8  # a side of the view
+VIEW = CELLS**2
+NEAR, FAR = 8.0, 256.0  # pixels from the pen: cells are about as wide as the first; the last lie at the second
 
 
 def place(position, scale: float):
@@ -19,6 +24,31 @@ def place(position, scale: float):
     return ops.concatenate([pixels / 128, *map(ops.sin, waves), *map(ops.cos, waves)], axis=-1)
 
 
+def look(ink, places, here):
+    """The ink around the pen, as a decoder sees it: (B, T, 64), how much of it lies in each of 8 x 8 cells.
+
+    `ink` (B, T, S), in pixels, lies at `places` (B, S, 2) when the pen is at `here` (B, T, 2). The cells grow with the
+    distance from the pen, as an eye's do, and what lies between the middles of two is shared by both. A decoder that
+    sees what it has drawn need not keep it in mind, and does not draw a third eye.
+    """
+    unit = (CELLS - 1) / 2 / np.arcsinh(FAR / NEAR)
+    away = ops.arcsinh((places[:, None] - here[:, :, None]) / NEAR) * unit + (CELLS - 1) / 2
+    away = ops.clip(away, 0, CELLS - 1)[..., None]
+    shares = ops.relu(1 - ops.abs(away - np.arange(CELLS, dtype=np.float32)))  # (B, T, S, 2, 8)
+    columns, rows = shares[..., 0, :], shares[..., 1, :] * ink[..., None]
+    cells = ops.matmul(ops.swapaxes(rows, -1, -2), columns)
+    return ops.log1p(ops.reshape(cells, (*ops.shape(cells)[:2], VIEW)) / 16)
+
+
+def lay_ink(before, after, down):
+    """The ink of N segments, (B, 2 N) in pixels, and where it lies, (B, 2 N, 2): half of it at the middle of each, half
+    at its end. `before` and `after` (B, N, 2) are the ends in pixels, `down` (B, N) is 1 where the pen drew."""
+    ink = ops.sqrt(ops.sum((after - before) ** 2, axis=-1)) * down / 2
+    places = ops.stack([(before + after) / 2, after], axis=2)
+    shape = ops.shape(places)
+    return ops.repeat(ink, 2, axis=1), ops.reshape(places, (shape[0], 2 * shape[1], 2))
+
+
 class Decoder(keras.layers.Layer):
     """z and the points so far to the parameters of the next point's mixture.
 
@@ -26,10 +56,12 @@ class Decoder(keras.layers.Layer):
     a GPU, `_lstm_loop` elsewhere, and `step` for drawing.
     """
 
-    def __init__(self, units: int, z_size: int, components: int, scale: float, position: bool, **kwargs):
+    def __init__(
+        self, units: int, z_size: int, components: int, scale: float, position: bool, view: bool = False, **kwargs
+    ):
         super().__init__(autocast=False, **kwargs)
-        self.units, self.z_size, self.scale, self.position = units, z_size, scale, position
-        self.inputs = 5 + PLACE * position  # a point's share of the kernel's rows; z's follow
+        self.units, self.z_size, self.scale, self.position, self.view = units, z_size, scale, position, view
+        self.inputs = 5 + PLACE * position + VIEW * view  # a point's share of the kernel's rows; z's follow
         self.initial = keras.layers.Dense(2 * units, activation="tanh", dtype="float32", name="initial")
         self.lstm = keras.layers.LSTM(
             units, return_sequences=True, return_state=True, dtype=self.dtype_policy, name="lstm"
@@ -44,12 +76,16 @@ class Decoder(keras.layers.Layer):
         self.built = True
 
     def start(self, z):
-        """The state before the first point (h, c, where the pen is), and what is the same at every step: z's share of
-        the gates (B, 4H), and the recurrent kernel in the precision of the products."""
+        """The state before the first point, and what is the same at every step: z's share of the gates (B, 4H), and the
+        recurrent kernel in the precision of the products.
+
+        The state is h, c, the pen (B, 3), which is x and y in units of `scale` and 1 where it is on the paper, and the
+        ink so far (B, S, 3), which is where it lies and how much it is, in pixels; S is 0 before the first point.
+        """
         kernel, bias = self.lstm.cell.kernel, self.lstm.cell.bias
         gates = ops.cast(ops.matmul(self._low(z), self._low(kernel[self.inputs :])), "float32") + bias
         h, c = ops.split(self.initial(z), 2, axis=-1)
-        return (h, c, ops.zeros_like(z[:, :2])), (gates, self.recurrent_kernel())
+        return (h, c, ops.zeros_like(z[:, :3]), ops.zeros_like(z[:, None, :3])[:, :0]), (gates, self.recurrent_kernel())
 
     def recurrent_kernel(self):
         """The recurrent kernel (H, 4H) in the precision of the products."""
@@ -61,9 +97,19 @@ class Decoder(keras.layers.Layer):
         `keep` (B, H) multiplies what the LSTM takes up anew: recurrent dropout without loss of memory (Semeniuta et
         al., arXiv 1603.05118), one mask a drawing.
         """
-        (h, c, _), (z_gates, recurrent) = self.start(z)
+        (h, c, *_), (z_gates, recurrent) = self.start(z)
+        where = ops.cumsum(points[..., :2], axis=1)
+        inputs = [points]
         if self.position:
-            points = ops.concatenate([points, place(ops.cumsum(points[..., :2], axis=1), self.scale)], axis=-1)
+            inputs.append(place(where, self.scale))
+        if self.view:
+            after = where * self.scale
+            before = ops.pad(after[:, :-1], [[0, 0], [1, 0], [0, 0]])
+            ink, places = lay_ink(before, after, ops.pad(points[:, :-1, DOWN], [[0, 0], [1, 0]]))
+            steps = ops.arange(ops.shape(points)[1])
+            drawn = ops.cast(ops.repeat(steps, 2) <= steps[:, None], "float32")
+            inputs.append(look(ink[:, None] * drawn, places, after))
+        points = ops.concatenate(inputs, axis=-1)
         if has_tensorflow_gpu() and keep is None:
             tiled = ops.repeat(z[:, None], ops.shape(points)[1], axis=1)
             hidden, _, _ = self.lstm(ops.concatenate([points, tiled], axis=-1), initial_state=[h, c])
@@ -74,15 +120,23 @@ class Decoder(keras.layers.Layer):
         return ops.cast(self.head(hidden), "float32")
 
     def step(self, point, state, same):
-        """One point (B, 5) further: the new state and the mixture's parameters (B, 6M + 3). See `start`."""
-        (h, c, where), (z_gates, recurrent) = state, same
-        where = where + point[:, :2]
+        """One point (B, 5) further: the new state and the mixture's parameters (B, 6M + 3). See `start`. Of the ink the
+        newest S stay: who goes on to draw N points makes room for 2 N, of zeros, before what there is."""
+        (h, c, pen, trail), (z_gates, recurrent) = state, same
+        where = pen[:, :2] + point[:, :2]
+        inputs = [point]
         if self.position:
-            point = ops.concatenate([point, place(where, self.scale)], axis=-1)
+            inputs.append(place(where, self.scale))
+        if self.view:
+            before, after = pen[:, None, :2] * self.scale, where[:, None] * self.scale
+            ink, places = lay_ink(before, after, pen[:, 2:])
+            trail = ops.concatenate([trail[:, 2:], ops.concatenate([places, ink[..., None]], axis=-1)], axis=1)
+            inputs.append(look(trail[:, None, :, 2], trail[..., :2], after)[:, 0])
+        point, pen = ops.concatenate(inputs, axis=-1), ops.concatenate([where, point[:, DOWN : DOWN + 1]], axis=-1)
         gates = ops.matmul(point, self.lstm.cell.kernel[: self.inputs]) + z_gates
         gates = gates + ops.cast(ops.matmul(self._low(h), recurrent), "float32")
         h, c, _ = _cell(gates, c)
-        return (h, c, where), ops.cast(self.head(h), "float32")
+        return (h, c, pen, trail), ops.cast(self.head(h), "float32")
 
     def _low(self, tensor):
         return ops.cast(tensor, self.compute_dtype)

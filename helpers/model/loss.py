@@ -33,8 +33,8 @@ def mixture(parameters):
     return log_pi, mu, sigma, rho, ops.log_softmax(parameters[..., -3:], axis=-1)
 
 
-def reconstruction_loss(target, parameters, given):
-    """Negative log-likelihood of each drawing, (B,), nats, summed over its real points but the first `given` (B,).
+def reconstruction_loss(target, parameters, prefix):
+    """Negative log-likelihood of each drawing, (B,), nats, summed over its real points but the first `prefix` (B,).
 
     Offsets (equation 9 of Ha & Eck, by log-sum-exp) count at the n real points, pen states (the second part of
     equation 9) at those and at the end that follows them: where to stop has to be learned too.
@@ -49,5 +49,5 @@ def reconstruction_loss(target, parameters, given):
     pen = -ops.sum(target[..., DOWN:] * log_pen, axis=-1)
     real = 1 - target[..., END]
     real_and_end = ops.concatenate([ops.ones_like(real[:, :1]), real[:, :-1]], axis=1)
-    asked = ops.cast(ops.arange(ops.shape(target)[1])[None] >= ops.cast(given, "int32")[:, None], "float32")
+    asked = ops.cast(ops.arange(ops.shape(target)[1])[None] >= ops.cast(prefix, "int32")[:, None], "float32")
     return ops.sum(asked * (offsets * real + pen * real_and_end), axis=-1)

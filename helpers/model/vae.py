@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers.data.formats import MAX_POINTS
+from helpers.data.chunks import MAX_POINTS
 from helpers.model import checkpoint
 from helpers.model.layers import Decoder, cnn_layers, rnn_layers, with_coordinates
 from helpers.model.loss import MeanLoss, reconstruction_loss
@@ -35,6 +35,7 @@ class Settings:
     size: int = 48  # of the bitmap, pixels
     max_points: int = 128  # longest drawing trained on, and drawn
     position: bool = False  # whether the decoder is told where the pen is, beside how it came there
+    view: bool = False  # whether it sees the ink around the pen
     pen: float = 0.0  # power of the temperature that the pen's logits are divided by: 0 leaves its probabilities alone
     prior: str = "normal"  # what z is trained towards: "normal", N(0, I), or "class", N(its class's centre, I)
 
@@ -47,7 +48,7 @@ class SketchVAE(keras.Model):
     - `seen`: what the encoder sees, uint8 bitmaps (B, S, S) or, for the RNN encoder, stroke-5 (B, T', 5) with
       rows of zeros behind each drawing;
     - `target`: stroke-5 (B, T, 5), offsets divided by `settings.scale`, at least one end row a drawing;
-    - `given` (B,): how many of its first rows are there already, and not to be predicted;
+    - `prefix` (B,): how many of its first rows are there already, and not to be predicted;
     - `label` (B,): the number of its class;
     - `noise` (B, Z): standard normal, or zeros to decode the mean;
     - `keep` (B, H): recurrent dropout, see `Decoder.call`; ones to drop nothing;
@@ -61,7 +62,7 @@ class SketchVAE(keras.Model):
         self.settings = settings
         self.prior: Prior | None = None
         self.facts: dict = {}  # what its card says of its training
-        self.saved_as: str | None = None  # what `load` was given: a name or a path
+        self.saved_as: str | None = None  # what `load_model` was asked for: a name or a path
         body = cnn_layers(dtype) if settings.encoder == "cnn" else rnn_layers(dtype)
         self.body = keras.Sequential(body, name="encoder")
         self.stats = keras.layers.Dense(2 * settings.z_size, dtype="float32", name="stats")
@@ -71,6 +72,7 @@ class SketchVAE(keras.Model):
             settings.components,
             settings.scale,
             settings.position,
+            settings.view,
             dtype=dtype,
             name="decoder",
         )
@@ -110,11 +112,11 @@ class SketchVAE(keras.Model):
         """Mean over the drawings of (reconstruction + kl_weight max(kl, free_bits)) / mean_points."""
         parameters, mean, log_variance = y_pred
         target = x["target"]
-        reconstruction = reconstruction_loss(target, parameters, x["given"])
+        reconstruction = reconstruction_loss(target, parameters, x["prefix"])
         if self.settings.prior == "class":
             mean = mean - ops.take(self.centers, x["label"], axis=0)
         kl = 0.5 * ops.sum(mean**2 + ops.exp(log_variance) - 1 - log_variance, axis=-1)
-        points = ops.sum(1 - target[..., END], axis=-1) - x["given"]
+        points = ops.sum(1 - target[..., END], axis=-1) - x["prefix"]
         self.reconstruction.update_state(reconstruction / points, sample_weight=points)
         self.kl.update_state(kl)
         total = reconstruction + x["kl_weight"] * ops.maximum(kl, x["free_bits"])
@@ -128,7 +130,7 @@ def save_model(model: SketchVAE, path: Path | str, facts: dict | None = None) ->
     """
     prior = {} if model.prior is None else {f"prior/{name}": part for name, part in model.prior._asdict().items()}
     header = {"format": FORMAT, "settings": asdict(model.settings), "facts": facts or {}}
-    return checkpoint.save(path, header, model, prior)
+    return checkpoint.write_checkpoint(path, header, model, prior)
 
 
 def load_model(name: Path | str, dtype: str = "float32") -> SketchVAE:
@@ -140,7 +142,7 @@ def load_model(name: Path | str, dtype: str = "float32") -> SketchVAE:
     Raises FileNotFoundError with the names there are, and ValueError where the file is no model of this kind or
     its weights do not fit its settings.
     """
-    header, arrays = checkpoint.load(name, FORMAT)
+    header, arrays = checkpoint.read_checkpoint(name, FORMAT)
     path = checkpoint.locate(name)
     settings = _settings(header.get("settings"), path)
     # before a network is made: one that the file's arrays do not fill could take all the memory there is
@@ -151,7 +153,7 @@ def load_model(name: Path | str, dtype: str = "float32") -> SketchVAE:
         "decoder/lstm/lstm_cell/recurrent_kernel": (units, 4 * units),
         "decoder/head/kernel": (units, 6 * settings.components + 3),
     }.items():
-        checkpoint.take(arrays, f"weight/{key}", shape, path)
+        checkpoint.take_array(arrays, f"weight/{key}", shape, path)
     model = SketchVAE(settings, dtype)
     model.facts = header.get("facts", {})
     model.saved_as = str(name)
@@ -165,7 +167,9 @@ def _prior(arrays: dict, settings: Settings, path: Path) -> Prior:
     """The saved prior, float32, or a ValueError that names the part that does not fit."""
     classes, size = len(settings.classes), settings.z_size
     shapes = {"mean": (classes, size), "factors": (classes, None, size), "noise": (classes, size), "weight": (classes,)}
-    prior = Prior(**{name: checkpoint.take(arrays, f"prior/{name}", shape, path) for name, shape in shapes.items()})
+    prior = Prior(
+        **{name: checkpoint.take_array(arrays, f"prior/{name}", shape, path) for name, shape in shapes.items()}
+    )
     if prior.weight.min() < 0 or not prior.weight.sum() > 0:
         raise ValueError(f"{path}: the prior's weights are no shares of the classes")
     return prior
@@ -174,7 +178,7 @@ def _prior(arrays: dict, settings: Settings, path: Path) -> Prior:
 def _settings(values: object, path: Path) -> Settings:
     names = {field.name for field in fields(Settings)}
     if isinstance(values, dict):  # files of before there were these
-        values = {"position": False, "pen": 0.5, "prior": "normal"} | values
+        values = {"position": False, "view": False, "pen": 0.5, "prior": "normal"} | values
     if not isinstance(values, dict) or set(values) != names:
         raise ValueError(f"{path}: its settings are not those of a model: expected {sorted(names)}")
     classes, largest = values["classes"], {"z_size": 1 << 16, "units": 1 << 16, "components": 1000, "size": 1024}
@@ -194,6 +198,7 @@ def _settings(values: object, path: Path) -> Settings:
         raise ValueError(f'{path}: its prior is {str(values["prior"])[:99]!r}; it must be "normal" or "class"')
     if type(values["pen"]) not in (int, float) or not 0 <= values["pen"] <= 1:
         raise ValueError(f"{path}: its pen is {str(values['pen'])[:99]}; it must be a number from 0 to 1")
-    if type(values["position"]) is not bool:
-        raise ValueError(f"{path}: its position is {str(values['position'])[:99]}; it must be true or false")
+    for name in ("position", "view"):
+        if type(values[name]) is not bool:
+            raise ValueError(f"{path}: its {name} is {str(values[name])[:99]}; it must be true or false")
     return Settings(**values | {"classes": tuple(classes)})

@@ -6,7 +6,9 @@ __getattr__, __dir__, __all__ = open_room(
     __name__,
     {
         "tweening": "Animation centred order step_sizes tween",
-        "features": "Feature animate_features compose_face face_frames find_features mark",
+        "features": "Feature find_features mark",
+        "faces": "animate_features face_frames",
+        "composing": "compose_face",
         "film": "Scene save_film",
     },
 )

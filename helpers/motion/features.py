@@ -1,11 +1,11 @@
-"""The parts of a drawn face: found, named by the judge, set in motion, and drawn back in their place.
+"""The parts of a drawn face: found, and named by the judge.
 
 A feature is a few pieces of ink that lie close together. All groups of pieces that nearness suggests are shown to the
 judge, from single pieces to the whole face; of groups that share ink, the ones that look least like what they should
 be are suppressed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import combinations, product
 from typing import NamedTuple
@@ -17,14 +17,9 @@ from scipy.cluster.hierarchy import linkage
 from scipy.ndimage import find_objects
 from scipy.spatial.distance import cdist
 
-from helpers.draw.decoding import encode
 from helpers.evaluate.classifier import Judge, load_judge
-from helpers.figures.style import MINDS
-from helpers.model.vae import SketchVAE
-from helpers.motion.tweening import Animation, tween
-from helpers.sketch.strokes import bounds, from_polylines, to_polylines
-from helpers.trace.skeleton import thin
-from helpers.trace.vectorize import check, trace
+from helpers.figures.style import PALETTE
+from helpers.trace.vectorize import check
 
 INK = 64  # of 255
 NEAR = 1 / 150  # of the bitmap's longer side: pieces of ink with a smaller gap between them are one
@@ -56,11 +51,25 @@ class Feature(NamedTuple):
 def find_features(bitmap: np.ndarray, judge: Judge | None = None) -> list[Feature]:
     """The eyes (left, right), nose and mouth of a drawn face, in this order, as many of them as there are.
 
-    The bitmap is uint8 (H, W), ink 255 on paper 0; `trace.read_image` makes one of any picture. The outline is left
-    out: pieces of ink that span more than half of the drawing. What touches it, or another feature, is not found.
-    A name is the judge's opinion, weighed with where eyes, noses and mouths are in a face, how wide and how large.
-    `judge` is the one that ships, unless another is given. Raises ValueError for what is no bitmap, has no ink, or no
-    feature in it.
+    The outline is left out: pieces of ink that span more than half of the drawing. What touches it, or another feature,
+    is not found. A name is the judge's opinion, weighed with where eyes, noses and mouths are in a face, how wide and
+    how large.
+
+    Parameters
+    ----------
+    bitmap : ndarray
+        uint8 (H, W), ink 255 on paper 0; `trace.read_image` makes one of any picture.
+    judge : Judge, optional
+        The one that ships, unless another is given.
+
+    Returns
+    -------
+    list of Feature
+
+    Raises
+    ------
+    ValueError
+        For what is no bitmap, has no ink, or no feature in it.
     """
     bitmap = check(bitmap)
     labels, boxes, face = _pieces(bitmap)
@@ -111,7 +120,7 @@ def _grow(labels: np.ndarray, boxes: np.ndarray) -> tuple[list[tuple[int, ...]],
     `merges` (n - 1, 2) says of which two earlier groups each was made. Ink within another piece's box is near to it,
     as a pupil is to its eye.
     """
-    groups = [(i,) for i in range(len(boxes))]
+    groups: list[tuple[int, ...]] = [(i,) for i in range(len(boxes))]
     points = [np.argwhere(labels == i + 1) for i in range(len(boxes))]
     points = [own[:: max(1, len(own) // SOME)] for own in points]
     gaps = []
@@ -175,149 +184,28 @@ def _choose(scores: np.ndarray, merges: np.ndarray, amounts: np.ndarray) -> dict
     return whole[max(whole, key=lambda taken: whole[taken][0] + MISSING * taken.bit_count())][1]
 
 
-def animate_features(
-    model: SketchVAE,
-    features: Sequence[Feature],
-    toward: Mapping[str, Callable[[np.ndarray], np.ndarray]],
-    steps: int = 8,
-    seed: int = 0,
-) -> list[Animation | None]:
-    """Of each feature an animation of 2 * steps frames: from its own z to another, and back.
-
-    Each is traced, and read by the encoder; `toward[name]` makes of its own z (Z,) the one that it goes to. A feature
-    whose name is not in `toward` stays as it is: None. Raises ValueError where `toward` names what this face does not
-    have.
-    """
-    have = [feature.name for feature in features]
-    for name in toward:
-        if name not in have:
-            raise ValueError(f"no {name} was found in this face, only: {', '.join(have) or 'nothing'}")
-    moving = [feature for feature in features if feature.name in toward]
-    own = encode(model, [trace(np.pad(feature.crop, 2)).sketch for feature in moving])
-    ways = (np.stack([z, toward[feature.name](z)]) for z, feature in zip(own, moving, strict=True))
-    return [tween(model, next(ways), steps, closed=True, seed=seed) if name in toward else None for name in have]
-
-
-def face_frames(
-    bitmap: np.ndarray, features: Sequence[Feature], animations: Sequence[Animation | None], size: int = 480
-) -> list[np.ndarray]:
-    """Pictures, RGB, `size` pixels on the longer side, of a face whose features are drawn anew in their places.
-
-    Each animation's first frame gets its feature's box, as far as its own aspect lets it, and the other frames keep
-    its scale; None leaves the feature as it was drawn. Raises ValueError for animations that are none, too many or
-    too few, or of different lengths.
-    """
-    if len(animations) != len(features):
-        raise ValueError(f"{len(animations)} animations for {len(features)} features; give one each, or None")
-    lengths = {len(animation.sketches) for animation in animations if animation is not None}
-    if len(lengths) != 1:
-        raise ValueError(f"the animations have {sorted(lengths) or 'no'} frames; they have to be equally long")
-    rest = bitmap.copy()
-    for (_, (x, y, w, h), crop), animation in zip(features, animations, strict=True):
-        if animation is not None:
-            # the crop's ink and the grey beside it, but nothing of a neighbour
-            own = cv2.dilate((np.pad(crop, 2) > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
-            room = np.pad(rest, 2)[y : y + h + 4, x : x + w + 4]
-            padded = np.pad(rest, 2)
-            padded[y : y + h + 4, x : x + w + 4] = np.where(own, 0, room)
-            rest = padded[2:-2, 2:-2]
-    scale = size / max(bitmap.shape)
-    sides = [max(1, round(side * scale)) for side in bitmap.shape]
-    ground = cv2.resize(rest, sides[::-1], interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
-    # ink over length is width; of a line of pixels, one step in two or so is a diagonal
-    length = 1.2 * thin((bitmap > INK).astype(np.uint8)).sum()
-    # and OpenCV's antialiased lines are wider than they are said to be
-    width = max(1, round(scale * bitmap.sum() / 255 / length / 1.6))
-    frames = []
-    for i in range(lengths.pop()):
-        picture = ground.copy()
-        for (_, box, _), animation in zip(features, animations, strict=True):
-            if animation is not None:
-                lines = [np.rint(line * scale * 16).astype(np.int32) for line in _in_box(animation, i, box)]
-                cv2.polylines(picture, lines, False, 255, width, cv2.LINE_AA, 4)
-        depth = picture[..., None] / 255
-        frames.append((255 + depth * (_rgb(MINDS[0]) - 255)).round().astype(np.uint8))
-    return frames
-
-
-def _in_box(animation: Animation, frame: int, box: tuple[int, int, int, int]) -> list[np.ndarray]:
-    """The polylines of one frame, in pixels of the bitmap, where the first frame fills the box."""
-    x, y, w, h = box
-    low, high = bounds(animation.sketches[0]) + animation.origins[0]
-    scale = max(w, h) / max(*(high - low), 1e-6)
-    middle = np.array([x + (w - 1) / 2, y + (h - 1) / 2])
-    lines = to_polylines(animation.sketches[frame], animation.origins[frame])
-    return [(line - (low + high) / 2) * scale + middle for line in lines]
-
-
 def mark(bitmap: np.ndarray, features: Sequence[Feature]) -> np.ndarray:
-    """The face as a frame, RGB (H, W, 3), with a box around each feature, in a colour a name."""
+    """The face as a frame, with a box around each feature, in a colour a name.
+
+    Parameters
+    ----------
+    bitmap : ndarray
+        uint8 (H, W).
+    features : sequence of Feature
+
+    Returns
+    -------
+    ndarray
+        uint8 (H, W, 3), RGB.
+    """
     depth = bitmap[..., None] / 255
-    frame = (255 + depth * (_rgb(MINDS[0]) - 255)).round().astype(np.uint8)
+    frame = (255 + depth * (as_rgb(PALETTE[0]) - 255)).round().astype(np.uint8)
     names = list(dict.fromkeys(name for name, _, _ in PLACES))
     for name, (x, y, w, h), _ in features:
-        color = _rgb(MINDS[1 + names.index(name)]).tolist()
+        color = as_rgb(PALETTE[1 + names.index(name)]).tolist()
         cv2.rectangle(frame, (x - 3, y - 3), (x + w + 2, y + h + 2), color, max(1, round(max(bitmap.shape) / 200)))
     return frame
 
 
-def _rgb(color: str) -> np.ndarray:
+def as_rgb(color: str) -> np.ndarray:
     return np.rint(np.multiply(to_rgb(color), 255))
-
-
-class Composed(NamedTuple):
-    """A face made of drawings at known places: the bitmap, and name and box (x, y, width, height) of each feature."""
-
-    bitmap: np.ndarray
-    names: tuple[str, ...]
-    boxes: list[tuple[int, int, int, int]]
-
-
-ROOM = {"eye": (0.27, 0.21), "nose": (0.20, 0.20), "mouth": (0.36, 0.17)}  # of the outline's box, width and height
-
-
-def compose_face(parts: Mapping[str, Sequence[np.ndarray]], rng: np.random.Generator, size: int = 256) -> Composed:
-    """A face with a known answer: two eyes, a nose and a mouth, sketches drawn from `parts`, in an outline's first
-    stroke ("face"; an oval where there are none), each at its place, give or take a little. Drawn again from `rng`
-    until no two touch.
-    """
-    turn = np.linspace(0, 2 * np.pi, 40)
-    oval = from_polylines([np.column_stack([0.8 * np.sin(turn), -np.cos(turn)])])
-    outlines = parts.get("face") or [oval]
-    while True:
-        outline = outlines[rng.integers(len(outlines))]
-        (line,) = _placed([to_polylines(outline)[0]], (size / 2, size / 2), (0.92 * size, 0.92 * size))
-        low, high = line.min(axis=0), line.max(axis=0)
-        drawn = [[line]]
-        for name, usual, _ in PLACES:
-            sketch = parts[name][rng.integers(len(parts[name]))]
-            room = (high - low) * ROOM[name] * rng.uniform(0.8, 1.1)
-            middle = low + (high - low) * (np.array(usual[:2]) + rng.normal(0, 0.015, 2))
-            drawn.append(_placed(to_polylines(sketch), middle, room))
-        layers = []
-        for lines in drawn:
-            layer = np.zeros((size, size), np.uint8)
-            fixed = [np.rint(line * 16).astype(np.int32) for line in lines]
-            cv2.polylines(layer, fixed, False, 255, 2, cv2.LINE_AA, 4)
-            layers.append(layer)
-        # with a gap between them
-        thick = sum((cv2.dilate(layer, np.ones((7, 7), np.uint8)) > 0).astype(int) for layer in layers)
-        if thick.max() == 1:
-            boxes = [cv2.boundingRect((layer > INK).astype(np.uint8)) for layer in layers[1:]]
-            return Composed(np.max(layers, axis=0), tuple(name for name, _, _ in PLACES), boxes)
-
-
-def _placed(lines: Sequence[np.ndarray], middle: np.ndarray, room: Sequence[float]) -> list[np.ndarray]:
-    """Polylines scaled into a room of width and height around its middle, aspect kept."""
-    points = np.concatenate(lines)
-    low, high = points.min(axis=0), points.max(axis=0)
-    scale = (np.asarray(room) / np.maximum(high - low, 1e-6)).min()
-    return [(line - (low + high) / 2) * scale + middle for line in lines]
-
-
-def overlap(a: Sequence[int], b: Sequence[int]) -> float:
-    """Intersection over union of two boxes x, y, width, height."""
-    a, b = (np.array([x, y, x + w, y + h], float) for x, y, w, h in (a, b))
-    sides = np.maximum(0, np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]))
-    areas = [(box[2:] - box[:2]).prod() for box in (a, b)]
-    return float(sides.prod() / (sum(areas) - sides.prod()))

@@ -1,7 +1,7 @@
 """Drawings that turn into one another, frame by frame, and do not jump.
 
 Each frame of an animation is decoded from its own z; that neighbours are alike is not given, for a decoder that
-thinks twice about one stroke draws another picture. Three things keep a drawing steady: frames share their chance,
+thinks twice about one stroke draws another picture. Three things keep a drawing steady: frames share their noise,
 they are laid over each other by the centre of their ink, and of several drawings of each frame, those are taken that
 make the steps small.
 """
@@ -22,7 +22,7 @@ from scipy.spatial.distance import cdist
 from helpers.draw.decoding import decode
 from helpers.draw.interpolation import slerp
 from helpers.export.video import fit_frame, inked
-from helpers.figures.style import MINDS, STYLE, WIDTH
+from helpers.figures.style import PALETTE, STYLE, WIDTH, pen
 from helpers.model.vae import SketchVAE
 from helpers.sketch.strokes import absolute, bounds, to_polylines
 
@@ -49,15 +49,41 @@ def tween(
     tries: int = 16,
     path: Callable = slerp,
 ) -> Animation:
-    """Frames from each key z to the next, keys (M, Z): `steps` steps each, and back to the first where `closed`.
+    """Frames from each key z to the next.
 
-    A closed one has M * steps frames, and its last is one step from its first; else there are (M - 1) * steps + 1.
-    Every frame is drawn `tries` times, with the same chances as every other frame. A key is shown as that one of its
+    Every frame is drawn `tries` times, with the same noise as every other frame. A key is shown as that one of its
     tries that is most like the others: the same drawing in every animation with this seed, so that they join. Between
-    keys, the tries are taken whose steps, to the fourth power, have the smallest sum (Viterbi 1967,
-    doi 10.1109/TIT.1967.1054010): large steps hurt most. With one try all frames share one chance, as
-    `draw.interpolate` has it, and nothing is chosen.
-    Raises ValueError for fewer than two keys, or steps or tries below 1.
+    keys, the tries are taken whose steps, to the fourth power, have the smallest sum: large steps hurt most. With one
+    try all frames share the same noise, as `draw.interpolate` has it, and nothing is chosen.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    keys : ndarray
+        (M, Z).
+    steps : int
+        From a key to the next.
+    closed : bool
+        Whether it goes back to the first: M * steps frames, the last one step from the first; else
+        (M - 1) * steps + 1.
+    temperature : float
+    seed : int
+    tries : int
+    path : callable
+        The way between two z: `draw.slerp`, or `draw.lerp`.
+
+    Returns
+    -------
+    Animation
+
+    Raises
+    ------
+    ValueError
+        For fewer than two keys, or steps or tries below 1.
+
+    References
+    ----------
+    Viterbi (1967), doi 10.1109/TIT.1967.1054010.
     """
     keys = np.asarray(keys)
     if keys.ndim != 2 or len(keys) < 2:
@@ -67,8 +93,8 @@ def tween(
             raise ValueError(f"{name} is {value}; it must be at least 1")
     legs = pairwise([*keys, keys[0]] if closed else keys)
     z = np.concatenate([path(a, b, np.arange(steps) / steps) for a, b in legs] + ([] if closed else [keys[-1:]]))
-    chances = [seed * tries + k for k in range(tries)] * len(z)
-    drawn = decode(model, np.repeat(z, tries, axis=0), temperature, chances)
+    seeds = [seed * tries + k for k in range(tries)] * len(z)
+    drawn = decode(model, np.repeat(z, tries, axis=0), temperature, seeds)
     origins = centred(drawn)
     if tries > 1:
         fixed = {i: _most_typical(drawn[i * tries : (i + 1) * tries]) for i in range(0, len(z), steps)}
@@ -79,7 +105,23 @@ def tween(
 
 
 def order(z: np.ndarray) -> np.ndarray:
-    """The order, beginning with the first, in which a walk through all z (M, Z) and back is shortest; M up to 8."""
+    """The order in which a walk through all z and back is shortest.
+
+    Parameters
+    ----------
+    z : ndarray
+        (M, Z), M up to 8: all orders are tried.
+
+    Returns
+    -------
+    ndarray
+        (M,) numbers, beginning with the first.
+
+    Raises
+    ------
+    ValueError
+        For no z, and for more.
+    """
     z = np.asarray(z)
     if not 1 <= len(z) <= LARGEST:
         raise ValueError(f"{len(z)} drawings; order tries all orders of 1 to {LARGEST}")
@@ -89,7 +131,18 @@ def order(z: np.ndarray) -> np.ndarray:
 
 
 def centred(sketches: Sequence[np.ndarray]) -> np.ndarray:
-    """Where each pen starts, (N, 2), for the centre of all the drawings' ink to be at 0, 0."""
+    """Where each pen starts for the centre of all the drawings' ink to be at 0, 0.
+
+    Parameters
+    ----------
+    sketches : sequence of ndarray
+        (n, 3) each, N of them.
+
+    Returns
+    -------
+    ndarray
+        (N, 2).
+    """
     origins = []
     for sketch in sketches:
         points = absolute(sketch)
@@ -118,7 +171,7 @@ def pictures(sketches: Sequence[np.ndarray], origins: np.ndarray) -> np.ndarray:
 
 
 @mpl.rc_context(STYLE)
-def contact_sheet(animation: Animation, columns: int = 10) -> Figure:
+def frame_sheet(animation: Animation, columns: int = 10) -> Figure:
     """All the frames, row by row, 7 inches across, as vector lines: one frame's place in its cell is every frame's."""
     cell = WIDTH / columns
     scale, starts = fit_frame(*animation, size=100)
@@ -136,15 +189,23 @@ def contact_sheet(animation: Animation, columns: int = 10) -> Figure:
     plt.close(figure)  # pyplot would show it a second time
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(height, 0))
     axes.axis("off")
-    pen = {"edgecolor": MINDS[0], "linewidth": 0.4 + cell / 120, "capstyle": "round", "joinstyle": "round"}
-    axes.add_patch(PathPatch(Path(np.concatenate(vertices), codes), fill=False, **pen))
+    axes.add_patch(PathPatch(Path(np.concatenate(vertices), codes), **pen(PALETTE[0], 0.4 + cell / 120)))
     return figure
 
 
 def step_sizes(animation: Animation, closed: bool = False) -> np.ndarray:
-    """How far each frame is from the one before: the root mean square of the difference of their `pictures`.
+    """How far each frame is from the one before.
 
-    One less than there are frames; or as many, the last one the step back to the first, where `closed`.
+    Parameters
+    ----------
+    animation : Animation
+    closed : bool
+        Whether the step from the last frame back to the first counts too.
+
+    Returns
+    -------
+    ndarray
+        The root mean square of the difference of their `pictures`; one less than there are frames, or as many.
     """
     seen = pictures(*animation)
     following = np.concatenate([seen, seen[:1]])[1:] if closed else seen[1:]

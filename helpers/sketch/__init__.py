@@ -6,10 +6,13 @@ __getattr__, __dir__, __all__ = open_room(
     __name__,
     {
         "strokes": (
-            "absolute bounds check fit from_points from_polylines from_stroke5 prefix simplify simplify_line "
+            "absolute added_ink bounds check fit_box from_points from_polylines from_stroke5 prefix simplify "
             "stroke_ends to_polylines to_stroke5"
         ),
+        "polyline": "simplify_line",
         "raster": "render render_batch",
-        "cohesion": "closure compare complexity measure summarise symmetry transition",
+        "cohesion": "complexity symmetry transition",
+        "closed_lines": "closure",
+        "summaries": "compare measure summarise",
     },
 )

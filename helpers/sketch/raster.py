@@ -10,17 +10,51 @@ MARGIN = 1 / 16  # of the size, on each side, plus half the line
 
 
 def render(sketch: np.ndarray, size: int = 48, line_width: float = 1.0) -> np.ndarray:
-    """The bitmap (size, size) of one sketch, scaled so that its ink fills the frame up to the margin.
+    """The bitmap of one sketch, scaled so that its ink fills the frame up to the margin.
 
-    `line_width` is in pixels of the bitmap. At 1 OpenCV's antialiased line is drawn straight away; any other
-    width is drawn four times as large and averaged down, so quarter pixels count.
-    Raises ValueError for a sketch without points and for a width that is not positive.
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    size : int
+        Pixels a side.
+    line_width : float
+        Pixels of the bitmap. At 1 OpenCV's antialiased line is drawn straight away; any other width is drawn four
+        times as large and averaged down, so quarter pixels count.
+
+    Returns
+    -------
+    ndarray
+        uint8 (size, size), ink 255 on paper 0.
+
+    Raises
+    ------
+    ValueError
+        For a sketch without points, offsets that are not finite, and a width that is not positive.
     """
     return render_batch([sketch], size, line_width)[0]
 
 
 def render_batch(sketches: Sequence[np.ndarray], size: int = 48, line_width: float = 1.0) -> np.ndarray:
-    """The bitmaps (len(sketches), size, size) of many sketches; as `render`, at a fraction of the cost."""
+    """The bitmaps of many sketches, at a fraction of what as many calls of `render` cost.
+
+    Parameters
+    ----------
+    sketches : sequence of ndarray
+        (N, 3) each.
+    size, line_width
+        As of `render`.
+
+    Returns
+    -------
+    ndarray
+        uint8 (len(sketches), size, size).
+
+    Raises
+    ------
+    ValueError
+        As `render`; it names the drawing.
+    """
     if line_width <= 0:
         raise ValueError(f"line_width is {line_width}; it must be positive")
     if not len(sketches):

@@ -9,14 +9,33 @@ and lifts again is a dot.
 from collections.abc import Sequence
 
 import numpy as np
-from simplification.cutil import simplify_coords
+from numpy.typing import ArrayLike
+
+from helpers.sketch.polyline import simplify_line
 
 DOWN, UP, END = 2, 3, 4  # the pen states' columns in stroke-5
 MAX_OFFSET = 1e5  # beyond this an offset, in pixels, is not a drawing but damage
 
 
 def check(sketch: np.ndarray) -> np.ndarray:
-    """The sketch as float32 (N, 3), or a ValueError that says what is wrong with it, and in which row."""
+    """The sketch as float32, once it is known to be one.
+
+    Parameters
+    ----------
+    sketch : array_like
+        (N, 3) rows `dx, dy, lift`, N at least 1.
+
+    Returns
+    -------
+    ndarray
+        The same numbers, float32 (N, 3); the very array where it was that already.
+
+    Raises
+    ------
+    ValueError
+        For another shape, no rows, no numbers, offsets that are not finite or beyond `MAX_OFFSET` pixels, and a lift
+        that is neither 0 nor 1. It names the row.
+    """
     sketch = np.asarray(sketch)
     if sketch.ndim != 2 or sketch.shape[1] != 3:
         raise ValueError(f"a sketch is an array (N, 3) of dx, dy, lift; this has shape {sketch.shape}")
@@ -38,10 +57,28 @@ def check(sketch: np.ndarray) -> np.ndarray:
 
 
 def from_polylines(polylines: Sequence[np.ndarray]) -> np.ndarray:
-    """A sketch (N, 3) from absolute points, one array (K, 2) a pen stroke.
+    """A sketch from absolute points.
 
-    The first point of the first stroke becomes the origin. A stroke of one point is a dot. Raises ValueError
-    where there is no point at all.
+    Parameters
+    ----------
+    polylines : sequence of array_like
+        (K, 2) points x, y, an array a pen stroke; y grows downward. One point is a dot, none is left out.
+
+    Returns
+    -------
+    ndarray
+        float32 (N, 3). The first point of the first stroke is the origin.
+
+    Raises
+    ------
+    ValueError
+        Where there is no point at all.
+
+    Examples
+    --------
+    >>> from_polylines([[[5, 5], [8, 5]], [[8, 9]]])
+    array([[3., 0., 1.],
+           [0., 4., 1.]], dtype=float32)
     """
     polylines = [np.asarray(line, np.float64).reshape(-1, 2) for line in polylines]
     polylines = [line for line in polylines if len(line)]
@@ -56,10 +93,23 @@ def from_polylines(polylines: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def from_points(points: np.ndarray, strokes: np.ndarray, drawings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What `from_polylines` gives, of many drawings at once: their rows (M, 3), and how many (n,) each has.
+    """What `from_polylines` gives, of many drawings at once.
 
-    `points` (P, 2) are absolute, stroke after stroke; `strokes` (S,) says how many points each has, `drawings` (n,) how
-    many strokes. Strokes without points are left out, and a drawing without any has 0 rows.
+    Parameters
+    ----------
+    points : ndarray
+        (P, 2) absolute points, stroke after stroke, drawing after drawing.
+    strokes : ndarray
+        (S,) how many points each stroke has; those without any are left out.
+    drawings : ndarray
+        (n,) how many strokes each drawing has.
+
+    Returns
+    -------
+    rows : ndarray
+        float32 (M, 3), the sketches one after another.
+    lengths : ndarray
+        int64 (n,), how many rows each has; 0 for a drawing without points.
     """
     owner = np.repeat(np.arange(len(drawings)), drawings)[strokes > 0]
     strokes = strokes[strokes > 0]
@@ -79,7 +129,20 @@ def from_points(points: np.ndarray, strokes: np.ndarray, drawings: np.ndarray) -
 
 
 def absolute(sketch: np.ndarray, origin: tuple[float, float] = (0, 0)) -> np.ndarray:
-    """The points (N + 1, 2) that the pen visits, the origin first. float64, so that long sums stay exact."""
+    """The points that the pen visits.
+
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    origin : (float, float)
+        Where the pen starts.
+
+    Returns
+    -------
+    ndarray
+        float64 (N + 1, 2), so that long sums stay exact; the origin first.
+    """
     points = np.empty((len(sketch) + 1, 2))
     points[0] = 0
     np.cumsum(sketch[:, :2], axis=0, dtype=np.float64, out=points[1:])
@@ -87,9 +150,20 @@ def absolute(sketch: np.ndarray, origin: tuple[float, float] = (0, 0)) -> np.nda
 
 
 def to_polylines(sketch: np.ndarray, origin: tuple[float, float] = (0, 0)) -> list[np.ndarray]:
-    """Absolute points, one array (K, 2) a pen stroke; the inverse of `from_polylines` up to where it starts.
+    """The pen strokes as absolute points; the inverse of `from_polylines` up to where it starts.
 
-    A dot comes back as one point, or as two equal ones where it is the first stroke: row 0 always draws.
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    origin : (float, float)
+        Where the pen starts.
+
+    Returns
+    -------
+    list of ndarray
+        float64 (K, 2), one a pen stroke. A dot is one point, or two equal ones where it is the first stroke: row 0
+        always draws.
     """
     points = absolute(sketch, origin)
     ends = np.flatnonzero(sketch[:, 2] > 0.5) + 2  # a stroke runs from the point after a lift to the next lift
@@ -97,23 +171,56 @@ def to_polylines(sketch: np.ndarray, origin: tuple[float, float] = (0, 0)) -> li
 
 
 def to_stroke5(sketch: np.ndarray, length: int) -> np.ndarray:
-    """(length, 5) rows `dx, dy, down, up, end`: the drawing, then end rows up to `length` (at least one).
+    """A drawing as the model reads it: Ha & Eck, arXiv 1704.03477, section 3.1.
 
-    Raises ValueError where the drawing and its end do not fit.
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    length : int
+        Rows of the result, N + 1 or more.
+
+    Returns
+    -------
+    ndarray
+        float32 (length, 5) rows `dx, dy, down, up, end`: the drawing, then end rows.
+
+    Raises
+    ------
+    ValueError
+        Where the drawing and its end do not fit.
     """
-    n = len(sketch)
-    if n >= length:
-        raise ValueError(f"a drawing of {n} points and its end need {n + 1} rows, not {length}")
-    rows = np.zeros((length, 5), np.float32)
-    rows[:n, :2] = sketch[:, :2]
-    rows[:n, UP] = sketch[:, 2]
-    rows[:n, DOWN] = 1 - sketch[:, 2]
-    rows[n:, END] = 1
-    return rows
+    return to_stroke5_batch([sketch], length)[0]
+
+
+def to_stroke5_batch(sketches: Sequence[np.ndarray], length: int, scale: float = 1.0) -> np.ndarray:
+    """`to_stroke5` of many drawings at once, (N, length, 5), their offsets divided by `scale`."""
+    lengths = np.array([len(sketch) for sketch in sketches])
+    if lengths.max(initial=0) >= length:
+        raise ValueError(f"a drawing of {lengths.max()} points and its end need {lengths.max() + 1} rows, not {length}")
+    rows = np.concatenate(sketches)
+    batch = np.zeros((len(sketches), length, 5), np.float32)
+    batch[..., END] = np.arange(length) >= lengths[:, None]
+    real = batch[..., END] == 0
+    batch[real, :2] = rows[:, :2] / scale
+    batch[real, UP] = rows[:, 2]
+    batch[real, DOWN] = 1 - rows[:, 2]
+    return batch
 
 
 def from_stroke5(rows: np.ndarray) -> np.ndarray:
-    """The sketch before the first end row. Its last row lifts the pen, as every finished drawing's does."""
+    """The sketch before the first end row.
+
+    Parameters
+    ----------
+    rows : ndarray
+        (T, 5) rows `dx, dy, down, up, end`.
+
+    Returns
+    -------
+    ndarray
+        float32 (N, 3). Its last row lifts the pen, as every finished drawing's does.
+    """
     ended = rows[:, END] > 0.5
     n = int(ended.argmax()) if ended.any() else len(rows)
     sketch = np.column_stack([rows[:n, :2], rows[:n, UP] > 0.5]).astype(np.float32)
@@ -123,30 +230,80 @@ def from_stroke5(rows: np.ndarray) -> np.ndarray:
 
 
 def simplify(sketch: np.ndarray, epsilon: float = 2.0) -> np.ndarray:
-    """Ramer-Douglas-Peucker, each stroke alone: no point removed lies more than `epsilon` from what is left.
+    """Fewer points, each stroke alone: Ramer-Douglas-Peucker.
 
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    epsilon : float
+        Pixels: no point removed lies farther from what is left. Quick, Draw! takes 2 of 255.
+
+    Returns
+    -------
+    ndarray
+        float32 (M, 3), M at most N.
+
+    References
+    ----------
     Ramer (1972), doi 10.1016/S0146-664X(72)80017-0; Douglas and Peucker (1973), doi 10.3138/FM57-6770-U75U-7727.
     """
     return from_polylines([simplify_line(line, epsilon) for line in to_polylines(sketch)])
 
 
-def simplify_line(line: np.ndarray, epsilon: float) -> np.ndarray:
-    """Ramer-Douglas-Peucker of one polyline (K, 2)."""
-    return line if len(line) < 3 else simplify_coords(np.ascontiguousarray(line, np.float64), epsilon)
-
-
 def stroke_ends(sketch: np.ndarray) -> np.ndarray:
-    """The number of rows up to and with each stroke's last: `sketch[:stroke_ends(sketch)[0]]` is the first stroke."""
+    """Where the strokes of a sketch end.
+
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+
+    Returns
+    -------
+    ndarray
+        The number of rows up to and with each stroke's last: `sketch[:stroke_ends(sketch)[0]]` is the first stroke.
+    """
     ends = np.flatnonzero(sketch[:, 2] > 0.5) + 1
     return ends if len(ends) and ends[-1] == len(sketch) else np.append(ends, len(sketch))
 
 
+def minds_of_rows(sketch: np.ndarray, switches: ArrayLike, most: int | None = None) -> np.ndarray:
+    """Which mind drew each row (N,), counted from 0, of a drawing that changes its mind at these rows.
+
+    Raises ValueError for switches that do not rise, and for more minds than `most`, the colours there are.
+    """
+    switches = np.atleast_1d(np.asarray(switches, int))
+    if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
+        raise ValueError(f"switches must rise, from 0 or above; these are {switches.tolist()}")
+    if most is not None and len(switches) >= most:
+        raise ValueError(f"{len(switches)} switches need {len(switches) + 1} colours, but there are {most}")
+    return np.searchsorted(switches, np.arange(len(sketch)), side="right")
+
+
 def prefix(sketch: np.ndarray, fraction: float) -> np.ndarray:
-    """The beginning of a drawing: `fraction` of its strokes.
+    """The beginning of a drawing.
 
     Of three strokes or more, whole ones, rounded to the nearest. Where that would be none or all of them, or the
     drawing has one or two strokes, which rounding would do violence to, a stroke is cut inside, pen still down: a third
-    of two strokes is two thirds of the first one's points. Raises ValueError outside 0..1.
+    of two strokes is two thirds of the first one's points.
+
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    fraction : float
+        Of its strokes, 0..1.
+
+    Returns
+    -------
+    ndarray
+        (M, 3), the first M rows, a view; between 1 and N - 1 of them unless `fraction` is 0 or 1.
+
+    Raises
+    ------
+    ValueError
+        For a fraction outside 0..1.
     """
     if not 0 <= fraction <= 1:
         raise ValueError(f"fraction is {fraction}; it must lie between 0 and 1")
@@ -160,17 +317,59 @@ def prefix(sketch: np.ndarray, fraction: float) -> np.ndarray:
     return sketch[: min(max(cut, 1), max(len(sketch) - 1, 1))]
 
 
+def added_ink(sketch: np.ndarray, row: int) -> np.ndarray | None:
+    """The ink that was added from a row on, as a drawing of its own, without the way to it; None where there is none.
+
+    A stroke that goes on begins where the row before left off; a row that lifts the pen there and goes nowhere only
+    ends it, and is no ink.
+    """
+    ends = np.flatnonzero(sketch[:, 2] > 0.5) + 2
+    points = absolute(sketch)
+    points, ends = (points[row:], ends[ends > row] - row) if row else (points, ends)
+    lines = [line for line in np.split(points, ends) if len(line)]
+    if row:  # the first holds the point that was there already
+        goes_on = sketch[row - 1, 2] < 0.5 and np.ptp(lines[0], axis=0).any()
+        lines = lines if goes_on else lines[1:] if len(lines[0]) == 1 or sketch[row - 1, 2] < 0.5 else lines
+    return from_polylines(lines) if lines else None
+
+
 def bounds(sketch: np.ndarray) -> np.ndarray:
-    """The box of the ink, ((x0, y0), (x1, y1)), where the pen starts at the origin."""
+    """The box of the ink, where the pen starts at the origin.
+
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+
+    Returns
+    -------
+    ndarray
+        ((x0, y0), (x1, y1)).
+    """
     points = absolute(sketch)
     return np.stack([points.min(axis=0), points.max(axis=0)])
 
 
-def fit(sketch: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
-    """The sketch scaled so that its longer side is `size`, aspect kept, and the origin (2,) that centres it.
+def fit_box(sketch: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """A sketch scaled to a size, and where its pen has to start for it to stand in the middle.
 
-    The origin is where the pen starts in a square of that size: `to_polylines(*fit(sketch, 100))`. A drawing
-    without extent (a dot) keeps its scale.
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    size : float
+        Of the longer side; the aspect is kept. A drawing without extent (a dot) keeps its scale.
+
+    Returns
+    -------
+    fitted : ndarray
+        float32 (N, 3).
+    origin : ndarray
+        (2,), in a square of that size.
+
+    Examples
+    --------
+    >>> lines = to_polylines(*fit_box(sketch, 100))
     """
     low, high = bounds(sketch)
     side = (high - low).max()

@@ -15,8 +15,9 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
+from helpers.data.chunks import MAX_POINTS, SPLITS
 from helpers.data.dataset import DataSet, make_dataset
-from helpers.data.formats import MAX_POINTS, SPLITS, simplify_raw
+from helpers.data.official import simplify_raw
 from helpers.paths import atomic, writing
 from helpers.sketch.strokes import from_polylines, to_polylines
 from helpers.trace.images import SUFFIXES, count_pages, read_drawing

@@ -106,11 +106,10 @@ def measure_ground(picture: np.ndarray) -> Ground:
 def _apart(picture: np.ndarray, paper: np.ndarray) -> np.ndarray:
     """How far each pixel is from the colour of the paper, of the farthest that there could be."""
     levels = np.arange(256, dtype=np.float32)
-    apart = None
+    apart = np.zeros(picture.shape[:2], np.float32)
     for channel, tone in zip(cv2.split(picture), paper, strict=True):
         table = np.abs(levels - np.float32(tone)) / np.float32(max(tone, 255 - tone))
-        far = cv2.LUT(channel, table)
-        apart = far if apart is None else cv2.max(apart, far)
+        np.maximum(apart, cv2.LUT(channel, table), out=apart)
     return apart
 
 

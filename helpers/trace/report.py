@@ -10,7 +10,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from helpers.data.formats import BOX, SPLITS
+from helpers.data.chunks import SPLITS
+from helpers.data.official import BOX
 from helpers.paths import atomic
 from helpers.trace.images import read_grey
 

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 from scipy.optimize import minimize
 
+from helpers.data.classes import JUDGED
 from helpers.data.dataset import load_drawings
 from helpers.sketch.strokes import to_polylines
 from helpers.trace.centerlines import Lines
@@ -171,10 +172,6 @@ def start_features(line: np.ndarray, closed: bool, row: np.ndarray, pen: np.ndar
 
 # Fitting the weights.
 
-CLASSES = (
-    "backpack, bear, bicycle, bird, bus, camel, car, cat, cloud, crab, dog, ear, elephant, eye, eyeglasses, face, "
-    "fish, flower, hat, house, lightning, mosquito, mouth, nose, owl, pig, rabbit, sheep, shoe, sun, tree, yoga"
-).split(", ")
 CLOSED = 0.12  # of its length: a stroke whose ends are nearer is a ring
 
 
@@ -234,7 +231,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fit the weights of the stroke order to real training drawings.")
     parser.add_argument("--drawings", type=int, default=250, help="of each class")
     drawings = parser.parse_args().drawings
-    data = load_drawings(CLASSES, limit=drawings)
+    data = load_drawings(JUDGED, limit=drawings)
     names = ("NEXT", "OPEN", "RING")
     for name, options, held_out in zip(names, choices(data.train.sketches), choices(data.valid.sketches), strict=True):
         weights = fit(options)

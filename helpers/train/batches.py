@@ -10,7 +10,7 @@ from helpers.data.dataset import Split
 from helpers.draw.decoding import as_strokes
 from helpers.model import vae
 from helpers.sketch.raster import render_batch
-from helpers.sketch.strokes import END, UP, simplify, stroke_ends
+from helpers.sketch.strokes import simplify, stroke_ends, to_stroke5_batch
 from helpers.train.plan import Plan
 from helpers.train.splices import splice
 
@@ -61,19 +61,19 @@ def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> 
         seen = list(sketches)
         noise = rng.standard_normal((len(sketches), settings.z_size), np.float32)
         rise = min(1, 0.01 + step / plan.anneal) if plan.anneal else 1
-        given = np.zeros(len(sketches), np.float32)
+        prefix = np.zeros(len(sketches), np.float32)
         if plan.splice:
             limit = min(settings.max_points, max(map(len, sketches)) + 8)  # few long ones would slow them all
-            sketches, given = splice(sketches, labels, plan.splice, limit, rng)
+            sketches, prefix = splice(sketches, labels, plan.splice, limit, rng)
             # half of the encoder's pictures of a spliced drawing are what it is now, half what it was to be
-            for i in np.flatnonzero(given):
+            for i in np.flatnonzero(prefix):
                 seen[i] = sketches[i] if rng.random() < 0.5 else seen[i]
-        for i in np.flatnonzero((rng.random(len(seen)) < plan.partial) & (given == 0)):
-            seen[i] = _beginning(seen[i], rng)
+        for i in np.flatnonzero((rng.random(len(seen)) < plan.partial) & (prefix == 0)):
+            seen[i] = _cut(seen[i], rng)
         keep = np.ones((len(sketches), settings.units), np.float32)
         if plan.dropout:
             keep = (rng.random(keep.shape, np.float32) >= plan.dropout) / np.float32(1 - plan.dropout)
-        yield _inputs(sketches, labels, given, seen, noise, keep, plan.kl_weight * rise, plan.free_bits, settings)
+        yield _inputs(sketches, labels, prefix, seen, noise, keep, plan.kl_weight * rise, plan.free_bits, settings)
         step += 1
 
 
@@ -86,10 +86,10 @@ def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[
     for chosen in itertools.cycle(np.array_split(order, -(-len(order) // VALID_BATCH))):
         sketches = [split.sketches[i] for i in chosen]
         noise = np.zeros((len(sketches), settings.z_size), np.float32)
-        given = np.zeros(len(sketches), np.float32)
+        prefix = np.zeros(len(sketches), np.float32)
         keep = np.ones((len(sketches), settings.units), np.float32)
         labels = split.labels[chosen]
-        yield _inputs(sketches, labels, given, sketches, noise, keep, plan.kl_weight, plan.free_bits, settings)
+        yield _inputs(sketches, labels, prefix, sketches, noise, keep, plan.kl_weight, plan.free_bits, settings)
 
 
 def bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -135,7 +135,7 @@ def augment(
     return np.split(out, starts[1:])
 
 
-def _beginning(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _cut(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A drawing cut at a random point, or half of the time at the end of that point's stroke, unless it is the last."""
     cut = int(rng.integers(1, len(sketch))) if len(sketch) > 1 else 1
     ends = stroke_ends(sketch)
@@ -146,7 +146,7 @@ def _beginning(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _inputs(
     sketches: Sequence[np.ndarray],
     labels: np.ndarray,
-    given: np.ndarray,
+    prefix: np.ndarray,
     seen: Sequence[np.ndarray],
     noise: np.ndarray,
     keep: np.ndarray,
@@ -161,27 +161,14 @@ def _inputs(
         seen = as_strokes(seen, settings.scale)
     return {
         "seen": seen,
-        "target": _pad(sketches, settings.scale),
+        "target": to_stroke5_batch(sketches, max(map(len, sketches)) // 8 * 8 + 8, settings.scale),
         "label": np.asarray(labels, np.int32),
-        "given": given,
+        "prefix": prefix,
         "noise": noise,
         "keep": keep,
         "kl_weight": np.full(n, kl_weight, np.float32),
         "free_bits": np.full(n, free_bits, np.float32),
     }
-
-
-def _pad(sketches: Sequence[np.ndarray], scale: float) -> np.ndarray:
-    """`sketch.to_stroke5` of a batch at once, (N, T, 5), offsets divided by scale, T the next multiple of 8."""
-    lengths = np.array([len(sketch) for sketch in sketches])
-    rows = np.concatenate(sketches)
-    target = np.zeros((len(sketches), (lengths.max() // 8 + 1) * 8, 5), np.float32)
-    target[..., END] = np.arange(target.shape[1]) >= lengths[:, None]
-    real = target[..., END] == 0
-    target[real, :2] = rows[:, :2] / scale
-    target[real, UP] = rows[:, 2]
-    target[real, UP - 1] = 1 - rows[:, 2]
-    return target
 
 
 def feed(make: Callable[[], Iterator[tuple]], like: tuple):
@@ -208,7 +195,7 @@ def like(settings: vae.Settings) -> tuple:
         "seen": bitmaps if settings.encoder == "cnn" else ((None, None, 5), "float32"),
         "target": ((None, None, 5), "float32"),
         "label": ((None,), "int32"),
-        "given": ((None,), "float32"),
+        "prefix": ((None,), "float32"),
         "noise": ((None, settings.z_size), "float32"),
         "keep": ((None, settings.units), "float32"),
         "kl_weight": ((None,), "float32"),

@@ -10,6 +10,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,7 +20,7 @@ from helpers.model.vae import SketchVAE
 EXAMPLE = '{"cluster": {"worker": ["one:12345", "two:12345"]}, "task": {"type": "worker", "index": 0}}'
 
 
-def pick_strategy():
+def pick_strategy() -> Any:
     """TensorFlow's `MultiWorkerMirroredStrategy` where `TF_CONFIG` names several workers (it waits for all of them),
     `MirroredStrategy` over all GPUs where there are several, else the default; on JAX, None.
 

@@ -3,8 +3,10 @@
 import csv
 import importlib.util
 import json
+import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -95,6 +97,20 @@ def fast_dtype() -> str:
     flags = Path("/proc/cpuinfo")
     fast = flags.exists() and any(flag in flags.read_text() for flag in ("amx_bf16", "avx512_bf16"))
     return "mixed_bfloat16" if fast else "float32"
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """In the block the first weights of networks come from this seed; the caller's random numbers go on as before.
+
+    All else in training has generators of its own.
+    """
+    before = random.getstate()
+    random.seed(seed)  # what Keras takes the seeds of its initializers from
+    try:
+        yield
+    finally:
+        random.setstate(before)
 
 
 def begin_run(name: str, plan: Schedule, settings: dict) -> Path:

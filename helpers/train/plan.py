@@ -16,7 +16,7 @@ class Schedule:
     learning_rate: float = _setting(1e-3, "of Adam at the start; it falls linearly to a hundredth")
     clip: float = _setting(1.0, "norm that the gradient of each weight array is clipped to")
     epoch: int = _setting(500, "steps between checkpoints")
-    seed: int = _setting(0, "of everything drawn by chance")
+    seed: int = _setting(0, "of everything random")
 
     def __post_init__(self):
         if min(self.steps, self.epoch, self.batch) < 1:

@@ -7,8 +7,8 @@ import numpy as np
 from helpers.draw import fit
 from helpers.sketch.strokes import prefix
 
-BEGUN = 6  # beginnings that are tried on a drawing
-NEAR = 3.0  # pixels of `fit.BOX`: a beginning that lies farther off, on average, is no part of the drawing
+PREFIXES = 6  # prefixes that are tried on a drawing
+NEAR = 3.0  # pixels of `fit.BOX`: a prefix that lies farther off, on average, is no part of the drawing
 
 
 def splice(
@@ -16,24 +16,24 @@ def splice(
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """A share of the drawings begun by a part of another class: drawings, and how many rows the other drew (N,).
 
-    Of `BEGUN` beginnings of the batch's other classes the one that lies best on a part of it (`fit.find_poses`) is laid
-    there, and what of the drawing it stands for is left out. So the decoder learns to make what z says of what
+    Of `PREFIXES` prefixes of the batch's other classes the one that lies best on a part of it (`fit.find_poses`) is
+    laid there, and what of the drawing it stands for is left out. So the decoder learns to make what z says of what
     was begun in another mind, at any size and place, which is what z-switching asks of it. Left as they are: drawings
-    that no beginning fits within `NEAR`, of which nothing would be left, or that get more than `limit` rows.
+    that no prefix fits within `NEAR`, of which nothing would be left, or that get more than `limit` rows.
     """
-    out, given = list(sketches), np.zeros(len(sketches), np.float32)
+    out, rows = list(sketches), np.zeros(len(sketches), np.float32)
     for i in np.flatnonzero(rng.random(len(sketches)) < share):
         others = np.flatnonzero(labels != labels[i])
         if not len(others):
             continue
-        others = rng.choice(others, min(BEGUN, len(others)), replace=False)
-        begun = [prefix(sketches[j], rng.uniform(0.1, 0.6)) for j in others]
+        others = rng.choice(others, min(PREFIXES, len(others)), replace=False)
+        prefixes = [prefix(sketches[j], rng.uniform(0.1, 0.6)) for j in others]
         shape = fit.make_shapes([sketches[i]])
-        poses = [fit.find_poses(start, shape.maps, 1)[0] for start in begun]
+        poses = [fit.find_poses(start, shape.maps, 1)[0] for start in prefixes]
         which = int(np.argmin([pose.distance - fit.LARGE * pose.size for pose in poses]))
         if poses[which].distance > NEAR:
             continue
-        spliced = fit.put_together(sketches[i], begun[which], poses[which], shape.outlines[0])
+        spliced = fit.put_together(sketches[i], prefixes[which], poses[which], shape.outlines[0])
         if spliced is not None and len(spliced) <= limit:
-            out[i], given[i] = spliced, len(begun[which])
-    return out, given
+            out[i], rows[i] = spliced, len(prefixes[which])
+    return out, rows

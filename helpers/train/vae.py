@@ -4,10 +4,11 @@ A run lives in `data/work/runs/<name>/`: `checkpoint.weights.h5` (weights, optim
 it is whole or not there), `best.weights.h5`, `log.csv`, `run.json`. Run it again and it goes on where it was.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,8 +16,8 @@ import numpy as np
 from helpers.data.dataset import DataSet, Split
 from helpers.draw.decoding import encode
 from helpers.model import prior, vae
-from helpers.model.layers import PLACE
-from helpers.paths import atomic
+from helpers.model.card import ORIGIN, write_card
+from helpers.model.layers import PLACE, VIEW
 from helpers.train import distribution
 from helpers.train.batches import (
     VALID_BATCH,
@@ -29,7 +30,7 @@ from helpers.train.batches import (
     valid_batches,
 )
 from helpers.train.distribution import pick_strategy
-from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan
+from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan, seeded
 from helpers.train.plan import Plan
 
 
@@ -39,9 +40,10 @@ def train(
     plan: Plan | None = None,
     *,
     start: str | None = None,
-    strategy=None,
+    also: Sequence[DataSet] = (),
+    strategy: Any = None,
     preview: Callable[[vae.SketchVAE, int], None] | None = None,
-    **settings,
+    **settings: Any,
 ) -> vae.SketchVAE:
     """Trains a network on `data` and returns the one with the lowest validation loss, its prior fitted.
 
@@ -50,10 +52,11 @@ def train(
         name: of the run, `data/work/runs/<name>/`. If that was begun with the same plan and settings it is
             resumed; with others, refused.
         start: a model in `data/models`, of the same classes and sizes, whose weights it begins with.
+        also: data sets of the same classes, or some of them, whose training drawings are learned from too.
         strategy: a `tf.distribute` strategy; None takes `pick_strategy()`. Of several workers each returns the same
             network, and the chief alone keeps the run.
         preview: called with the model and the step after every `plan.epoch` steps, to draw something.
-        settings: of `model.Settings` (encoder, z_size, units, position, ...).
+        settings: of `model.Settings` (encoder, z_size, units, position, view, ...).
 
     Raises ValueError for a class without a drawing to learn from, for no drawings to validate with, for a batch that
     the devices cannot share evenly, and for a run that was begun otherwise or whose checkpoint is damaged.
@@ -61,7 +64,8 @@ def train(
     plan = plan or Plan()
     check_splits(data.classes, data.train, data.valid)
     first = vae.load_model(start) if start else None
-    train_split, valid_split = (simplified(split, plan.simplify) for split in (data.train, data.valid))
+    drawings = _all_together(data, also)
+    train_split, valid_split = (simplified(split, plan.simplify) for split in (drawings, data.valid))
     settings = vae.Settings(
         classes=data.classes,
         scale=first.settings.scale if first else data.scale,
@@ -78,10 +82,9 @@ def train(
     wanted = asdict(settings) | ({"start": start} if start else {})
     distribution.check_agreement(strategy, asdict(plan), wanted, len(train_split.sketches), len(valid_split.sketches))
     run = begin_run(name, plan, wanted) if distribution.is_chief(strategy) else None
-    left_out, n = len(data.train.sketches) - len(train_split.sketches), len(data.train.sketches)
+    left_out, n = len(drawings.sketches) - len(train_split.sketches), len(drawings.sketches)
     print(f"{left_out:,} of {n:,} training drawings have over {settings.max_points} points: left out")
-    keras.utils.set_random_seed(plan.seed)  # the first weights; all else has generators of its own
-    with strategy.scope() if strategy else nullcontext():
+    with seeded(plan.seed), strategy.scope() if strategy else nullcontext():
         model = (distribution.SharedVAE if replicas > 1 else vae.SketchVAE)(settings, dtype=fast_dtype())
         if first:
             begin_with(model, first, start)
@@ -104,6 +107,17 @@ def train(
     return trained
 
 
+def _all_together(data: DataSet, also: Sequence[DataSet]) -> Split:
+    """The training drawings of all, numbered as the first one's classes."""
+    sketches, labels = list(data.train.sketches), [data.train.labels]
+    for more in also:
+        if unknown := sorted(set(more.classes) - set(data.classes)):
+            raise ValueError(f"drawings to learn from too show {', '.join(unknown)}: that is no class of this network")
+        sketches += more.train.sketches
+        labels.append(np.array([data.classes.index(name) for name in more.classes])[more.train.labels])
+    return Split(sketches, np.concatenate(labels))
+
+
 def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
     """Gives a new network the weights of one of the same classes and sizes; what it alone is told begins at zero."""
     if first.settings.classes != model.settings.classes:
@@ -111,8 +125,11 @@ def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
     own = {variable.path.partition("/")[2]: variable for variable in model.weights}
     for variable in first.weights:
         path, value = variable.path.partition("/")[2], keras.ops.convert_to_numpy(variable)
-        if path.endswith("decoder/lstm/lstm_cell/kernel") and model.settings.position and not first.settings.position:
-            value = np.insert(value, [5] * PLACE, 0, axis=0)  # where the pen is: no say in anything yet
+        if path.endswith("decoder/lstm/lstm_cell/kernel"):  # what it is told anew has no say in anything yet
+            if model.settings.position and not first.settings.position:
+                value = np.insert(value, [5] * PLACE, 0, axis=0)
+            if model.settings.view and not first.settings.view:
+                value = np.insert(value, [5 + PLACE * model.settings.position] * VIEW, 0, axis=0)
         if path not in own or tuple(own[path].shape) != value.shape:
             raise ValueError(f"{name} is {first.settings}: its weights are no beginning for {model.settings}")
         own[path].assign(value)
@@ -134,14 +151,25 @@ def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
     Drawings longer than the model's `max_points` are left out, as in training.
     """
     split = short_enough(split, model.settings.max_points)
-    model.compile(jit_compile=keras.backend.backend() == "jax")
+    # a copy: what the caller's model was compiled for, its optimizer and its metrics stay as they are
+    copy = vae.SketchVAE(model.settings, model.dtype_policy.name)
+    copy.set_weights(model.get_weights())
+    copy.compile(jit_compile=keras.backend.backend() == "jax")
     drawings = feed(lambda: zip(valid_batches(split, model.settings, Plan())), like(model.settings))
     steps = -(-len(split.sketches) // VALID_BATCH)
-    losses = model.evaluate(drawings, steps=steps, return_dict=True, verbose=0)
+    losses = copy.evaluate(drawings, steps=steps, return_dict=True, verbose=0)
     return {name: losses[name] for name in ("reconstruction", "kl")}
 
 
-def release(model: vae.SketchVAE, name: str, data: DataSet, plan: Plan, command: str, start: str | None = None) -> Path:
+def release(
+    model: vae.SketchVAE,
+    name: str,
+    data: DataSet,
+    plan: Plan,
+    command: str,
+    start: str | None = None,
+    also: Sequence[DataSet] = (),
+) -> Path:
     """Saves the model to `data/models` with its card: what it was trained on, how, and its losses on test drawings."""
     if data.source != "quickdraw":
         raise ValueError(
@@ -151,30 +179,29 @@ def release(model: vae.SketchVAE, name: str, data: DataSet, plan: Plan, command:
     losses = evaluate(model, data.test)
     counts = {part: len(getattr(data, part).sketches) for part in ("train", "valid", "test")}
     facts = {"source": data.source, "drawings": counts, "plan": asdict(plan), "test": losses, "command": command}
+    for more in also:
+        counts[more.source] = counts.get(more.source, 0) + len(more.train.sketches)
     if start:
         facts["start"] = vae.load_model(start).facts["command"]
     path = vae.save_model(model, name, facts)
-    with atomic(path.with_suffix(".md")) as temporary:
-        temporary.write_text(_card(model.settings, name, facts))
+    write_card(path, _card(model.settings, facts), "model.load_model")
     return path
 
 
-def _card(settings: vae.Settings, name: str, facts: dict) -> str:
+def _card(settings: vae.Settings, facts: dict) -> dict[str, str]:
     counts, losses, plan = facts["drawings"], facts["test"], facts["plan"]
-    origin = (
-        "by players of *Quick, Draw!*, made available by Google under "
-        "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)"
-    )
     reader = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[settings.encoder]
     spliced = f", {plan['splice']:.0%} of them spliced" if plan.get("splice") else ""  # older plans have no splices
     coarser = f", simplified by {plan['simplify']:g} px" if plan.get("simplify") else ""
+    own = f", and {counts['rehearsed']:,} that an earlier state of it drew" if "rehearsed" in counts else ""
     begun = ", begun with the weights that the first command below makes" if "start" in facts else ""
-    rows = {
+    return {
         "classes": ", ".join(settings.classes),
-        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {origin}",
+        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {ORIGIN}{own}",
         "encoder": reader,
         "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a "
-        f"step{', told where the pen is' if settings.position else ''}",
+        f"step{', told where the pen is' if settings.position else ''}"
+        f"{', sees the ink around it' if settings.view else ''}",
         "prior of z": f"by class: N(its class's centre, I), centres orthogonal, {plan['radius']:g} from the origin"
         if settings.prior == "class"
         else "N(0, I)",
@@ -185,6 +212,3 @@ def _card(settings: vae.Settings, name: str, facts: dict) -> str:
         f"of {settings.scale:.2f} px",
         "made by": " and then ".join(f"`{command}`" for command in (facts.get("start"), facts["command"]) if command),
     }
-    table = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
-    reading = f"Read it with `helpers.model.load_model({name!r})`. Weights are float16."
-    return f"# {name}\n\n| | |\n|---|---|\n{table}\n\n{reading}\n"

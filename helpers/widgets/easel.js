@@ -7,6 +7,11 @@ const FILM = 40; // results that the filmstrip keeps
 const DULL = 1500; // ms without an answer, until the widget says that it waits
 const LOST = 20000; // ms without an answer, until it says what to do
 const REST = 1200; // ms after the last answer, until the still picture is renewed
+const WORDS = {
+  dull: "Waiting for the kernel …",
+  lost: "The kernel does not answer. If it was restarted, run the cells again; your drawing stays.",
+  gone: "The kernel is gone. Run the cells again; your drawing stays.",
+}; // who answers may have others
 
 /** An HTML element. Attributes that are functions listen to events; false and null are left out. */
 function h(tag, attributes = {}, ...children) {
@@ -76,6 +81,7 @@ function speaker() {
 
 /** The way to the kernel: `ask` sends a question and promises its answer, `{picture}` or `{message, buffers}`. */
 function connect(model, say) {
+  const words = { ...WORDS, ...model.get("options").words };
   const own = Math.random().toString(36).slice(2, 8);
   const open = new Map();
   let count = 0;
@@ -93,7 +99,7 @@ function connect(model, say) {
   }
   const onPicture = () => answer(model.get("picture").id, "resolve", { picture: model.get("picture") });
   const onMessage = (message, buffers) =>
-    message.trouble ? answer(message.id, "reject", new Error(message.trouble)) : answer(message.id, "resolve", { message, buffers });
+    message.error ? answer(message.id, "reject", new Error(message.error)) : answer(message.id, "resolve", { message, buffers });
   model.on("change:picture", onPicture);
   model.on("msg:custom", onMessage);
 
@@ -108,13 +114,13 @@ function connect(model, say) {
             say(text, "ms-waits");
           }, delay),
         );
-      wait(DULL, "Waiting for the kernel …");
-      wait(LOST, "The kernel does not answer. If it was restarted, run the cells again; your drawing stays.");
+      wait(DULL, words.dull);
+      wait(LOST, words.lost);
       open.set(id, question);
       try {
         model.send({ kind, id, ...content }, undefined, buffers);
       } catch {
-        answer(id, "reject", new Error("The kernel is gone. Run the cells again; your drawing stays."));
+        answer(id, "reject", new Error(words.gone));
       }
     });
   }
@@ -296,8 +302,8 @@ const FILES = [
   ["gif", "GIF", "Save as GIF, the drawing being drawn"],
 ];
 
-/** Buttons that save the drawing, and one that copies the Python that makes it. */
-function takeAway(ask, say, getPicture) {
+/** Buttons that save the drawing, in the formats of `offered` or in all, and one that copies the Python that makes it. */
+function takeAway(ask, say, getPicture, offered = null) {
   let busy = false;
   async function save(format, name) {
     if (busy) return; // a double click saves once
@@ -314,7 +320,7 @@ function takeAway(ask, say, getPicture) {
       setTimeout(() => URL.revokeObjectURL(url), 60000);
       say(`Saved ${message.name}`);
     } catch (error) {
-      say(error.message, "ms-trouble");
+      say(error.message, "ms-error");
     } finally {
       row.classList.remove("ms-busy");
       setTimeout(() => (busy = false), 400);
@@ -322,7 +328,7 @@ function takeAway(ask, say, getPicture) {
   }
   async function copy() {
     const { code } = getPicture();
-    if (!code) return say("There is no drawing yet.", "ms-trouble");
+    if (!code) return say("There is no drawing yet.", "ms-error");
     let done = false;
     try {
       await navigator.clipboard.writeText(code); // only where the page is secure
@@ -340,7 +346,7 @@ function takeAway(ask, say, getPicture) {
   const row = h(
     "div",
     { class: "ms-take", role: "group", "aria-label": "Take the drawing away" },
-    ...FILES.map(([format, name, title]) =>
+    ...FILES.filter(([format]) => !offered || offered.includes(format)).map(([format, name, title]) =>
       h("button", { type: "button", class: "ms-quiet", title, "aria-label": title, "data-format": format, click: () => save(format, name) }, name),
     ),
     h("span", { class: "ms-gap" }),

@@ -15,12 +15,12 @@ import anywidget
 import numpy as np
 import traitlets
 from IPython.display import display
-from PIL import Image
 
-from helpers.data.formats import BOX, EPSILON
+from helpers.data.official import BOX, EPSILON
 from helpers.export import draw_figure, save_drawing, to_svg
 from helpers.export.bezier import path_data, pen_strokes
-from helpers.figures.style import MINDS
+from helpers.figures.saving import with_palette
+from helpers.figures.style import PALETTE
 from helpers.model.vae import SketchVAE
 from helpers.sketch.strokes import bounds, simplify_line
 
@@ -53,8 +53,14 @@ class Easel(anywidget.AnyWidget):
     """A widget that holds one drawing, `drawn`. Subclasses say in `_answers` what they answer, by kind of question."""
 
     _css = HERE / "easel.css"
+    _script: str  # the subclass's own half in the browser
     options = traitlets.Dict().tag(sync=True)  # what there is to choose from
     picture = traitlets.Dict().tag(sync=True)  # the drawing, as the browser needs it
+
+    @property
+    def _esm(self) -> str:
+        """What runs in the browser, read when a widget is made: the easel's JavaScript and the subclass's own."""
+        return "".join((HERE / name).read_text(encoding="utf-8") for name in ("easel.js", self._script))
 
     def __init__(self, model: SketchVAE):
         super().__init__()
@@ -108,9 +114,9 @@ class Easel(anywidget.AnyWidget):
                 raise ValueError(f"there is no answer to {message.get('kind')!r}")
             answer(message, buffers)
         except (ValueError, OSError) as error:
-            self.send({"id": question, "trouble": str(error)})
+            self.send({"id": question, "error": str(error)})
         except Exception as error:  # nobody would see it in the kernel's log
-            self.send({"id": question, "trouble": f"{type(error).__name__}: {error}"})
+            self.send({"id": question, "error": f"{type(error).__name__}: {error}"})
             raise
 
     def _save(self, message: dict, _) -> None:
@@ -143,9 +149,8 @@ class Easel(anywidget.AnyWidget):
         draw_figure(self.drawn.sketch, self.drawn.switches, self.drawn.colors, STILL).savefig(
             file, format="png", dpi=120
         )
-        picture = Image.open(file).convert("RGB").quantize(16, Image.Quantize.MAXCOVERAGE, kmeans=1)
         small = io.BytesIO()
-        picture.save(small, "png", optimize=True)
+        with_palette(file, 16).save(small, "png", optimize=True)
         png = base64.b64encode(small.getvalue()).decode()
         still = (
             f'<img class="midstroke-still" width="300" alt="{self.drawn.caption}" src="data:image/png;base64,{png}">'
@@ -220,7 +225,7 @@ def as_code(
     if used:
         head.append(f"from helpers.draw import {', '.join(used)}")
     if two_hands:
-        head.append("from helpers.figures import MINDS")
+        head.append("from helpers.figures import PALETTE")
     if used:  # else there is nothing but the person's own drawing
         own = "# this model was not loaded from a file: let `model` be it"
         head += [
@@ -233,7 +238,7 @@ def as_code(
     for name, sketch in mines.items():
         rows = ", ".join(f"[{x:.2f}, {y:.2f}, {lift:.0f}]" for x, y, lift in sketch.tolist())
         head.append(f"{name} = np.array([{rows}], np.float32)")
-    shown = f"draw_figure(sketch, switches{', MINDS[:2]' * two_hands})"
+    shown = f"draw_figure(sketch, switches{', PALETTE[:2]' * two_hands})"
     return "\n".join([*head, *lines, shown]) + "\n"
 
 
@@ -244,6 +249,6 @@ def with_article(name: str) -> str:
 def _ink(drawn: Drawn) -> dict:
     """The drawing for the browser: a path a pen stroke, in its own pixels, where the pen starts at the origin."""
     strokes = pen_strokes(drawn.sketch, drawn.switches, (0, 0), EPSILON)
-    paths = [[MINDS.index(drawn.colors[mind]), path_data(curve, True)] for mind, curve in strokes]
+    paths = [[PALETTE.index(drawn.colors[mind]), path_data(curve, True)] for mind, curve in strokes]
     box = bounds(drawn.sketch).ravel().round(1).tolist()
     return {"ink": paths, "box": box, "caption": drawn.caption, "code": drawn.code}

@@ -7,8 +7,8 @@ import anywidget
 import numpy as np
 import traitlets
 
-from helpers.figures.style import MARKERS, MINDS
-from helpers.sketch.strokes import fit, to_polylines
+from helpers.figures.style import MARKERS, PALETTE
+from helpers.sketch.strokes import fit_box, to_polylines
 from helpers.sketch.unwelcome import is_unwelcome
 
 HERE = Path(__file__).parent
@@ -56,7 +56,7 @@ class LatentMap(anywidget.AnyWidget):
                 }
                 for point, sketch, redrawn, its, label in rows
             ],
-            classes=[{"name": name, "mark": MARKERS[c], "color": c % len(MINDS)} for c, name in enumerate(names)],
+            classes=[{"name": name, "mark": MARKERS[c], "color": c % len(PALETTE)} for c, name in enumerate(names)],
         )
 
     @traitlets.validate("selected")
@@ -73,7 +73,7 @@ def _path(sketch: np.ndarray) -> str:
     """
     if is_unwelcome(sketch):
         return ""
-    fitted, origin = fit(sketch, 84)
+    fitted, origin = fit_box(sketch, 84)
     lines = to_polylines(fitted, origin + 8)
     pairs = [line if len(line) > 1 else line.repeat(2, axis=0) for line in lines]
     return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) for line in pairs)

@@ -8,7 +8,7 @@ const KEPT = "midstrokeKept"; // where drawings wait for the next pads when thei
 const results = []; // of the filmstrip: they outlive a view
 
 function render({ model, el }) {
-  const { classes, judged, fits, temperature: heat } = model.get("options");
+  const { classes, judged, fits, temperature: heat, files, traces = true } = model.get("options");
   const wanted = { ...model.get("picture").settings };
   let strokes = []; // what is on the paper: {mind, points, d}
   let finished = null; // what the machine added to it, to the end
@@ -22,7 +22,7 @@ function render({ model, el }) {
   // paper
   const layer = s("g", {});
   const image = s("svg", { viewBox: `0 0 ${ROOM} ${ROOM}`, role: "img", "aria-label": "Paper: draw here with mouse, pen or finger" }, layer);
-  const hint = h("p", { class: "ms-hint" }, h("span", {}, "Draw here"), h("small", {}, "or drop a picture of a drawing"));
+  const hint = h("p", { class: "ms-hint" }, h("span", {}, "Draw here"), traces ? h("small", {}, "or drop a picture of a drawing") : null);
   const paper = h("div", { class: "ms-paper" }, image, hint);
   catchStrokes(image, (points) => {
     remember();
@@ -54,13 +54,13 @@ function render({ model, el }) {
       const { picture } = await ask("look", { strokes: bare() });
       say(picture.note);
     } catch (error) {
-      say(error.message, "ms-trouble");
+      say(error.message, "ms-error");
     }
   });
 
   /** Lets the machine draw: to the end, or so many strokes. */
   async function goOn(count) {
-    if (!strokes.length) return say("The paper is empty: draw something first.", "ms-trouble");
+    if (!strokes.length) return say("The paper is empty: draw something first.", "ms-error");
     if (!count) remember();
     const asked = strokes.length;
     try {
@@ -86,7 +86,7 @@ function render({ model, el }) {
       }
       say(picture.note);
     } catch (error) {
-      say(error.message, "ms-trouble");
+      say(error.message, "ms-error");
     }
   }
 
@@ -107,11 +107,11 @@ function render({ model, el }) {
   });
   const file = h("input", { type: "file", accept: "image/*", hidden: true, change: () => (take(file.files[0]), (file.value = "")) });
   const picture = tool("Picture …", "Trace a picture of a drawing: PNG, JPEG, a photo of a page", () => file.click());
-  const tools = h("div", { class: "ms-row" }, undo, clear, h("span", { class: "ms-gap" }), picture, file);
+  const tools = h("div", { class: "ms-row" }, undo, clear, ...(traces ? [h("span", { class: "ms-gap" }), picture, file] : []));
 
   async function take(dropped) {
     if (!dropped) return;
-    if (dropped.size > LARGEST_FILE) return say("A picture has at most 20 MB.", "ms-trouble");
+    if (dropped.size > LARGEST_FILE) return say("A picture has at most 20 MB.", "ms-error");
     say(`Tracing ${dropped.name} …`);
     try {
       const { message } = await ask("import", {}, [await dropped.arrayBuffer()]);
@@ -121,21 +121,21 @@ function render({ model, el }) {
       drawOut([...layer.children], image.clientWidth / ROOM);
       look();
     } catch (error) {
-      say(error.message, "ms-trouble");
+      say(error.message, "ms-error");
     }
   }
   for (const name of ["dragenter", "dragover"])
     paper.addEventListener(name, (event) => {
       event.preventDefault();
       event.stopPropagation();
-      paper.classList.add("ms-over");
+      paper.classList.toggle("ms-over", traces);
     });
   paper.addEventListener("dragleave", () => paper.classList.remove("ms-over"));
   paper.addEventListener("drop", (event) => {
     event.preventDefault();
     event.stopPropagation();
     paper.classList.remove("ms-over");
-    take(event.dataTransfer.files[0]);
+    if (traces) take(event.dataTransfer.files[0]);
   });
 
   // what it is to become
@@ -200,7 +200,7 @@ function render({ model, el }) {
     Object.assign(wanted, kept.settings);
     dressUp();
     show();
-    ask("finish", { strokes: bare(), settings: { ...wanted } }).catch((error) => say(error.message, "ms-trouble"));
+    ask("finish", { strokes: bare(), settings: { ...wanted } }).catch((error) => say(error.message, "ms-error"));
   });
   const caption = h("p", { class: "ms-caption" });
 
@@ -242,7 +242,7 @@ function render({ model, el }) {
         temperature.element,
         turnRow,
         judged ? thoughts : null,
-        takeAway(ask, say, () => model.get("picture")),
+        takeAway(ask, say, () => model.get("picture"), files),
       ),
     ),
     film.element,

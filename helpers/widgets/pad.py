@@ -8,21 +8,20 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
-from helpers.data.formats import BOX, EPSILON
+from helpers.data.official import BOX, EPSILON
 from helpers.draw.decoding import decode, encode
 from helpers.draw.library import is_ready, warm
 from helpers.draw.priors import class_index, class_mean, typical_z
 from helpers.draw.switching import Switched, can_fit, switch
 from helpers.evaluate.classifier import Judge, load_judge
 from helpers.export.bezier import fit_curves, path_data
-from helpers.figures.style import MINDS
+from helpers.figures.style import PALETTE
 from helpers.model.checkpoint import locate
 from helpers.model.vae import SketchVAE
-from helpers.sketch.strokes import absolute, check, fit, from_polylines, stroke_ends, to_polylines
+from helpers.sketch.strokes import absolute, check, fit_box, from_polylines, stroke_ends, to_polylines
 from helpers.trace.images import read_image
 from helpers.trace.vectorize import trace
 from helpers.widgets.easel import (
-    HERE,
     TEMPERATURE,
     Drawn,
     Easel,
@@ -49,17 +48,17 @@ YOU, MACHINE = 0, 1
 class DrawPad(Easel):
     """Paper to draw on with mouse, pen or finger; the model of `model` goes on where the hand stops.
 
-    `beginning` is a sketch that lies on the paper to start with. `judge` says what it takes the drawing for; without
+    `prefix` is a sketch that lies on the paper to start with. `judge` says what it takes the drawing for; without
     one it is the judge that ships, where its file is there. `strokes` are what is on the paper, each {"mind": 0 for the
     person's or 1 for the machine's, "points": [[x, y], ...]} in thousandths of the paper. `finish` is what the button
     calls; unless its `fit` is False, what is on the paper is read as a part of a drawing of the class, and temperature
     is of no use (see `draw.switch`). The drawing is `drawn`, as in `BlendStudio`.
     """
 
-    _esm = (HERE / "easel.js").read_text(encoding="utf-8") + (HERE / "pad.js").read_text(encoding="utf-8")
+    _script = "pad.js"
     strokes = traitlets.List().tag(sync=True)
 
-    def __init__(self, model: SketchVAE, beginning: np.ndarray | None = None, judge: Judge | None = None):
+    def __init__(self, model: SketchVAE, prefix: np.ndarray | None = None, judge: Judge | None = None):
         super().__init__(model)
         self.judge = load_judge() if judge is None and locate("judge").exists() else judge
         classes = list(model.settings.classes)
@@ -68,8 +67,8 @@ class DrawPad(Easel):
         self.options |= {"fits": can_fit(model, classes[-1])}
         self._answers |= {"look": self._look, "finish": self._finish, "import": self._import}
         self._own, self._z, self._fits = None, None, False
-        if beginning is not None:
-            self.strokes = _on_paper(check(beginning))
+        if prefix is not None:
+            self.strokes = _on_paper(check(prefix))
         decode(model, class_mean(model, classes[0])[None])  # compiles, before a hand is waiting
         self._look_at(self.strokes)
 
@@ -138,7 +137,7 @@ class DrawPad(Easel):
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", UserWarning)
             drawn = switch(self.model, Switched([sketch], [earlier]), target, at=1, **cool)
-        if any("beginnings fit no" in str(one.message) for one in told):
+        if any("prefixes fit no" in str(one.message) for one in told):
             note = f"It fits no {target} that the model draws, and is finished beside."
         whole, switches = drawn.sketches[0], drawn.switches[0]
         lines = [
@@ -237,7 +236,7 @@ def _goes_on(strokes: Sequence[dict]) -> bool:
 
 def _on_paper(sketch: np.ndarray) -> list[dict]:
     """A sketch as a hand's strokes, in the middle of the paper."""
-    fitted, origin = fit(sketch, FILLED)
+    fitted, origin = fit_box(sketch, FILLED)
     lines = to_polylines(fitted, origin + (ROOM - FILLED) / 2)
     return [_stroke(YOU, line, EPSILON * FILLED / BOX) for line in lines]
 
@@ -277,7 +276,7 @@ def _fits(model: SketchVAE, settings: Mapping) -> bool:
 
 
 def _colors(switches: Sequence[int]) -> list[str]:
-    return [MINDS[i % 2] for i in range(len(switches) + 1)]
+    return [PALETTE[i % 2] for i in range(len(switches) + 1)]
 
 
 def _names(switches: Sequence[int], target: str) -> list[str]:

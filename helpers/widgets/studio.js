@@ -6,7 +6,7 @@ const AGAIN = 1000; // ms, until the kernel is asked again for a drawing that it
 const NEW = "\u0000new"; // no class has such a name
 
 function render({ model, el }) {
-  const { classes, ranges } = model.get("options");
+  const { classes, ranges, files } = model.get("options");
   const wanted = { ...model.get("picture").settings };
   let settled = true; // the hand has let go of the slider
   let shown = null;
@@ -25,7 +25,7 @@ function render({ model, el }) {
       if (picture.making) again = setTimeout(draw, AGAIN); // better ones are being made
       else if (settled && isLast()) film.add(picture);
     } catch (error) {
-      say(error.message, "ms-trouble");
+      say(error.message, "ms-error");
     }
   });
   const change = (name) => (value) => {
@@ -163,7 +163,7 @@ function render({ model, el }) {
     change() {
       const value = Number(seed.value);
       if (seed.value === "" || !Number.isInteger(value) || value < 0 || value > 4294967295) {
-        say("A seed is a whole number from 0 to 4294967295.", "ms-trouble");
+        say("A seed is a whole number from 0 to 4294967295.", "ms-error");
         seed.value = wanted.seed;
       } else choose("seed", value);
     },
@@ -213,7 +213,7 @@ function render({ model, el }) {
         use(message.mine);
         dressUp();
       } catch (error) {
-        say(error.message, "ms-trouble"); // what was drawn stays
+        say(error.message, "ms-error"); // what was drawn stays
       }
     };
     const button = (kind, text, click) => h("button", { type: "button", class: kind, click }, text);
@@ -258,7 +258,7 @@ function render({ model, el }) {
   const { root, leave } = frame(
     "ms-studio",
     tabs,
-    h("div", { class: "ms-body" }, sheet, h("div", { class: "ms-controls" }, switchPanel, cornersPanel, temperature.element, deal, takeAway(ask, say, () => model.get("picture")))),
+    h("div", { class: "ms-body" }, sheet, h("div", { class: "ms-controls" }, switchPanel, cornersPanel, temperature.element, deal, takeAway(ask, say, () => model.get("picture"), files))),
     film.element,
     voice,
   );

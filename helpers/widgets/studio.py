@@ -2,20 +2,20 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from helpers.data.formats import BOX
+from helpers.data.official import BOX
 from helpers.draw.decoding import decode, encode
 from helpers.draw.interpolation import slerp
 from helpers.draw.library import is_ready, warm
 from helpers.draw.priors import sample_z
 from helpers.draw.switching import Switched, can_fit, second_z, switch
-from helpers.figures.style import MINDS
+from helpers.figures.style import PALETTE
 from helpers.model.vae import SketchVAE
-from helpers.sketch.strokes import check, fit, from_polylines, to_polylines
+from helpers.sketch.strokes import check, fit_box, from_polylines, to_polylines
 from helpers.widgets.easel import (
-    HERE,
     TEMPERATURE,
     Drawn,
     Easel,
@@ -47,9 +47,9 @@ class BlendStudio(Easel):
     and shows the beginning finished the other way until they are there.
     """
 
-    _esm = (HERE / "easel.js").read_text(encoding="utf-8") + (HERE / "studio.js").read_text(encoding="utf-8")
+    _script = "studio.js"
 
-    def __init__(self, model: SketchVAE, mines: Sequence[np.ndarray] = (), **start):
+    def __init__(self, model: SketchVAE, mines: Sequence[np.ndarray] = (), **start: Any):
         super().__init__(model)
         classes = model.settings.classes
         self.mines = {f"mine {i}": _as_mine(model, check(sketch)) for i, sketch in enumerate(mines, 1)}
@@ -68,10 +68,11 @@ class BlendStudio(Easel):
         }
         self.options = {"classes": list(classes), "ranges": RANGES}
         self._answers |= {"draw": self._draw, "mine": self._take}
-        self._fits, self._begun = False, (None, None)  # the last first mind's drawing, and what it depends on
+        self._fits = False
+        self._begun: tuple[Any, Any] = None, None  # the last first mind's drawing, and what it depends on
         self.draw(**start)
 
-    def draw(self, **settings) -> Drawn:
+    def draw(self, **settings: Any) -> Drawn:
         """Changes some settings and draws. Raises ValueError, and draws nothing, where one does not fit."""
         return self._drawn(settings, "")
 
@@ -94,7 +95,7 @@ class BlendStudio(Easel):
             with warnings.catch_warnings(record=True) as told:
                 warnings.simplefilter("always", UserWarning)
                 drawn = _switched(self.model, wanted, self.mines, fits, self._begin(wanted))
-            if any("beginnings fit no" in str(one.message) for one in told):
+            if any("prefixes fit no" in str(one.message) for one in told):
                 note = f"It fits no {second} that the model draws, and is finished beside."
             self._fits = fits
         else:
@@ -150,7 +151,7 @@ class BlendStudio(Easel):
 
 def _as_mine(model: SketchVAE, sketch: np.ndarray) -> np.ndarray:
     """A whole drawing at the training drawings' scale and simplified as they are, in hundredths of a pixel."""
-    lines, _ = simplify_lines(to_polylines(fit(sketch, BOX)[0]), model.settings.max_points)
+    lines, _ = simplify_lines(to_polylines(fit_box(sketch, BOX)[0]), model.settings.max_points)
     return np.round(from_polylines(lines).astype(np.float64), 2).astype(np.float32)
 
 
@@ -201,7 +202,7 @@ def _switched(
     ]
     code = as_code(model, ["switch"], lines, _used(mines, settings))
     caption = f"Begun as {_phrase(names[0], mines)}, finished as {_phrase(names[1], mines)}"
-    return Drawn(drawn.sketches[0], drawn.switches[0], MINDS, list(names), caption, code)
+    return Drawn(drawn.sketches[0], drawn.switches[0], PALETTE, list(names), caption, code)
 
 
 def _between(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray]) -> Drawn:
@@ -220,7 +221,7 @@ def _between(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray
     apart = list(dict.fromkeys(names))
     *others, last = (_phrase(name, mines) for name in apart)
     caption = f"Between {', '.join(others)} and {last}" if others else f"Among drawings of {last}"
-    return Drawn(sketch, (), MINDS, [" ".join(apart)], caption, code)
+    return Drawn(sketch, (), PALETTE, [" ".join(apart)], caption, code)
 
 
 def _z_between(model: SketchVAE, settings: Mapping, mines: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -8,10 +8,10 @@ import time
 import numpy as np
 import pytest
 
+from helpers.data.chunks import SPLITS
 from helpers.data.classes import CLASSES, download_class
 from helpers.data.dataset import load_drawings, make_dataset, open_dataset, save_dataset
 from helpers.data.download import DownloadError, manifest
-from helpers.data.formats import SPLITS
 from helpers.sketch.strokes import from_polylines
 
 

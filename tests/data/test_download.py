@@ -178,7 +178,7 @@ def test_several_processes_at_once_lose_no_line_of_the_manifest(bucket, folder):
         subprocess.Popen([sys.executable, "-c", code, f"{bucket.url}/{name}", folder / name], stderr=subprocess.DEVNULL)
         for name in [*names, names[0]]
     ]
-    assert [process.wait(60) for process in running] == [0] * 5
+    assert [process.wait(600) for process in running] == [0] * 5
     assert json.loads((folder / "manifest.json").read_text()).keys() == set(names)
     for name in names:
         verify(folder / name)

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from helpers.data import formats, npz
+from helpers.data import binary, chunks, formats, ndjson, npz, pickles
 from helpers.data.formats import DamagedDrawings, read
 from helpers.sketch.strokes import absolute, from_polylines, stroke_ends, to_polylines
 
@@ -111,10 +111,10 @@ def test_a_raw_dot_is_a_dot(tmp_path):
 def test_npz_gives_one_split_or_all_in_order_and_what_numpy_itself_would_give(mirror):
     path = mirror / "sketchrnn" / "nose.npz"
     everything = read(path)
-    train, valid, test = (read(path, split) for split in formats.SPLITS)
+    train, valid, test = (read(path, split) for split in chunks.SPLITS)
     assert (len(train), len(valid), len(test)) == (4263, 250, 250)
     with np.load(path, allow_pickle=True, encoding="latin1") as archive:
-        expected = [sketch for split in formats.SPLITS for sketch in archive[split]]
+        expected = [sketch for split in chunks.SPLITS for sketch in archive[split]]
     for sketch, part, reference in zip(everything, [*train, *valid, *test], expected, strict=True):
         np.testing.assert_array_equal(sketch, reference)
         np.testing.assert_array_equal(sketch, part)
@@ -170,8 +170,8 @@ def test_the_fast_way_to_read_a_line_gives_what_the_careful_way_gives(mirror, tm
     simplified = 0
     for line, sketch in zip(lines, read(path), strict=True):
         record = json.loads(line)
-        np.testing.assert_array_equal(sketch, formats._from_json(record))
-        simplified += formats._pack(record["drawing"]) is not None
+        np.testing.assert_array_equal(sketch, ndjson.from_json(record))
+        simplified += ndjson.pack_strokes(record["drawing"]) is not None
     assert simplified == 430
 
 
@@ -203,8 +203,10 @@ def test_chunks_join_to_the_whole_file_whatever_their_size(mirror, tmp_path, mon
     for path in (lines, mirror / "full" / "binary" / "eye.bin", mirror / "sketchrnn" / "ear.npz"):
         whole = read(path)
         for size in (1, 7, 5000):
-            monkeypatch.setattr(formats, "BLOCK", size * 100)
-            monkeypatch.setattr(formats, "BATCH", size)
+            for module in (binary, ndjson):
+                monkeypatch.setattr(module, "BLOCK", size * 100)
+            for module in (binary, pickles):
+                monkeypatch.setattr(module, "BATCH", size)
             if size == 1 and path.suffix == ".npz":
                 continue  # 4,500 chunks
             chunks = list(formats.read_chunks(path))
@@ -220,7 +222,7 @@ def test_pieces_of_a_file_hold_every_line_once(mirror, tmp_path, ending):
     path.write_bytes(b"\n".join(lines) + ending)
     whole = read(path)
     for size in (1, 100, 333, 2000, path.stat().st_size - 1, path.stat().st_size, 1 << 24):
-        cuts = formats.cut_lines(path, size)
+        cuts = ndjson.cut_lines(path, size)
         assert cuts[0] == 0 and cuts[-1] == path.stat().st_size and cuts == sorted(set(cuts))
         chunks = [chunk for span in pairwise(cuts) for chunk in formats.read_chunks(path, None, *span)]
         assert sum(chunk.passed for chunk in chunks) == len(lines) + ending.count(b"\n") - (1 if ending else 0)
@@ -228,7 +230,7 @@ def test_pieces_of_a_file_hold_every_line_once(mirror, tmp_path, ending):
 
 
 def test_lines_are_numbered_across_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr(formats, "BLOCK", 200)
+    monkeypatch.setattr(ndjson, "BLOCK", 200)
     path = put_lines(tmp_path / "nose.ndjson", [*[GOOD] * 500, "{}", *[GOOD] * 10, "[", GOOD])
     with pytest.warns(DamagedDrawings, match="skipped 2 of 513 drawings; the first, line 501: no 'drawing'"):
         read(path)
@@ -256,11 +258,11 @@ def test_a_number_where_a_list_belongs_makes_no_list_of_that_length(tmp_path):
 
 @pytest.mark.parametrize("end", ["\n", ""])
 def test_a_line_longer_than_any_drawing_is_skipped_without_being_kept(tmp_path, monkeypatch, end):
-    monkeypatch.setattr(formats, "MAX_LINE", 5_000)
-    monkeypatch.setattr(formats, "BLOCK", 1_000)
+    monkeypatch.setattr(ndjson, "MAX_LINE", 5_000)
+    monkeypatch.setattr(ndjson, "BLOCK", 1_000)
     path = tmp_path / "nose.ndjson"
     path.write_text(f"{GOOD}\n{GOOD[:-2]},{' ' * 100_000}9]]}}\n{GOOD}\n{'[' * 50_000}{end}")
-    for lines, _ in formats._lines(path, 0, path.stat().st_size):
+    for lines, _ in ndjson.read_lines(path, 0, path.stat().st_size):
         assert max(map(len, lines)) <= 5_000 + 1_000 + 1
     with pytest.warns(DamagedDrawings, match="skipped 2 of 4 drawings; the first, line 2: longer than 5,000 bytes"):
         assert len(read(path)) == 2
@@ -316,7 +318,7 @@ def test_a_pickle_may_name_nothing_beyond_arrays_not_even_in_numpy(tmp_path, nam
 def test_no_real_numpy_object_is_built_from_a_pickle():
     # numpy's own __setstate__ takes flags and pointers on trust: an object array out of plain bytes crashes it
     payload = pickle.dumps(objects([SKETCH]))
-    built = formats._ArraysOnly(payload, 1000).load()
+    built = pickles.ArraysOnly(payload, 1000).load()
     assert not isinstance(built, np.ndarray) and not isinstance(built.items[0].dtype, np.dtype)
 
 

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 import warnings
+from contextlib import suppress
 from itertools import cycle, islice
 from pathlib import Path
 
 import joblib
 import numpy as np
+import psutil
 import pytest
 from dask.distributed import Client, LocalCluster
 
@@ -20,7 +22,7 @@ from helpers.data import classes
 from helpers.data import preprocessing as module
 from helpers.data.download import DownloadError
 from helpers.data.formats import DamagedDrawings, read
-from helpers.data.preprocessing import Summary, bring, main, preprocess
+from helpers.data.preprocessing import Report, bring, main, preprocess
 from helpers.data.shards import list_classes, open_shards, read_batches
 from helpers.sketch.raster import render_batch
 
@@ -68,7 +70,7 @@ def test_every_drawing_of_a_folder_is_in_the_shards_in_its_order_with_its_bitmap
     assert list_classes(tmp_path) == [path.stem for path in files]
     expected = [sketch for path in files for sketch in read(path)]
     sketches = [sketch for _, batch, _ in read_batches(tmp_path) for sketch in batch]
-    assert done == Summary(len(expected), 0, 0, shards=len(files), made=len(files))
+    assert done == Report(len(expected), 0, 0, shards=len(files), made=len(files))
     for sketch, other in zip(sketches, expected, strict=True):
         np.testing.assert_array_equal(sketch, other)
         assert sketch.dtype == np.float32
@@ -144,7 +146,49 @@ def test_what_is_done_is_not_made_again(mirror, tmp_path, small_pieces):
     assert contents(out) == before
 
 
-RUN = "from helpers import preprocess as p; p.PIECE = 2_000; p.preprocess({!r}, {!r}, jobs={})"
+# Dies after so many shards; alone, in the middle of the next: at so many files that it opens, renames or makes.
+# With workers it is the master that dies.
+RUN = """
+import os, signal, sys
+from helpers.data import preprocessing
+
+source, out, (jobs, shards, files) = sys.argv[1], sys.argv[2], map(int, sys.argv[3:])
+
+class Bar(preprocessing.tqdm):
+    def update(self, n=1):
+        global shards
+        shards -= 1
+        if shards < 0 and jobs > 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().update(n)
+
+def watch(event, args):
+    global files
+    if shards < 0 and event in ("open", "os.rename", "os.mkdir"):
+        files -= 1
+        if files < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(watch)
+preprocessing.tqdm, preprocessing.PIECE = Bar, 2_000
+preprocessing.preprocess(source, out, jobs=jobs)
+"""
+
+
+def kill_all(group):
+    """Kills every process of a group, and waits until they are gone."""
+    while True:
+        members = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, ProcessLookupError):
+                if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                    members.append(process)
+        if not members:
+            return
+        for process in members:
+            with suppress(psutil.Error):
+                process.kill()
+        time.sleep(0.02)
 
 
 def test_a_run_killed_again_and_again_ends_with_the_same_bytes(mirror, tmp_path, monkeypatch):
@@ -153,19 +197,22 @@ def test_a_run_killed_again_and_again_ends_with_the_same_bytes(mirror, tmp_path,
     total = preprocess(source, tmp_path / "whole", jobs=1).shards
     assert total > 300
     chance = random.Random()
-    done, kills = 0, 20 if os.environ.get("MIDSTROKE_SLOW_TESTS") else 3
+    kills = 20 if os.environ.get("MIDSTROKE_SLOW_TESTS") else 3
+    done = 0
     for jobs in islice(cycle([1, 2]), kills):
-        goal = done + chance.randint(1, total // (kills + 2))
-        command = [sys.executable, "-c", RUN.format(str(source), str(out), jobs)]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
-            while process.poll() is None and done < goal:
-                time.sleep(chance.uniform(0.001, 0.01))
-                done = len(list(out.glob("*/[0-9]*")))
-            process.send_signal(signal.SIGKILL)  # its workers are left to themselves
-    assert 0 < done < total
-    last = preprocess(source, out, jobs=1)
-    assert 0 < last.made <= total - done
-    preprocess(source, out, jobs=1)  # clears what a worker began after its master was gone
+        moment = chance.randint(1, total // (kills + 2)), chance.randint(0, 12)
+        command = [sys.executable, "-c", RUN, str(source), str(out), *map(str, (jobs, *moment))]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+        ended = process.wait()
+        time.sleep(chance.uniform(0, 0.2))  # its workers are left to themselves
+        kill_all(process.pid)
+        before, done = done, len(list(out.glob("*/[0-9]*")))
+        # where the workers before had left too little, it ended
+        assert ended == -signal.SIGKILL or total - before <= moment[0] + 2
+        assert done >= min(before + moment[0], total)
+    assert done > 0
+    assert preprocess(source, out, jobs=1).made == total - done
+    assert preprocess(source, out, jobs=1).made == 0
     assert contents(out) == contents(tmp_path / "whole")
     assert not [path for path in out.rglob(".*")]
 

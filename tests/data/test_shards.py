@@ -5,9 +5,10 @@ import io
 import numpy as np
 import pytest
 
-from helpers.data.formats import SPLITS, flat, read
+from helpers.data.chunks import SPLITS, flat
+from helpers.data.formats import read
 from helpers.data.preprocessing import preprocess
-from helpers.data.shards import load, open_shards, read_batches, take, to_whole, write
+from helpers.data.shards import load_shards, open_shards, read_batches, take_sketches, to_whole, write
 from helpers.sketch.raster import render_batch
 from helpers.sketch.strokes import absolute
 
@@ -58,7 +59,7 @@ def test_batches_give_every_drawing_once_in_order(out, mirror, batch):
 
 
 def test_a_data_set_keeps_given_splits_and_makes_the_others_by_place(out, mirror):
-    dataset = load(out, ["nose", "ear"])
+    dataset = load_shards(out, ["nose", "ear"])
     assert dataset.classes == ("nose", "ear") and dataset.source == "quickdraw"
     noses, ears = read(mirror / "full" / "simplified" / "nose.ndjson"), mirror / "sketchrnn" / "ear.npz"
     wanted = {
@@ -75,18 +76,18 @@ def test_a_data_set_keeps_given_splits_and_makes_the_others_by_place(out, mirror
 
 
 def test_a_limit_holds_for_each_class_in_each_split(out):
-    dataset = load(out, limit=4)
+    dataset = load_shards(out, limit=4)
     assert dataset.classes == ("ear", "eye", "nose")
     for name in SPLITS:
         assert np.bincount(getattr(dataset, name).labels).tolist() == [4, 4, 4]
-    whole = load(out)
+    whole = load_shards(out)
     np.testing.assert_array_equal(dataset.train.sketches[0], whole.train.sketches[0])
     assert len(whole.train.sketches) > 4000
 
 
 def test_a_class_that_is_not_there_is_named_with_those_that_are(out):
     with pytest.raises(FileNotFoundError, match="has no shards of owl; it has ear, eye, nose"):
-        load(out, ["eye", "owl"])
+        load_shards(out, ["eye", "owl"])
 
 
 def test_rounding_to_whole_pixels_adds_no_error_up():
@@ -123,7 +124,7 @@ def test_a_damaged_shard_is_named(mirror, tmp_path, part, damage):
 
 def test_taking_drawings_copies_them(out):
     shard = next(open_shards(out, ["eye"]))
-    first, last = take(shard, [0, 99])
+    first, last = take_sketches(shard, [0, 99])
     first[:] = 0
     assert shard.strokes[:3].any()
     assert len(last) == shard.starts[100] - shard.starts[99]

@@ -10,7 +10,7 @@ SETTINGS = vae.Settings(("cloud", "camel"), 20.0, 30.0, z_size=16, units=24, com
 
 
 def make_model(seed=0, settings=SETTINGS):
-    """An untrained network with weights large enough that z and chance both show in what it draws."""
+    """An untrained network with weights large enough that z and noise both show in what it draws."""
     model = vae.SketchVAE(settings)
     rng = np.random.default_rng(seed)
     for weight in model.weights:
@@ -75,12 +75,12 @@ def test_temperature_is_the_spread_of_the_drawings(model, z):
     assert spread(0.01) < spread(0.2) < spread(1.0)
 
 
-def test_chance_is_uniform_and_normal():
-    chance = decoding._chance(0, 200, 100).reshape(-1, 4)
-    assert 0 <= chance[:, :2].min() and chance[:, :2].max() < 1
-    np.testing.assert_allclose(chance[:, :2].mean(axis=0), 0.5, atol=0.01)
-    np.testing.assert_allclose(chance[:, 2:].mean(axis=0), 0, atol=0.03)
-    np.testing.assert_allclose(np.cov(chance[:, 2:].T), np.eye(2), atol=0.03)
+def test_noise_is_uniform_and_normal():
+    noise = decoding._noise(0, 200, 100).reshape(-1, 4)
+    assert 0 <= noise[:, :2].min() and noise[:, :2].max() < 1
+    np.testing.assert_allclose(noise[:, :2].mean(axis=0), 0.5, atol=0.01)
+    np.testing.assert_allclose(noise[:, 2:].mean(axis=0), 0, atol=0.03)
+    np.testing.assert_allclose(np.cov(noise[:, 2:].T), np.eye(2), atol=0.03)
 
 
 def test_categories_are_picked_as_often_as_they_are_likely():
@@ -91,17 +91,17 @@ def test_categories_are_picked_as_often_as_they_are_likely():
 
 
 def test_a_beginning_comes_back_bit_for_bit_and_is_gone_on_with(model, z):
-    beginnings = [np.array([[3.3, 0.1, 0], [0.7, 11, 1], [-5, 2, 0]], np.float32)[: n + 1] for n in (0, 1, 2, 0, 1, 2)]
-    drawings = decoding.decode(model, z, beginnings=beginnings)
-    for beginning, sketch in zip(beginnings, drawings, strict=True):
-        np.testing.assert_array_equal(sketch[: len(beginning)], beginning)
-    assert any(len(sketch) > len(beginning) + 1 for beginning, sketch in zip(beginnings, drawings, strict=True))
+    prefixes = [np.array([[3.3, 0.1, 0], [0.7, 11, 1], [-5, 2, 0]], np.float32)[: n + 1] for n in (0, 1, 2, 0, 1, 2)]
+    drawings = decoding.decode(model, z, prefixes=prefixes)
+    for prefix, sketch in zip(prefixes, drawings, strict=True):
+        np.testing.assert_array_equal(sketch[: len(prefix)], prefix)
+    assert any(len(sketch) > len(prefix) + 1 for prefix, sketch in zip(prefixes, drawings, strict=True))
 
 
 def test_going_on_from_a_beginning_is_what_would_have_been_drawn_anyway(model, z):
-    """Re-running one's own beginning with the same z and chance leads to the same state, so to the same end."""
+    """Re-running one's own beginning with the same z and noise leads to the same state, so to the same end."""
     whole = decoding.decode(model, z, seed=3)
-    again = decoding.decode(model, z, seed=3, beginnings=[sketch[: len(sketch) // 2 + 1] for sketch in whole])
+    again = decoding.decode(model, z, seed=3, prefixes=[sketch[: len(sketch) // 2 + 1] for sketch in whole])
     for a, b in zip(whole, again, strict=True):
         assert len(a) == len(b)
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-2)
@@ -167,8 +167,8 @@ def test_two_models_each_with_a_mind_of_its_own():
     z = np.zeros((2, 16), np.float32)
     whole = decoding.decode(mind_a, z)
     sketches, switches = switching.switch((mind_a, mind_b), z)
-    beginnings = [before[:row] for before, (row,) in zip(whole, switches, strict=True)]
-    assert same(sketches, decoding.decode(mind_b, decoding.encode(mind_b, beginnings), 0.1, 0, beginnings))
+    prefixes = [before[:row] for before, (row,) in zip(whole, switches, strict=True)]
+    assert same(sketches, decoding.decode(mind_b, decoding.encode(mind_b, prefixes), 0.1, 0, prefixes))
 
 
 def test_minds_of_different_sizes_and_a_named_second_class(model):
@@ -273,13 +273,13 @@ def test_bad_input_is_refused_by_name(model, z):
         (lambda: decoding.decode(model, z, temperature=0), "temperature is 0"),
         (lambda: decoding.decode(model, z, temperature=float("nan")), "temperature is nan"),
         (lambda: decoding.decode(model, z, seed=[1, 2]), "2 seeds for 6"),
-        (lambda: decoding.decode(model, z, beginnings=[np.zeros((3, 3), np.float32)]), "1 beginnings for 6"),
-        (lambda: decoding.decode(model, z[:1], beginnings=[np.zeros((41, 3), np.float32)]), "at most 40"),
+        (lambda: decoding.decode(model, z, prefixes=[np.zeros((3, 3), np.float32)]), "1 prefixes for 6"),
+        (lambda: decoding.decode(model, z[:1], prefixes=[np.zeros((41, 3), np.float32)]), "at most 40"),
         (lambda: switching.switch(model, z, "camel", at=1.2), "at is 1.2"),
         (lambda: switching.switch(model, z, "camel", blend=-1), "blend is -1"),
         (lambda: switching.switch(model, z, "cow"), "no class 'cow'; it knows: cloud, camel"),
         (lambda: priors.sample(model, 3, prior="gaussian"), "prior is 'gaussian'"),
-        (lambda: decoding.decode(model, z[:1], beginnings=[np.full((2, 3), np.nan)]), "row 0"),
+        (lambda: decoding.decode(model, z[:1], prefixes=[np.full((2, 3), np.nan)]), "row 0"),
         (lambda: decoding.decode(model, z, temperature=float("inf")), "temperature is inf"),
         (lambda: switching.switch(model, z, blend=0.5), "blend goes between"),
         (lambda: switching.switch(model, z, "camel", tries=0), "tries is 0"),

@@ -39,7 +39,9 @@ def test_one_model_of_several_classes_fits_by_itself_and_nothing_else_does(model
     z = np.random.default_rng(0).normal(size=(2, 16)).astype(np.float32)
     single = make_model(1, vae.Settings(("cloud",), 20.0, 30.0, z_size=16, units=24, size=32, max_points=40))
     asked = []
-    monkeypatch.setattr(switching, "finish", lambda *inputs: asked.append(1) or np.float32([[1, 1, 0], [2, 3, 1]]))
+    monkeypatch.setattr(
+        switching, "finish", lambda *inputs, **more: asked.append(1) or np.float32([[1, 1, 0], [2, 3, 1]])
+    )
     fitted = switching.switch(model, "cloud", "camel", n=3, seed=2)
     assert len(asked) == 3 and all(np.array_equal(s[-2:], [[1, 1, 0], [2, 3, 1]]) for s in fitted.sketches)
     asked.clear()
@@ -69,6 +71,19 @@ def test_a_fit_keeps_the_first_minds_ink_bit_for_bit_also_over_several_switches(
         (row,) = rows
         assert after.dtype == np.float32 and after[:row].tobytes() == before[:row].tobytes() and len(after) > row
         assert more[0] == row <= more[1] and last[: more[1]].tobytes() == after[: more[1]].tobytes()
+
+
+def test_the_decoder_can_draw_on_from_where_the_beginning_was_laid(model):
+    whole = decoding.decode(model, priors.sample_z(model, 3, seed=5, classes=["cloud"]), 0.2, 5)
+    drawn = switching.switch(model, "cloud", "camel", n=3, seed=5, tries=4, fit="decoder")
+    taken = switching.switch(model, "cloud", "camel", n=3, seed=5, tries=4)
+    for before, after, other, (row,) in zip(whole, drawn.sketches, taken.sketches, drawn.switches, strict=True):
+        assert after.dtype == np.float32 and after[:row].tobytes() == before[:row].tobytes() and len(after) > row
+        assert np.isfinite(after).all() and not np.array_equal(after, other)
+    again = switching.switch(model, "cloud", "camel", n=3, seed=5, tries=4, fit="decoder")
+    assert all(np.array_equal(a, b) for a, b in zip(drawn.sketches, again.sketches, strict=True))
+    with pytest.raises(ValueError, match="fit is 'yes'"):
+        switching.switch(model, "cloud", "camel", fit="yes")
 
 
 def test_a_seed_gives_the_same_finishes_again_and_another_others(model):

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from helpers.data.chunks import SPLITS
 from helpers.data.dataset import make_dataset
-from helpers.data.formats import SPLITS, read
+from helpers.data.formats import read
 from helpers.evaluate import classifier
 from helpers.evaluate.classifier import Judge, confusion, load_judge, save_judge, train_judge
 from helpers.sketch.raster import render, render_batch
@@ -43,7 +44,7 @@ def runs(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("kind", ["cnn", "rnn"])
+@pytest.mark.parametrize("kind", ["cnn", "rnn", "hog"])
 def test_a_classifier_learns_two_shapes_and_reads_back_as_it_was(kind, data, runs):
     plan = Schedule(steps=160, batch=32, epoch=80)
     judge = train_judge(data, "shapes", plan, kind)
@@ -111,6 +112,23 @@ def test_rows_hold_offsets_and_places_in_units_of_the_drawing():
     np.testing.assert_allclose(rows[0, 0], [2, 0, 1, -0.5, 1])
     np.testing.assert_allclose(rows[0, 2], [-2, 0, -1, 0.5, 1])
     assert not rows[0, 3:].any() and not rows[1, 1:].any()
+
+
+def test_features_make_their_network_once(monkeypatch):
+    judge = Judge(("circle", "zigzag"))
+    drawings = shapes("circle", 2, 0)
+    before = judge.features(drawings)
+    monkeypatch.setattr(classifier.keras, "Model", lambda *_: pytest.fail("made again"))
+    np.testing.assert_array_equal(judge.features(drawings), before)
+
+
+def test_commands_in_files_of_the_first_release_are_read_by_todays_names(tmp_path):
+    facts = {"command": "python -m helpers.classifier judge", "start": "python -m helpers.training zoo --steps 9"}
+    back = load_judge(save_judge(Judge(("circle", "zigzag")), tmp_path / "judge.npz", facts))
+    assert back.facts == {
+        "command": "python -m helpers.evaluate.classifier judge",
+        "start": "python -m helpers.train zoo --steps 9",
+    }
 
 
 def test_confusion_counts_and_refuses_what_does_not_fit():

@@ -4,7 +4,6 @@ import pytest
 from helpers.data.formats import read
 from helpers.draw.priors import sample
 from helpers.draw.switching import Switched
-from helpers.evaluate import metrics
 from helpers.evaluate.classifier import Judge, load_judge
 from helpers.evaluate.metrics import (
     concealment,
@@ -15,6 +14,7 @@ from helpers.evaluate.metrics import (
     variety,
 )
 from helpers.model import vae
+from helpers.sketch.strokes import added_ink
 
 
 @pytest.fixture(scope="module")
@@ -81,20 +81,20 @@ def test_added_ink_is_what_came_after_the_switch_without_the_way_there(stroke):
         lift = np.float32([[0, 0, 1]]) if stroke == "cut off" else np.zeros((0, 3), np.float32)
         way = np.float32([[40, -20, 0]])
         sketch, expected = np.concatenate([first, lift, way, later]), later
-    np.testing.assert_allclose(metrics._added(sketch, 2), expected)
+    np.testing.assert_allclose(added_ink(sketch, 2), expected)
 
 
 def test_added_dots_are_ink_and_a_lift_or_nothing_is_none():
     first, lift = np.float32([[5, 0, 0], [0, 5, 1]]), np.float32([[0, 0, 1]])
-    assert metrics._added(first, 2) is None
+    assert added_ink(first, 2) is None
     open_ended = np.float32([[5, 0, 0], [0, 5, 0]])
-    assert metrics._added(np.concatenate([open_ended, lift]), 2) is None
-    dots = metrics._added(np.concatenate([first, np.float32([[8, 8, 1], [3, 1, 1]])]), 2)
+    assert added_ink(np.concatenate([open_ended, lift]), 2) is None
+    dots = added_ink(np.concatenate([first, np.float32([[8, 8, 1], [3, 1, 1]])]), 2)
     np.testing.assert_allclose(dots, [[0, 0, 1], [3, 1, 1]])
     np.testing.assert_allclose(
-        metrics._added(np.concatenate([open_ended, lift, np.float32([[8, 8, 1], [3, 1, 1]])]), 2), dots
+        added_ink(np.concatenate([open_ended, lift, np.float32([[8, 8, 1], [3, 1, 1]])]), 2), dots
     )
-    np.testing.assert_allclose(metrics._added(first, 0), first)  # all of it is the last mind's
+    np.testing.assert_allclose(added_ink(first, 0), first)  # all of it is the last mind's
 
 
 class Counting:

@@ -11,7 +11,7 @@ import vpype
 from helpers.data.formats import read
 from helpers.export.bezier import CORNER, fit_curves
 from helpers.export.plotter import by_travel, travel
-from helpers.export.svg import read_recipe, to_svg
+from helpers.export.svg import read_svg_recipe, to_svg
 from helpers.sketch.strokes import from_polylines, stroke_ends, to_polylines
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -233,7 +233,7 @@ RECIPE = {"classes": ["cloud", "camel"], "at": 1 / 3, "seed": 7, "note": '<&> "q
 
 def test_a_recipe_comes_back_as_it_was(camels, tmp_path):
     path = to_svg(camels[0], tmp_path / "camel.svg", recipe=RECIPE)
-    assert read_recipe(path) == RECIPE
+    assert read_svg_recipe(path) == RECIPE
     (metadata,) = ET.parse(path).getroot().findall(f"{SVG}metadata")
     assert json.loads(metadata.text) == RECIPE
 
@@ -261,29 +261,29 @@ def with_metadata(folder, text, doctype=""):
 )
 def test_a_damaged_recipe_is_refused(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
-        read_recipe(with_metadata(tmp_path, text))
+        read_svg_recipe(with_metadata(tmp_path, text))
 
 
 def test_entities_are_refused_before_they_are_expanded(tmp_path):
     laughs = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10 if i else "ha"}">' for i in range(12))
     path = with_metadata(tmp_path, "&l11;", f"<!DOCTYPE svg [{laughs}]>")
     with pytest.raises(ValueError, match="declares an entity"):
-        read_recipe(path)
+        read_svg_recipe(path)
     path = with_metadata(tmp_path, "&x;", '<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/hostname">]>')
     with pytest.raises(ValueError, match="declares an entity"):
-        read_recipe(path)
+        read_svg_recipe(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"not XML", b"<html></html>", b"\x89PNG\r\n"])
 def test_what_is_no_svg_is_refused(tmp_path, content):
     (tmp_path / "a.svg").write_bytes(content)
     with pytest.raises(ValueError, match=r"a\.svg is not an SVG"):
-        read_recipe(tmp_path / "a.svg")
+        read_svg_recipe(tmp_path / "a.svg")
 
 
 def test_an_svg_without_a_recipe_says_so(camels, tmp_path):
     with pytest.raises(ValueError, match="no recipe"):
-        read_recipe(to_svg(camels[0], tmp_path / "camel.svg"))
+        read_svg_recipe(to_svg(camels[0], tmp_path / "camel.svg"))
 
 
 # What is refused

@@ -11,12 +11,12 @@ from PIL import Image
 
 from helpers.data.formats import read
 from helpers.export import video
-from helpers.figures.style import MINDS
+from helpers.figures.style import PALETTE
 
 SQUARE = np.array([[40, 0, 0], [0, 40, 0], [-40, 0, 0], [0, -40, 1]], np.float32)
 # a square, then a dot at its centre, then a line inside
 FACE = np.array([*SQUARE, [20, 20, 1], [-8, 12, 0], [16, 0, 1]], np.float32)
-INK, RED = (np.rint(np.multiply(to_rgb(color), 255)) for color in MINDS[:2])
+INK, RED = (np.rint(np.multiply(to_rgb(color), 255)) for color in PALETTE[:2])
 
 
 def ink(frame):
@@ -107,7 +107,7 @@ def test_an_mp4_is_h264_that_browsers_play_and_shows_what_went_in(tmp_path, size
 
 
 def test_colours_survive_the_video(tmp_path):
-    flat = [np.full((64, 64, 3), np.rint(np.multiply(to_rgb(color), 255)), np.uint8) for color in MINDS]
+    flat = [np.full((64, 64, 3), np.rint(np.multiply(to_rgb(color), 255)), np.uint8) for color in PALETTE]
     shown, _ = decoded(video.to_video(flat, tmp_path / "colours.mp4"))
     for a, b in zip(flat, shown, strict=True):
         assert np.abs(a.astype(int) - b).max() <= 4

@@ -43,7 +43,7 @@ def test_a_sketch_is_drawn_once_in_one_colour_with_its_aspect_inside_its_margin(
     wide = SQUARE * [2, 1, 1]
     sheets.draw(ax, wide.astype(np.float32))
     ((color, line),) = pieces(ax)
-    assert color == style.MINDS[0]
+    assert color == style.PALETTE[0]
     assert len(line) == 5
     low, high = line.min(axis=0), line.max(axis=0)
     np.testing.assert_allclose(high - low, [1 - 2 * sheets.MARGIN, (1 - 2 * sheets.MARGIN) / 2], atol=2e-3)
@@ -66,7 +66,7 @@ def test_each_mind_draws_its_rows_in_its_colour_and_the_line_stays_whole_where_t
     ax = new_axes()
     sheets.draw(ax, FACE, switches=(2, 4))
     drawn = pieces(ax)
-    assert [color for color, _ in drawn] == [style.MINDS[0], style.MINDS[1], style.MINDS[2], style.MINDS[2]]
+    assert [color for color, _ in drawn] == [style.PALETTE[0], style.PALETTE[1], style.PALETTE[2], style.PALETTE[2]]
     first, second = drawn[0][1], drawn[1][1]
     assert len(first) == len(second) == 3
     np.testing.assert_array_equal(first[-1], second[0])
@@ -136,8 +136,8 @@ def test_a_strip_is_one_row_in_the_colours_given():
     fig = sheets.strip([SQUARE] * 3, ["0", "½", "1"], colors=["#22344a", "#7d3c35", "#d8431f"])
     drawn = pieces(fig.axes[0])
     assert len({line[:, 1].min() for _, line in drawn}) == 1
-    assert [drawn[0][0], drawn[2][0]] == list(style.MINDS[:2])
-    assert drawn[1][0] not in style.MINDS
+    assert [drawn[0][0], drawn[2][0]] == list(style.PALETTE[:2])
+    assert drawn[1][0] not in style.PALETTE
 
 
 def test_a_bitmap_stands_beside_its_sketch_as_dark_ink_on_white():
@@ -156,7 +156,8 @@ def test_a_bitmap_stands_beside_its_sketch_as_dark_ink_on_white():
 
 def test_the_minds_colours_stay_apart_in_grey():
     linear = [
-        np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) for c in map(np.array, map(to_rgb, style.MINDS))
+        np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+        for c in map(np.array, map(to_rgb, style.PALETTE))
     ]
     lightness = [116 * np.cbrt(rgb @ [0.2126, 0.7152, 0.0722]) - 16 for rgb in linear]
     assert (np.diff(lightness) > 10).all()
@@ -221,7 +222,7 @@ def test_a_saved_figure_is_three_small_files_with_the_same_bytes_on_every_run(tm
         assert image.width == 1400
         pixels = np.asarray(image.convert("RGB")).reshape(-1, 3)
     assert (pixels == 255).all(axis=1).mean() > 0.5  # white paper
-    for color in style.MINDS[:3]:  # the palette keeps the minds' colours
+    for color in style.PALETTE[:3]:  # the palette keeps the minds' colours
         assert np.abs(pixels - np.round(np.multiply(to_rgb(color), 255))).max(axis=1).min() <= 1
     assert png.stat().st_size < 400_000
 
@@ -307,7 +308,7 @@ def test_a_map_shows_dots_and_drawings_on_the_same_axes_and_classes_by_colour_an
     assert len({len(own.get_paths()[0].vertices) for own in dots.collections}) == 3
     assert [text.get_text() for text in dots.get_legend().get_texts()] == NAMES
     drawings = pieces(drawn)
-    assert [color for color, _ in drawings] == [style.MINDS[c] for c in (0, 1, 1, 2, 0)]
+    assert [color for color, _ in drawings] == [style.PALETTE[c] for c in (0, 1, 1, 2, 0)]
     centres = np.array([(line.min(axis=0) + line.max(axis=0)) / 2 for _, line in drawings])
     np.testing.assert_allclose(centres[[0, 3, 4]], PLACES[[0, 3, 4]], atol=2e-3)
     # two that lay on each other were pushed apart, along the line between them
@@ -330,9 +331,9 @@ def test_insets_show_the_first_drawings_of_each_group_in_the_colour_it_has_on_th
     np.testing.assert_array_equal(rest.get_offsets(), PLACES[:1])
     np.testing.assert_array_equal(groups[1].get_offsets(), PLACES[[1, 2, 4]])
     assert [text.get_text() for ax in (sharp, round_) for text in ax.texts] == ["sharp", "round"]
-    assert [color for color, _ in pieces(sharp)] == [style.MINDS[0]]
-    assert [color for color, _ in pieces(round_)] == [style.MINDS[1]] * 2
-    assert to_hex(groups[1].get_facecolor()[0]) == style.MINDS[1]
+    assert [color for color, _ in pieces(sharp)] == [style.PALETTE[0]]
+    assert [color for color, _ in pieces(round_)] == [style.PALETTE[1]] * 2
+    assert to_hex(groups[1].get_facecolor()[0]) == style.PALETTE[1]
 
 
 @pytest.mark.parametrize(

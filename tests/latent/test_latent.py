@@ -3,17 +3,12 @@
 import json
 import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from served import PATIENCE, run_all, serve_lab
 
 from helpers.data.formats import read
 from helpers.draw.decoding import encode
@@ -234,69 +229,25 @@ widget
 
 
 @pytest.fixture
-def lab(tmp_path):
-    """JupyterLab on a folder with one notebook in it: its address."""
-    folder = tmp_path / "work"
-    folder.mkdir()
+def page(browser, tmp_path, request):
+    """JupyterLab with one notebook open."""
     cells = [nbformat.v4.new_code_cell(NOTEBOOK.strip()), nbformat.v4.new_code_cell("widget.selected")]
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "map.ipynb")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    own = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
-    environment = {**os.environ, **own, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    options = [
-        *("--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"),
-        *("--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None"),
-        f"--ServerApp.root_dir={folder}",
-    ]
-    log = tmp_path / "lab.log"
-    with open(log, "wb") as file:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], env=environment, stdout=file, stderr=subprocess.STDOUT
-        )
-    try:
-        address = f"http://127.0.0.1:{port}/lab/tree/map.ipynb"
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=2)
-                break
-            except OSError:
-                assert server.poll() is None, log.read_text()
-                time.sleep(0.5)
-        else:
-            pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
-        yield address
-    finally:
-        server.terminate()
-        server.wait(20)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "map.ipynb")
+    lab = serve_lab(tmp_path)
+    request.addfinalizer(lab.close)
+    page = browser.new_page(viewport={"width": 1300, "height": 1000})
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{lab.url}/lab/tree/map.ipynb", wait_until="domcontentloaded")
+    yield page
+    page.close()
 
 
-@pytest.fixture
-def page():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="NEEDS A BROWSER: playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromium:
-        pytest.skip("NEEDS A BROWSER: there is no chromium here (apt install chromium)")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1300, "height": 1000})
-        page.set_default_timeout(30_000)
-        yield page
-        browser.close()
-
-
-def test_a_dot_clicked_in_jupyterlab_shows_its_drawing_and_its_neighbours(page, lab):
+def test_a_dot_clicked_in_jupyterlab_shows_its_drawing_and_its_neighbours(page):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(lab)
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
-    page.wait_for_function("window.jupyterapp?.commands.hasCommand('notebook:run-all-cells')", timeout=60_000)
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
-    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    run_all(page, ".midstroke-map")
     widget = page.locator(".midstroke-map")
-    widget.wait_for(timeout=240_000)
     assert widget.get_by_role("option").count() == 30
 
     # hovering shows a drawing for as long as it lasts

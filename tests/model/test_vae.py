@@ -15,7 +15,7 @@ _processor = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(_processor, [tf.config.LogicalDeviceConfiguration()] * 2)
 
 SMALL = vae.Settings(("cloud", "camel"), scale=20.0, mean_points=30.0, z_size=16, units=24, components=3, size=32)
-NONE = np.zeros(1, np.float32)  # rows given
+NONE = np.zeros(1, np.float32)  # rows of a prefix
 
 
 def randomised(layer, seed=0):
@@ -52,15 +52,17 @@ def test_the_loop_and_keras_own_lstm_agree_on_outputs_and_gradients(monkeypatch)
         np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
 
 
-@pytest.mark.parametrize("position", [False, True])
+@pytest.mark.parametrize(("position", "view"), [(False, False), (True, False), (False, True), (True, True)])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("mixed_bfloat16", 0.05)])
-def test_drawing_step_by_step_gives_what_the_loop_gives(dtype, tolerance, position):
-    decoder = layers.Decoder(24, 16, 3, 20.0, position, dtype=dtype)
+def test_drawing_step_by_step_gives_what_the_loop_gives(dtype, tolerance, position, view):
+    decoder = layers.Decoder(24, 16, 3, 20.0, position, view, dtype=dtype)
     decoder.build()
     randomised(decoder)
     rng = np.random.default_rng(1)
     points, z = rng.normal(size=(4, 9, 5)).astype("f"), rng.normal(size=(4, 16)).astype("f")
-    state, same = decoder.start(z)
+    points[..., 2:] = np.eye(3)[rng.integers(0, 2, (4, 9))]
+    (h, c, pen, ink), same = decoder.start(z)
+    state = h, c, pen, np.zeros((4, 2 * 9, 3), "f") if view else ink
     steps = []
     for t in range(9):
         state, parameters = decoder.step(points[:, t], state, same)
@@ -73,10 +75,24 @@ def test_a_decoder_that_is_told_where_the_pen_is_tells_places_apart():
     decoder.build()
     randomised(decoder)
     z = np.zeros((1, 16), "f")
-    (h, c, _), same = decoder.start(z)
-    here, there = (decoder.step(np.zeros((1, 5), "f"), (h, c, np.float32([[x, 0]])), same)[1] for x in (0, 2))
+    (h, c, _, ink), same = decoder.start(z)
+    here, there = (decoder.step(np.zeros((1, 5), "f"), (h, c, np.float32([[x, 0, 0]]), ink), same)[1] for x in (0, 2))
     assert np.abs(here - there).max() > 0.01
     assert layers.place(np.zeros((3, 2), "f"), 20.0).shape == (3, layers.PLACE)
+
+
+def test_the_view_has_the_ink_where_it_lies_and_no_more():
+    path = np.float32([[[0, 0], [30, 0], [30, 40]]])
+    ink, places = layers.lay_ink(path[:, :-1], path[:, 1:], np.float32([[1, 0]]))
+    np.testing.assert_array_equal(ink, [[15, 15, 0, 0]])
+    np.testing.assert_array_equal(places, [[[15, 0], [30, 0], [30, 20], [30, 40]]])
+    here = np.float32([[[30, 0], [-500, 0]]])
+    seen = np.asarray(layers.look(np.repeat(ink[:, None], 2, 1), places, here)).reshape(2, 8, 8)
+    ink = 16 * np.expm1(seen)
+    np.testing.assert_allclose(ink.sum(axis=(1, 2)), 30, rtol=1e-4)  # shared, never lost, however far it is
+    np.testing.assert_allclose(ink[0, :, 4:].sum(), 7.5, rtol=1e-4)  # of what lies under the pen, half is on each side
+    np.testing.assert_allclose(ink[1, :, 7].sum(), 30, rtol=1e-4)
+    assert not ink[:, [0, 1, 2, 5, 6, 7]].any()
 
 
 def test_recurrent_dropouts_gradient_is_that_of_a_plain_loop():
@@ -138,14 +154,14 @@ def test_rows_behind_the_first_end_do_not_count():
     np.testing.assert_allclose(short, padded, rtol=1e-6)
 
 
-def test_given_rows_do_not_count():
+def test_a_prefixs_rows_do_not_count():
     rng = np.random.default_rng(0)
     parameters = rng.normal(size=(2, 8, 15)).astype(np.float32)
     target = np.stack([stroke5(np.column_stack([rng.normal(size=(6, 2)), np.eye(3)[[0] * 6]]), 8)] * 2)
     changed = target.copy()
     changed[:, :4, :2] += 1
-    for given, same in ((np.float32([4, 4]), True), (np.float32([3, 3]), False)):
-        losses = [reconstruction_loss(x, parameters, given) for x in (target, changed)]
+    for prefix, same in ((np.float32([4, 4]), True), (np.float32([3, 3]), False)):
+        losses = [reconstruction_loss(x, parameters, prefix) for x in (target, changed)]
         assert np.allclose(*losses) == same
     by_drawing = reconstruction_loss(target, parameters[:1].repeat(2, axis=0), np.float32([0, 4]))
     assert by_drawing[0] > by_drawing[1]
@@ -177,7 +193,7 @@ def test_kl_is_zero_only_at_the_standard_normal_and_free_bits_are_free():
     inputs = {
         "seen": np.zeros((1, 32, 32), np.uint8),
         "target": stroke5([[0.1, 0.1, 0, 1, 0]], 2)[None],
-        "given": NONE,
+        "prefix": NONE,
         "noise": np.zeros((1, 16), np.float32),
         "kl_weight": np.ones(1, np.float32),
         "free_bits": np.zeros(1, np.float32),
@@ -204,7 +220,7 @@ def test_two_replicas_take_the_step_that_one_takes():
         inputs = {
             "seen": rng.integers(0, 256, (8, 32, 32)).astype(np.uint8),
             "target": np.stack([stroke5(np.tile([0.1 * n, 0.2, 1, 0, 0], (n, 1)), 9) for n in range(1, 9)]),
-            "given": np.zeros(8, np.float32),
+            "prefix": np.zeros(8, np.float32),
             "label": np.zeros(8, np.int32),
             "keep": np.ones((8, SMALL.units), np.float32),
             "noise": rng.normal(size=(8, 16)).astype(np.float32),
@@ -263,11 +279,11 @@ def test_files_of_before_there_were_position_pen_and_prior_are_read(tmp_path):
     with np.load(path) as file:
         arrays = dict(file)
     header = json.loads(str(arrays["header"]))
-    for name in ("position", "pen", "prior"):
+    for name in ("position", "view", "pen", "prior"):
         header["settings"].pop(name)
     np.savez(path, **arrays | {"header": np.array(json.dumps(header))})
     settings = vae.load_model(path).settings
-    assert (settings.position, settings.pen, settings.prior) == (False, 0.5, "normal")
+    assert (settings.position, settings.view, settings.pen, settings.prior) == (False, False, 0.5, "normal")
 
 
 def test_a_model_comes_back_as_it_was_saved(tmp_path):

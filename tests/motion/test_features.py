@@ -9,8 +9,9 @@ from helpers.data.formats import read
 from helpers.draw import decoding
 from helpers.evaluate.classifier import load_judge
 from helpers.model import vae
-from helpers.motion import features, tweening
-from helpers.motion.features import compose_face, find_features, overlap
+from helpers.motion import faces, features, tweening
+from helpers.motion.composing import compose_face, overlap
+from helpers.motion.features import find_features
 from helpers.sketch.strokes import bounds, from_polylines
 from helpers.trace.images import read_image
 
@@ -84,7 +85,7 @@ def test_a_face_without_a_nose_has_the_other_features(judge, parts):
     assert [feature.name for feature in found] == ["eye", "eye", "mouth"]
     model = vae.load_model("face-parts")
     with pytest.raises(ValueError, match="no nose was found in this face, only: eye, eye, mouth"):
-        features.animate_features(model, found, {"nose": np.negative})
+        faces.animate_features(model, found, {"nose": np.negative})
 
 
 def test_features_move_in_their_places_and_the_rest_stands_still(judge, parts):
@@ -92,9 +93,9 @@ def test_features_move_in_their_places_and_the_rest_stands_still(judge, parts):
     found = find_features(face.bitmap, judge)
     model = vae.load_model("face-parts")
     z = decoding.encode(model, parts["eye"][:1])[0]
-    animations = features.animate_features(model, found, {"eye": lambda own: z}, steps=3)
+    animations = faces.animate_features(model, found, {"eye": lambda own: z}, steps=3)
     assert [animation is None for animation in animations] == [False, False, True, True]
-    frames = features.face_frames(face.bitmap, found, animations, size=320)
+    frames = faces.face_frames(face.bitmap, found, animations, size=320)
     assert len(frames) == 6 and all(frame.shape == (320, 320, 3) and frame.dtype == np.uint8 for frame in frames)
     moved = np.ptp(np.stack(frames).min(axis=3).astype(int), axis=0) > 40
     assert moved.any()
@@ -157,10 +158,10 @@ def test_bad_input_is_refused_by_name(judge):
         (lambda: find_features(ring / 255, judge), "uint8"),
         (lambda: find_features(ring, judge), "nothing apart from it"),
         (lambda: find_features(corner, judge), "nothing looks like"),
-        (lambda: features.face_frames(ring, [feature], []), "0 animations for 1 features"),
-        (lambda: features.face_frames(ring, [feature], [None]), "no frames"),
+        (lambda: faces.face_frames(ring, [feature], []), "0 animations for 1 features"),
+        (lambda: faces.face_frames(ring, [feature], [None]), "no frames"),
         (
-            lambda: features.face_frames(ring, [feature] * 2, [still, tweening.Animation([SQUARE], np.zeros((1, 2)))]),
+            lambda: faces.face_frames(ring, [feature] * 2, [still, tweening.Animation([SQUARE], np.zeros((1, 2)))]),
             r"\[1, 3\] frames",
         ),
     ]:

@@ -93,7 +93,7 @@ def test_a_contact_sheet_draws_every_frame_in_its_cell():
     square = from_polylines([[[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]])
     dot = from_polylines([[[0, 0], [10, 10]], [[5, 0]]])
     origins = np.array([[-5, -5], [-5, -5], [5, -5]])
-    (patch,) = tweening.contact_sheet(tweening.Animation([square, dot, square], origins), columns=2).axes[0].patches
+    (patch,) = tweening.frame_sheet(tweening.Animation([square, dot, square], origins), columns=2).axes[0].patches
     path = patch.get_path()
     lines = np.split(path.vertices, np.flatnonzero(path.codes == path.MOVETO)[1:])
     assert [len(line) for line in lines] == [5, 2, 2, 5]

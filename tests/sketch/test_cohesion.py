@@ -6,18 +6,10 @@ import numpy as np
 import pytest
 
 from helpers.data.formats import read
-from helpers.sketch import cohesion
-from helpers.sketch.cohesion import (
-    NEAR,
-    closure,
-    compare,
-    complexity,
-    measure,
-    summarise,
-    symmetry,
-    transition,
-)
-from helpers.sketch.strokes import from_polylines
+from helpers.sketch.closed_lines import closure
+from helpers.sketch.cohesion import NEAR, complexity, symmetry, transition
+from helpers.sketch.strokes import from_polylines, to_polylines
+from helpers.sketch.summaries import compare, measure, summarise
 
 TURN = np.linspace(0, 2 * np.pi, 97)
 CIRCLE = 50 * np.column_stack([np.cos(TURN), np.sin(TURN)])
@@ -134,7 +126,7 @@ def test_complexity_counts_points_and_strokes_and_measures_ink(lines, answer):
 def test_where_a_drawing_stands_how_large_and_how_turned_it_is_does_not_matter(mirror):
     drawings = read(mirror / "sketchrnn" / "flower.npz", "test")[:20]
     for drawing in drawings:
-        lines = cohesion.to_polylines(drawing)
+        lines = to_polylines(drawing)
         before = closure(drawing), symmetry(drawing), *complexity(drawing)
         again = sketch(*lines, scale=3.7, shift=(500, -90), turn=0.8)
         after = closure(again), symmetry(again), *complexity(again)
@@ -229,7 +221,7 @@ def test_a_camel_begun_on_a_clouds_ink_coheres_and_one_beside_it_does_not(mirror
     """Two real drawings as one: laid over each other, and side by side, where the baseline says they would be."""
     cohesive, sides = [], []
     for cloud, camel in zip(real(mirror, "cloud"), real(mirror, "camel"), strict=True):
-        first, second = cohesion.to_polylines(cloud), cohesion.to_polylines(camel)
+        first, second = to_polylines(cloud), to_polylines(camel)
         box = [(np.concatenate(lines).min(axis=0), np.concatenate(lines).max(axis=0)) for lines in (first, second)]
         over = sum(box[0]) / 2 - sum(box[1]) / 2
         side = np.sum([high - low for low, high in box], axis=0) / 2

@@ -133,7 +133,7 @@ def test_a_prefix_outside_nought_to_one_is_refused(fraction):
 
 def test_fit_fills_the_longer_side_and_centres_the_ink(drawings):
     for sketch in drawings:
-        fitted, origin = strokes.fit(sketch, 100)
+        fitted, origin = strokes.fit_box(sketch, 100)
         points = strokes.absolute(fitted, origin)
         low, high = points.min(axis=0), points.max(axis=0)
         np.testing.assert_allclose((high - low).max(), 100, atol=1e-3)
@@ -144,7 +144,7 @@ def test_fit_fills_the_longer_side_and_centres_the_ink(drawings):
 
 
 def test_fit_centres_a_dot_and_leaves_its_scale():
-    fitted, origin = strokes.fit(np.array([[0, 0, 1]], np.float32), 48)
+    fitted, origin = strokes.fit_box(np.array([[0, 0, 1]], np.float32), 48)
     np.testing.assert_array_equal(fitted, [[0, 0, 1]])
     np.testing.assert_array_equal(origin, [24, 24])
 

@@ -19,7 +19,8 @@ import pytest
 from dask.distributed import Client, LocalCluster
 from PIL import Image
 
-from helpers.data.formats import SPLITS, read
+from helpers.data.chunks import SPLITS
+from helpers.data.formats import read
 from helpers.sketch.raster import render
 from helpers.sketch.strokes import bounds, to_polylines
 from helpers.trace import folder

@@ -12,7 +12,7 @@ from skimage.morphology import thin as guo_hall
 
 from helpers.data.formats import read
 from helpers.sketch.raster import render
-from helpers.sketch.strokes import fit, to_polylines
+from helpers.sketch.strokes import fit_box, to_polylines
 from helpers.trace.centerlines import Lines
 from helpers.trace.drawing import clean
 from helpers.trace.images import LARGEST, read_image
@@ -67,7 +67,7 @@ def drawings(mirror):
 
 
 def placed(sketch, size, margin=10):
-    fitted, origin = fit(sketch, size - 2 * margin)
+    fitted, origin = fit_box(sketch, size - 2 * margin)
     return to_polylines(fitted, origin + margin - 0.5)
 
 

@@ -1,7 +1,10 @@
 import os
+import random
 import subprocess
 import sys
+from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
@@ -125,9 +128,9 @@ def test_augmentation_turns_each_drawing_by_its_own_angle():
 
 def test_a_spliced_drawing_is_begun_by_a_part_of_another_class():
     split = make_data(60).train
-    spliced, given = splices.splice(split.sketches, split.labels, 0.5, 128, np.random.default_rng(0))
-    assert 0.1 < (given > 0).mean() <= 0.7
-    for new, old, label, rows in zip(spliced, split.sketches, split.labels, given.astype(int), strict=True):
+    spliced, lengths = splices.splice(split.sketches, split.labels, 0.5, 128, np.random.default_rng(0))
+    assert 0.1 < (lengths > 0).mean() <= 0.7
+    for new, old, label, rows in zip(spliced, split.sketches, split.labels, lengths.astype(int), strict=True):
         if not rows:
             assert new is old
             continue
@@ -152,8 +155,8 @@ def test_ink_that_stands_for_a_stroke_is_used_and_not_drawn_again():
     rays = [np.array([[0, side * 120], [0, side * 160.0]]) for side in (-1, 1)]
     sun = from_polylines([circle, *rays])
     ring = from_polylines([0.3 * circle])  # smaller by far than the sun that it becomes
-    spliced, given = splices.splice([sun, ring], np.array([0, 1]), 1.0, 128, np.random.default_rng(0))
-    rows = int(given[0])
+    spliced, lengths = splices.splice([sun, ring], np.array([0, 1]), 1.0, 128, np.random.default_rng(0))
+    rows = int(lengths[0])
     assert rows and spliced[0] is not sun
     rest = to_polylines(spliced[0])[int((spliced[0][:rows, 2] > 0.5).sum()) :]
     lengths = [np.hypot(*np.diff(line, axis=0).T).sum() for line in rest]
@@ -163,10 +166,10 @@ def test_ink_that_stands_for_a_stroke_is_used_and_not_drawn_again():
 
 def test_neither_one_class_nor_drawings_that_would_be_too_long_are_spliced():
     split = make_data(40).train
-    spliced, given = splices.splice(split.sketches, 0 * split.labels, 1.0, 128, np.random.default_rng(0))
-    assert not given.any() and all(a is b for a, b in zip(spliced, split.sketches, strict=True))
-    spliced, given = splices.splice(split.sketches, split.labels, 1.0, 30, np.random.default_rng(0))
-    assert given.any() and all(len(new) <= 30 for new, rows in zip(spliced, given, strict=True) if rows)
+    spliced, lengths = splices.splice(split.sketches, 0 * split.labels, 1.0, 128, np.random.default_rng(0))
+    assert not lengths.any() and all(a is b for a, b in zip(spliced, split.sketches, strict=True))
+    spliced, lengths = splices.splice(split.sketches, split.labels, 1.0, 30, np.random.default_rng(0))
+    assert lengths.any() and all(len(new) <= 30 for new, rows in zip(spliced, lengths, strict=True) if rows)
 
 
 def test_spliced_training_shows_the_encoder_the_whole_drawing_or_what_it_was_to_be():
@@ -174,8 +177,8 @@ def test_spliced_training_shows_the_encoder_the_whole_drawing_or_what_it_was_to_
     settings = Settings(data.classes, data.scale, 30.0, **TINY)
     plain, spliced = (Plan(batch=100, partial=0.0, splice=share) for share in (0.0, 1.0))
     before, after = (next(train_batches.batches(data.train, settings, plan)) for plan in (plain, spliced))
-    begun = after["given"] > 0
-    assert begun.any() and not before["given"].any()
+    begun = after["prefix"] > 0
+    assert begun.any() and not before["prefix"].any()
     changed = (before["seen"] != after["seen"]).any(axis=(1, 2))
     assert not changed[~begun].any() and 0.2 < changed[begun].mean() < 0.8
 
@@ -200,6 +203,18 @@ def test_a_run_can_begin_with_the_weights_of_a_model(data, tmp_path, monkeypatch
         np.testing.assert_allclose(a, b, atol=2e-3)  # it was saved as float16
     with pytest.raises(ValueError, match="no beginning"):
         vae.train(data, "third", still, start=str(path), **TINY | {"units": 8})
+
+
+def test_drawings_to_learn_from_too_are_learned_from_under_their_own_classes_number(data):
+    own = DataSet(
+        ("zigzag",), Split(data.train.sketches[1:4:2], np.zeros(2, int)), *[Split([], np.zeros(0, int))] * 2, 1, "x"
+    )
+    both = vae._all_together(data, [own])
+    assert both.labels[-2:].tolist() == [1, 1] and both.sketches[-1] is data.train.sketches[3]
+    assert len(both.sketches) == len(data.train.sketches) + 2
+    stranger = replace(own, classes=("cat",))
+    with pytest.raises(ValueError, match="show cat: that is no class"):
+        vae.train(data, "too", PLAN, also=[stranger], **TINY)
 
 
 def test_a_pass_shows_a_drawing_at_most_once_and_no_drawing_is_never_shown():
@@ -299,3 +314,29 @@ def test_damaged_settings_of_a_run_are_named(data, tmp_path, text):
     with pytest.raises(ValueError, match=r"run\.json is damaged; delete .*one"):
         loop.begin_run("one", PLAN, {"z_size": 8})
     assert path.read_text() == text
+
+
+def test_first_weights_come_from_the_seed_and_the_callers_random_numbers_go_on_as_before():
+    def first_weights(seed):
+        with loop.seeded(seed):
+            layer = keras.layers.Dense(4)
+            layer.build((None, 3))
+        return keras.ops.convert_to_numpy(layer.kernel)
+
+    random.seed(7)
+    np.random.seed(7)  # noqa: NPY002
+    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    np.testing.assert_array_equal(first_weights(1), first_weights(1))
+    assert (first_weights(1) != first_weights(2)).any()
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
+
+
+def test_held_out_losses_leave_the_callers_model_as_it_was_compiled():
+    model = vae.vae.SketchVAE(Settings(("circle", "zigzag"), scale=15.0, mean_points=20.0, **TINY))
+    model.compile("sgd")
+    optimizer, before = model.optimizer, model.get_weights()
+    losses = vae.evaluate(model, make_data().test)
+    assert model.optimizer is optimizer and set(losses) == {"reconstruction", "kl"}
+    assert float(model.reconstruction.result()) == 0
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)

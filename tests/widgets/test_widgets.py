@@ -88,8 +88,8 @@ def test_the_z_of_the_studios_recipe_is_the_one_that_drew(model, cloud, settings
         np.testing.assert_allclose(z, encode(model, [sketch]), atol=1e-6)
         return
     if switches:
-        beginning = [sketch[: switches[0]]]
-        drawn = decode(model, z, recipe["settings"]["cooler"], recipe["seed"], beginning)
+        prefix = [sketch[: switches[0]]]
+        drawn = decode(model, z, recipe["settings"]["cooler"], recipe["seed"], prefix)
     else:
         drawn = decode(model, z, recipe["settings"]["temperature"], [recipe["seed"]])
     assert len(drawn[0]) == len(sketch)
@@ -140,10 +140,10 @@ def test_a_saved_file_holds_the_recipe_whose_code_makes_the_drawing(model, tmp_p
 def test_a_pad_goes_on_from_what_is_on_it(model):
     pad = DrawPad(model)
     pad._look_at(hand(wave()))
-    beginning = pad.drawn.sketch
+    prefix = pad.drawn.sketch
     drawn = pad.finish("camel")
-    rows = len(beginning)
-    np.testing.assert_array_equal(drawn.sketch[:rows, :2], beginning[:, :2])
+    rows = len(prefix)
+    np.testing.assert_array_equal(drawn.sketch[:rows, :2], prefix[:, :2])
     assert len(drawn.sketch) > rows and drawn.switches == (rows,)
     assert {stroke["mind"] for stroke in pad.picture["added"]} == {1}
 
@@ -425,8 +425,8 @@ def test_the_widget_says_what_is_wrong_and_goes_on(kernel, studio):
         ({}, "no answer to None"),
     ]:
         messages = kernel.ask(widget, {"id": "q2"} | content)
-        (answer,) = said(messages, "trouble")
-        assert answer["id"] == "q2" and complaint in answer["trouble"]
+        (answer,) = said(messages, "error")
+        assert answer["id"] == "q2" and complaint in answer["error"]
         assert [m for m in messages if m["msg_type"] in ("stream", "error")] == []
     assert pictures(kernel.ask(widget, {"kind": "draw", "settings": {"seed": 1}}))
 
@@ -471,8 +471,8 @@ def test_the_pad_finishes_and_says_what_is_wrong(kernel, pad):
         ({"strokes": hand(wave()), "settings": None}, "settings are"),
         ({"strokes": hand(wave()), "settings": settings, "count": 0}, "whole number"),
     ]:
-        (answer,) = said(kernel.ask(pad, {"kind": "finish", "id": "p2"} | content), "trouble")
-        assert complaint in answer["trouble"]
+        (answer,) = said(kernel.ask(pad, {"kind": "finish", "id": "p2"} | content), "error")
+        assert complaint in answer["error"]
 
 
 def test_a_dropped_picture_is_traced_onto_the_pad(kernel, pad, cloud):
@@ -483,5 +483,5 @@ def test_a_dropped_picture_is_traced_onto_the_pad(kernel, pad, cloud):
     a, b = render(traced, 48, line_width=2) > 64, render(cloud, 48, line_width=2) > 64
     assert (a & b).sum() > 0.8 * b.sum()
     for content in (b"", b"no picture", base64.b64decode("iVBORw0KGgo=")):
-        (answer,) = said(kernel.ask(pad, {"kind": "import"}, [content]), "trouble")
-        assert "/tmp" not in answer["trouble"]
+        (answer,) = said(kernel.ask(pad, {"kind": "import"}, [content]), "error")
+        assert "/tmp" not in answer["error"]
