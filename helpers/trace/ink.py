@@ -17,6 +17,7 @@ STEP = 0.75  # from one level of darkness to the next one down
 EDGE = 0.12  # of full darkness: an edge has ended where most of what is around the ink is below this
 MOST_AROUND = 50  # percent; faint lines that meet the ink are less
 WIDEST_EDGE = 20  # pixels
+BLURRED = 3  # pixels: an edge that is as wide may be wider in places
 STANDS_OUT = 0.35  # of its darkness: what stands out less from its surroundings is a shadow
 AREA = 4.0  # line widths: fainter ink that is wider than this, and about as long as wide, is a coloured area
 LONG = 3.0  # widths: what is longer is a line, however wide
@@ -85,7 +86,8 @@ def even_ink(darkness: np.ndarray, floor: float = FLOOR, smallest: int = 1, smal
     edge = _edge(darkness, mask)
     near, areas = _grown(mask, edge), np.zeros_like(mask)
     if not mask.any() or not ((darkness > floor).view(np.uint8) > near).any():
-        return Ink(_levelled(darkness, mask, edge, top, False), ())
+        told = _left_out(darkness, mask, areas, edge, floor, smallest_faint) if floor > FLOOR else ()
+        return Ink(_levelled(darkness, mask, edge, top, False), told)
     added, level = False, INK * top
     while level > floor:
         level = max(floor, level * STEP)
@@ -177,7 +179,10 @@ def _lines(far: np.ndarray, darkness: np.ndarray, mask: np.ndarray, edge: int, s
     around = (near > 0) & (_grown(far | mask, edge) == 0)
     there = np.bincount(near[around], minlength=count)
     ground = np.bincount(near[around], darkness[around], count) / np.maximum(1, there)
-    line = (area >= smallest) & (own - ground > STANDS_OUT * own)
+    # in a blurred picture, what lies close to other ink as a whole is a wide part of its edge
+    reaches = np.full(count, edge < BLURRED)
+    reaches[np.unique(labels[_grown(mask, 2 * edge + 1) == 0])] = True
+    line = reaches & (area >= smallest) & (own - ground > STANDS_OUT * own)
     width = 4 * np.bincount(labels.ravel(), cv2.distanceTransform(far, cv2.DIST_L2, 3).ravel(), count) / area
     wide = AREA * _line_width(mask)
     flat = line & (width > wide) & (area < LONG * width**2)
@@ -220,7 +225,7 @@ def _left_out(darkness, mask, areas, edge, floor, smallest) -> tuple[str, ...]:
     if count := cv2.connectedComponents(areas, connectivity=8)[0] - 1:
         notes.append(_counted(count, "pale area", ", wider than any line"))
     near = mask | areas
-    rest = (darkness > floor).view(np.uint8) & ~_grown(near, edge + 2) & 1
+    rest = (darkness > floor).view(np.uint8) & ~_grown(near, 2 * edge + 1) & 1
     marks, specks = _marks(rest, max(smallest, 4))
     if shadows := cv2.connectedComponents(marks, connectivity=8)[0] - 1:
         notes.append(_counted(shadows, "soft shadow"))
