@@ -15,6 +15,7 @@ CONTRAST = 0.1  # of full, that the darkest ink there must have
 CLEARLY = 6.0  # deviations of the paper's grain that it must have too: less is an empty page
 SPECK = 1 / 150  # of the longer side: specks smaller than a square of this go, on paper that is not even
 BLOCK = 3  # pixels, the least side of the blocks that a picture enlarged pixel by pixel is made of
+SHRUNK = 5  # pixels of a block at which the ink is found
 FEWEST_BLOCKS = 10  # along each side
 REMNANT = 16  # pixels: smaller faint marks may be JPEG's, or what is left of a rule where ink crosses it
 
@@ -47,19 +48,28 @@ def clean(picture: np.ndarray) -> np.ndarray:
     return find_drawing(picture).bitmap
 
 
-def _without_blocks(picture: np.ndarray) -> np.ndarray:
-    """A picture that was enlarged pixel by pixel, without the steps at the edges of its blocks; any other as it is."""
+def _found_small(picture: np.ndarray, block: float) -> Drawing:
+    """The drawing on a picture made of blocks, found where they are few pixels wide and their steps are smoothed."""
+    height, width = picture.shape[:2]
+    factor = max(1, int(block / SHRUNK))
+    small = cv2.resize(picture, (max(2, width // factor), max(2, height // factor)), interpolation=cv2.INTER_AREA)
+    found = find_drawing(cv2.GaussianBlur(small, None, block / factor / 2))
+    return Drawing(cv2.resize(found.bitmap, (width, height), interpolation=cv2.INTER_CUBIC), found.left_out)
+
+
+def _block(picture: np.ndarray) -> float:
+    """The side of the blocks that a picture is made of which was enlarged pixel by pixel; 0 for any other."""
     grey = luma(picture)
     if len(np.unique(grey[:: max(1, len(grey) // 64)])) < 3:  # of one bit: its edges are where they are
-        return picture
+        return 0.0
     sides = []
     for axis in (0, 1):
         changes = np.flatnonzero((np.diff(grey.astype(np.int16), axis=axis) != 0).any(axis=1 - axis))
         steps = np.diff(changes)
         if len(steps) < FEWEST_BLOCKS or steps.min() < BLOCK:
-            return picture
+            return 0.0
         sides.append(float(np.percentile(steps, 25)))
-    return cv2.GaussianBlur(picture, None, max(sides) / 2)
+    return max(sides)
 
 
 def find_drawing(picture: np.ndarray) -> Drawing:
@@ -69,7 +79,9 @@ def find_drawing(picture: np.ndarray) -> Drawing:
         raise ValueError(f"a picture is uint8, grey (H, W) or RGB (H, W, 3); this is {picture.dtype} {picture.shape}")
     if min(picture.shape[:2]) < 2:
         raise ValueError(f"a picture of {picture.shape[1]}x{picture.shape[0]} pixels has no room for a line")
-    page = find_page(_without_blocks(picture))
+    if block := _block(picture):
+        return _found_small(picture, block)
+    page = find_page(picture)
     darkness, even, grain, ripples = measure_ground(page.picture)
     floor = max(FLOOR, ripples) if even else FAINT
     bare, rules = without_rules(darkness[page.box], floor)

@@ -17,6 +17,7 @@ STEP = 0.75  # from one level of darkness to the next one down
 EDGE = 0.12  # of full darkness: an edge has ended where most of what is around the ink is below this
 MOST_AROUND = 50  # percent; faint lines that meet the ink are less
 WIDEST_EDGE = 20  # pixels
+BLURRED = 3  # pixels: an edge that is as wide may be wider in places
 STANDS_OUT = 0.35  # of its darkness: what stands out less from its surroundings is a shadow
 AREA = 4.0  # line widths: fainter ink that is wider than this, and about as long as wide, is a coloured area
 LONG = 3.0  # widths: what is longer is a line, however wide
@@ -29,6 +30,7 @@ ALONG = (9, 9)  # pixels around a point of a line that its darkness is compared 
 GRAINY = 0.1  # of full ink, by which a quarter of the points differ: pencil on rough paper
 GRAIN_BLUR = 0.3  # line widths
 STEP_BLUR = 0.7  # pixels
+LARGE_DISC = 4  # pixels: beyond this the distance to the mask takes less time than its dilation
 SURE = 0.62  # of full ink: what every pixel of a line counts at least
 
 
@@ -84,7 +86,8 @@ def even_ink(darkness: np.ndarray, floor: float = FLOOR, smallest: int = 1, smal
     edge = _edge(darkness, mask)
     near, areas = _grown(mask, edge), np.zeros_like(mask)
     if not mask.any() or not ((darkness > floor).view(np.uint8) > near).any():
-        return Ink(_levelled(darkness, mask, edge, top, False), ())
+        told = _left_out(darkness, mask, areas, edge, floor, smallest_faint) if floor > FLOOR else ()
+        return Ink(_levelled(darkness, mask, edge, top, False), told)
     added, level = False, INK * top
     while level > floor:
         level = max(floor, level * STEP)
@@ -135,7 +138,9 @@ def _disc(radius: int) -> np.ndarray:
 
 
 def _grown(mask: np.ndarray, radius: int) -> np.ndarray:
-    return cv2.dilate(mask, _disc(radius))
+    if radius <= LARGE_DISC:
+        return cv2.dilate(mask, _disc(radius))
+    return (cv2.distanceTransform((mask == 0).view(np.uint8), cv2.DIST_L2, 3) <= radius).view(np.uint8)
 
 
 def _marks(mask: np.ndarray, smallest: int) -> tuple[np.ndarray, int]:
@@ -167,11 +172,17 @@ def _lines(far: np.ndarray, darkness: np.ndarray, mask: np.ndarray, edge: int, s
     area = stats[:, cv2.CC_STAT_AREA].astype(float)
     own = np.bincount(labels.ravel(), darkness.ravel(), count) / area
     # what lies around each: beyond its own soft edge, and not the soft edge of other ink
-    near = cv2.dilate(labels.astype(np.float32), _disc(edge + 3)).astype(np.int32)
+    far_off, nearest = cv2.distanceTransformWithLabels(1 - far, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
+    names = np.zeros(int(nearest.max()) + 1, np.int32)
+    names[nearest[far > 0]] = labels[far > 0]
+    near = names[nearest] * (far_off <= edge + 3)
     around = (near > 0) & (_grown(far | mask, edge) == 0)
     there = np.bincount(near[around], minlength=count)
     ground = np.bincount(near[around], darkness[around], count) / np.maximum(1, there)
-    line = (area >= smallest) & (own - ground > STANDS_OUT * own)
+    # in a blurred picture, what lies close to other ink as a whole is a wide part of its edge
+    reaches = np.full(count, edge < BLURRED)
+    reaches[np.unique(labels[_grown(mask, 2 * edge + 1) == 0])] = True
+    line = reaches & (area >= smallest) & (own - ground > STANDS_OUT * own)
     width = 4 * np.bincount(labels.ravel(), cv2.distanceTransform(far, cv2.DIST_L2, 3).ravel(), count) / area
     wide = AREA * _line_width(mask)
     flat = line & (width > wide) & (area < LONG * width**2)
@@ -194,7 +205,8 @@ def _levelled(darkness: np.ndarray, mask: np.ndarray, edge: int, top: float, add
     skeleton = _skeleton(mask)
     # a skeleton may run a pixel beside the middle, but a neighbour that is far darker belongs to another line
     middle = np.minimum(cv2.dilate(darkness, np.ones((3, 3), np.uint8)), 1.5 * darkness) * skeleton
-    darkest = _grown(darkness, max(1, int(_line_width(mask) / 3)))  # across the line, in a picture that was enlarged
+    reach = 2 * max(1, int(_line_width(mask) / 3)) + 1  # across the line, in a picture that was enlarged
+    darkest = cv2.dilate(darkness, np.ones((reach, reach), np.uint8))
     if added or np.percentile(darkest[skeleton > 0], 10) < EVEN * top:
         # along the line; where a faint one meets a dark one the faint one counts for more
         weight = cv2.boxFilter(np.where(skeleton, 1 / np.maximum(middle, 1e-3), 0).astype(np.float32), -1, (5, 5))
@@ -213,7 +225,7 @@ def _left_out(darkness, mask, areas, edge, floor, smallest) -> tuple[str, ...]:
     if count := cv2.connectedComponents(areas, connectivity=8)[0] - 1:
         notes.append(_counted(count, "pale area", ", wider than any line"))
     near = mask | areas
-    rest = (darkness > floor).view(np.uint8) & ~_grown(near, edge + 2) & 1
+    rest = (darkness > floor).view(np.uint8) & ~_grown(near, 2 * edge + 1) & 1
     marks, specks = _marks(rest, max(smallest, 4))
     if shadows := cv2.connectedComponents(marks, connectivity=8)[0] - 1:
         notes.append(_counted(shadows, "soft shadow"))

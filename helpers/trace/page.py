@@ -15,6 +15,7 @@ THICK = 0.025  # of the longer side: a thinner dark edge is a drawn frame
 APART = 0.2  # of full contrast, between page and surroundings
 STRAIGHT = 0.94  # of its four-sided or convex outline that a page fills
 MOST_SIDES = 6  # straight ones: a page of which two corners are missing; a disc has more
+PAPER = 0.75  # of a page that is light: less is a light drawing on dark paper
 INSET = 0.008  # of the longer side that goes with the surroundings: the page's own edge and shadow
 TILTED = 1.5  # degrees: a page that is turned less, and is no trapezium, stays where it is
 SIDE = 0.1  # of the picture's longer side: no side of a page is shorter
@@ -74,6 +75,8 @@ def _outline(grey: np.ndarray) -> np.ndarray | None:
     page = np.zeros_like(light)
     cv2.fillConvexPoly(page, hull, 1)
     if not LEAST * light.size < area < MOST * light.size or area < STRAIGHT * page.sum():
+        return None
+    if (page & light).sum() < PAPER * page.sum():
         return None
     around = 1 - page
     edge = np.concatenate([around[0], around[-1], around[:, 0], around[:, -1]])

@@ -98,6 +98,7 @@ def _rules(darkness: np.ndarray, floor: float) -> list[Rule]:
         if len(hit) < STRIPS - MISSING:
             continue
         middles = (bounds[:-1] + bounds[1:] - 1) / 2
+        hit = hit[_smooth(middles[hit], rows[hit])]
         line = _through(np.arange(width), middles[hit], rows[hit])
         on_line = np.rint(line).astype(int).clip(0, height - 1), np.arange(width)
         margin = 1 + int(MARGIN * width)
@@ -106,6 +107,15 @@ def _rules(darkness: np.ndarray, floor: float) -> list[Rule]:
         there = np.max([darkness[(on_line[0] + off).clip(0, height - 1), on_line[1]] for off in (-1, 0, 1)], axis=0)
         found.append(Rule(line, max(1, int(np.ceil(np.median(halves)))), float(np.median(there))))
     return found
+
+
+def _smooth(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Which points lie on one gentle curve: where ink covers a rule in part, its middle is found beside it."""
+    keep = np.ones(len(x), bool)
+    for _ in range(3):
+        off = np.abs(y - np.polyval(np.polyfit(x[keep], y[keep], 2), x))
+        keep = off <= max(1.0, 2.5 * float(np.median(off)))
+    return keep
 
 
 def _through(at: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -157,7 +167,10 @@ def _erase(bare: np.ndarray, darkness: np.ndarray, rule: Rule) -> None:
     columns = np.arange(width)
     middle = np.rint(rule.rows).astype(int)
     reach = rule.half + 1
-    rows = [darkness[(middle + off).clip(0, height - 1), columns] for off in range(-reach - NEAR, reach + NEAR + 1)]
+    room = reach + NEAR
+    padded = np.pad(darkness, ((room, room), (0, 0)))  # beyond the page there is no ink
+    at = (middle + room).clip(room, height + room - 1)
+    rows = [padded[at + off, columns] for off in range(-room, room + 1)]
     # ink no darker than the rule goes on above or below it; beside darker ink, what is no darker is the rule
     beside = np.max(rows[NEAR - 3 : NEAR] + rows[-NEAR : 3 - NEAR], axis=0)
     crossed = (beside > 0.5 * rule.darkness) & (np.max(rows, axis=0) < DARKER * rule.darkness)

@@ -208,6 +208,21 @@ def test_a_scanners_dark_border_is_no_ink(dark, border):
     assert_traced(lines_of(scan), drawing(1.8, 40 + left, 60 + top))
 
 
+def test_a_light_drawing_on_dark_paper_is_no_page():
+    square = np.array([(60.0, 60), (180, 60), (180, 180), (60, 180), (60, 60)])
+    diagonal = np.array([(60.0, 60), (180, 180)])
+    picture = grey(inked([square, diagonal], 240, 16), 240, 20)
+    assert find_drawing(picture).left_out == ()
+    assert len(lines_of(picture)) == 2
+
+
+@pytest.mark.parametrize("block", [4, 7, 10])
+def test_a_picture_enlarged_pixel_by_pixel_has_no_steps(block):
+    small = grey(inked(drawing(0.14, 2, 2), 36, 2))
+    lines = lines_of(np.kron(small, np.ones((block, block), np.uint8)))
+    assert_traced(lines, [(line + 0.5) * block - 0.5 for line in drawing(0.14, 2, 2)], within=block)
+
+
 @pytest.mark.parametrize("angle", [-9, 4, 11])
 def test_a_page_on_a_dark_desk_is_found_and_straightened(angle):
     random = np.random.default_rng(4)
