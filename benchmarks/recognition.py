@@ -36,6 +36,7 @@ RESULT = Path(__file__).parent / "results" / "recognition.md"
 TEMPERATURE = 0.2
 WARMER = 0.25  # at which drawings are a little less sure and a little less alike
 TRIES = 16  # finishes of a drawing, of which the network keeps the one it reads as most like what it was to become
+PLAIN = 150  # drawings of each class, drawn plainly
 CHOICES = {1: "finished once", TRIES: f"of {TRIES} finishes the one its encoder reads as nearest the second"}
 
 SEARCHES = 6  # of so many pairs one is searched for illusions
@@ -57,7 +58,13 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, help="pairs of classes, of parts; all of them if left out")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only-parts", action="store_true", help="print the rows of parts, and write nothing")
+    parser.add_argument("--plainly", metavar="MODEL", help="print how each class is drawn plainly by a model, no more")
     arguments = parser.parse_args()
+    if arguments.plainly:
+        model = vae.load_model(arguments.plainly)
+        found = plainly(model, load_drawings(model.settings.classes), PLAIN, arguments.seed)
+        print(*(f"{row.what}: {row.ours}" for row in found), sep="\n")
+        return
     judge, rows = load_judge(), []
     if not arguments.only_parts:
         for part in (faces, baseline, menagerie):
@@ -249,20 +256,24 @@ def parts(judge: Judge, each: int, seed: int, most: int | None = None) -> list[R
                 f"{illusory:.1%}; {second:.1%}; {hidden:+.2f}",
             )
         )
-    return [*rows, *plainly(judge, model, data, 5 * each, seed)]
+    return [*rows, *plainly(model, data, PLAIN, seed)]
 
 
-def plainly(judge: Judge, model: vae.SketchVAE, data: DataSet, n: int, seed: int) -> list[Row]:
+def plainly(model: vae.SketchVAE, data: DataSet, n: int, seed: int) -> list[Row]:
     """Each class drawn without a switch: how often it is recognised beside people's, and comes to an end of itself."""
-    ratios, told = [], []
-    for label, name in enumerate(data.classes):
-        drawn = sample(model, n, seed=seed, temperature=TEMPERATURE, classes=[name])
-        own = [data.test.sketches[i] for i in np.flatnonzero(data.test.labels == label)[:300]]
-        ratios.append(recognised(judge, drawn, name).mean() / max(recognised(judge, own, name).mean(), 1e-9))
-        ended = np.mean([len(sketch) < model.settings.max_points for sketch in drawn])
-        told.append(f"{name} {ratios[-1]:.2f}, {ended:.0%}")
-    what = f"menagerie, each class drawn plainly ({n} each): recognised, over people's; drawings that end of themselves"
-    return [Row(what, f"mean {np.mean(ratios):.2f} ({'; '.join(told)})")]
+    rows = []
+    for name, who in {"judge": "recognised", "second": "the same by the second judge"}.items():
+        judge, ratios, told = load_judge(name), [], []
+        for label, kind in enumerate(data.classes):
+            drawn = sample(model, n, seed=seed, temperature=TEMPERATURE, classes=[kind])
+            own = [data.test.sketches[i] for i in np.flatnonzero(data.test.labels == label)]
+            ratios.append(recognised(judge, drawn, kind).mean() / max(recognised(judge, own, kind).mean(), 1e-9))
+            ended = np.mean([len(sketch) < model.settings.max_points for sketch in drawn])
+            told.append(f"{kind} {ratios[-1]:.2f}" + f", {ended:.0%}" * (name == "judge"))
+        what = f"menagerie, each class drawn plainly ({n} each), {who}, over people's"
+        what += "; drawings that end of themselves" * (name == "judge")
+        rows.append(Row(what, f"mean {np.mean(ratios):.2f} ({'; '.join(told)})"))
+    return rows
 
 
 def people(data: DataSet, name: str, n: int = 300):

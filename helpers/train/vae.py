@@ -4,6 +4,7 @@ A run lives in `data/work/runs/<name>/`: `checkpoint.weights.h5` (weights, optim
 it is whole or not there), `best.weights.h5`, `log.csv`, `run.json`. Run it again and it goes on where it was.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -13,11 +14,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from helpers.data.chunks import SPLITS
 from helpers.data.dataset import DataSet, Split
 from helpers.draw.decoding import encode
 from helpers.model import prior, vae
 from helpers.model.card import ORIGIN, write_card
 from helpers.model.layers import PLACE, VIEW
+from helpers.sketch.unwelcome import digest
 from helpers.train import distribution
 from helpers.train.batches import (
     VALID_BATCH,
@@ -80,6 +83,8 @@ def train(
     if plan.batch % replicas:
         raise ValueError(f"batch ({plan.batch}) must be a multiple of the {replicas} devices that share it")
     wanted = asdict(settings) | ({"start": start} if start else {})
+    if also:  # or a run could be resumed with other drawings
+        wanted["also"] = [_digest(more.train) for more in also]
     distribution.check_agreement(strategy, asdict(plan), wanted, len(train_split.sketches), len(valid_split.sketches))
     run = begin_run(name, plan, wanted) if distribution.is_chief(strategy) else None
     left_out, n = len(drawings.sketches) - len(train_split.sketches), len(drawings.sketches)
@@ -116,6 +121,12 @@ def _all_together(data: DataSet, also: Sequence[DataSet]) -> Split:
         sketches += more.train.sketches
         labels.append(np.array([data.classes.index(name) for name in more.classes])[more.train.labels])
     return Split(sketches, np.concatenate(labels))
+
+
+def _digest(split: Split) -> str:
+    """What drawings are known by, in their order."""
+    known_by = "".join(f"{label} {digest(sketch)} " for sketch, label in zip(split.sketches, split.labels, strict=True))
+    return hashlib.sha256(known_by.encode()).hexdigest()[:16]
 
 
 def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
@@ -193,11 +204,17 @@ def _card(settings: vae.Settings, facts: dict) -> dict[str, str]:
     reader = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[settings.encoder]
     spliced = f", {plan['splice']:.0%} of them spliced" if plan.get("splice") else ""  # older plans have no splices
     coarser = f", simplified by {plan['simplify']:g} px" if plan.get("simplify") else ""
-    own = f", and {counts['rehearsed']:,} that an earlier state of it drew" if "rehearsed" in counts else ""
+    origins = {"rehearsed": "that an earlier state of it drew", "quickdraw": "from more of these"}
+    more = "".join(
+        f", and {count:,} {origins.get(source, f'of source {source!r}')}"
+        for source, count in counts.items()
+        if source not in SPLITS
+    )
     begun = ", begun with the weights that the first command below makes" if "start" in facts else ""
     return {
         "classes": ", ".join(settings.classes),
-        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {ORIGIN}{own}",
+        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) "
+        f"{ORIGIN}{more}",
         "encoder": reader,
         "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a "
         f"step{', told where the pen is' if settings.position else ''}"

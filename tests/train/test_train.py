@@ -212,9 +212,14 @@ def test_drawings_to_learn_from_too_are_learned_from_under_their_own_classes_num
     both = vae._all_together(data, [own])
     assert both.labels[-2:].tolist() == [1, 1] and both.sketches[-1] is data.train.sketches[3]
     assert len(both.sketches) == len(data.train.sketches) + 2
+    vae.train(data, "too", PLAN, also=[own], **TINY)
+    with pytest.raises(ValueError, match="begun otherwise"):  # as many drawings, and other ones
+        vae.train(
+            data, "too", PLAN, also=[replace(own, train=Split(data.train.sketches[5:8:2], own.train.labels))], **TINY
+        )
     stranger = replace(own, classes=("cat",))
     with pytest.raises(ValueError, match="show cat: that is no class"):
-        vae.train(data, "too", PLAN, also=[stranger], **TINY)
+        vae.train(data, "three", PLAN, also=[stranger], **TINY)
 
 
 def test_a_pass_shows_a_drawing_at_most_once_and_no_drawing_is_never_shown():
