@@ -16,7 +16,8 @@ import numpy as np
 from helpers.data.dataset import load_drawings
 from helpers.draw.decoding import encode
 from helpers.draw.interpolation import lerp, slerp
-from helpers.export.video import frames_of, to_video
+from helpers.export.frames import frames_of
+from helpers.export.video import to_video
 from helpers.model.vae import load_model
 from helpers.motion.tweening import order, step_sizes, tween
 from helpers.paths import atomic

@@ -19,10 +19,10 @@ import numpy as np
 
 from helpers.data.classes import JUDGED
 from helpers.data.dataset import load_drawings
+from helpers.evaluate.lines import line_distances, true_lines
 from helpers.paths import atomic
 from helpers.sketch.polyline import simplify_line
-from helpers.sketch.raster import MARGIN
-from helpers.sketch.strokes import fit_box, to_polylines
+from helpers.sketch.strokes import to_polylines
 from helpers.trace import clean
 from helpers.trace.skeleton import thin
 from helpers.trace.vectorize import trace, trace_reference
@@ -44,41 +44,12 @@ def draw(polylines: list[np.ndarray], size: int, line_width: float) -> np.ndarra
     return cv2.resize(bitmap, (size, size), interpolation=cv2.INTER_AREA)
 
 
-def place(sketch: np.ndarray, size: int, line_width: float) -> list[np.ndarray]:
-    """A drawing's lines, centred in a square of that size with a margin."""
-    room = size - 2 * MARGIN * size - line_width
-    fitted, origin = fit_box(sketch, room)
-    return to_polylines(fitted, origin + (size - room) / 2 - 0.5)
-
-
-def resample(polylines: list[np.ndarray], spacing: float = 0.25) -> np.ndarray:
-    """Points along the lines, evenly spaced; a dot gives its point."""
-    out = []
-    for line in polylines:
-        steps = np.hypot(*np.diff(line, axis=0).T) if len(line) > 1 else np.zeros(0)
-        walked = np.concatenate([[0], np.cumsum(steps)])
-        at = np.linspace(0, walked[-1], max(2, round(walked[-1] / spacing) + 1))
-        out.append(np.column_stack([np.interp(at, walked, line[:, 0]), np.interp(at, walked, line[:, 1])]))
-    return np.concatenate(out)
-
-
-def distances(points: np.ndarray, polylines: list[np.ndarray]) -> np.ndarray:
-    """From each point to the nearest line, exactly."""
-    a = np.concatenate([line[:-1] if len(line) > 1 else line for line in polylines])
-    z = np.concatenate([line[1:] if len(line) > 1 else line for line in polylines])
-    step = z - a
-    square = np.maximum((step**2).sum(axis=1), 1e-12)
-    off = points[:, None] - a
-    t = np.clip((off * step).sum(axis=2) / square, 0, 1)
-    return np.sqrt(((off - t[..., None] * step) ** 2).sum(axis=2).min(axis=1))
-
-
 def compare(truth: list[np.ndarray], found: list[np.ndarray], size: int, line_width: float) -> tuple:
     """Chamfer, Hausdorff, IoU, strokes too many or too few."""
-    there, back = distances(resample(truth), found), distances(resample(found), truth)
+    chamfer, hausdorff = line_distances(truth, found)
     a, b = draw(truth, size, line_width) > 127, draw(found, size, line_width) > 127
     iou = (a & b).sum() / (a | b).sum()
-    return (there.mean() + back.mean()) / 2, max(there.max(), back.max()), iou, abs(len(found) - len(truth))
+    return chamfer, hausdorff, iou, abs(len(found) - len(truth))
 
 
 def ours(bitmap: np.ndarray) -> list[np.ndarray]:
@@ -165,7 +136,7 @@ def photographed(bitmap: np.ndarray, random: np.random.Generator) -> np.ndarray:
 def measure(name: str, method: Callable, sketches: list, size: int, widths: np.ndarray, photo: bool = False) -> str:
     """A row of the table. What a method cannot trace at all is counted beside its name and left out."""
     random = np.random.default_rng(1)
-    truths = [place(sketch, size, line_width) for sketch, line_width in zip(sketches, widths, strict=True)]
+    truths = [true_lines(sketch, size, line_width) for sketch, line_width in zip(sketches, widths, strict=True)]
     bitmaps = [draw(truth, size, line_width) for truth, line_width in zip(truths, widths, strict=True)]
     if photo:
         bitmaps = [clean(photographed(bitmap, random)) for bitmap in bitmaps]

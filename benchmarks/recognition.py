@@ -14,9 +14,10 @@ import numpy as np
 
 from helpers.data.dataset import DataSet, load_drawings
 from helpers.draw.decoding import reconstruct
+from helpers.draw.finishing import FINISHES
 from helpers.draw.fit import complete, find_poses, make_shapes
 from helpers.draw.priors import sample
-from helpers.draw.switching import FINISHES, Switched, illusion, switch
+from helpers.draw.switching import Switched, illusion, switch
 from helpers.evaluate.classifier import Judge, load_judge
 from helpers.evaluate.metrics import (
     concealment,

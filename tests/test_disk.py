@@ -20,6 +20,7 @@ from helpers import export
 from helpers.data import chunks, classes, dataset
 from helpers.export import video
 from helpers.export.booklet import Plate, save_booklet
+from helpers.export.frames import pen_frames
 from helpers.figures import saving, sheets
 from helpers.model.vae import Settings, SketchVAE, save_model
 from helpers.sketch.raster import render
@@ -119,8 +120,8 @@ WRITERS = {
     "a model": (lambda folder: save_model(tiny_model(), folder / "model.npz"), r"model\.npz"),
     "a drawing": (lambda folder: export.save_drawing(CROSS, folder / "a.pdf"), r"a\.pdf"),
     "a plotter's file": (lambda folder: export.to_svg(CROSS, folder / "a.svg"), r"a\.svg"),
-    "a GIF": (lambda folder: video.to_gif(video.pen_frames(CROSS, frames=5), folder / "a.gif"), r"a\.gif"),
-    "a video": (lambda folder: video.to_video(video.pen_frames(CROSS, frames=5), folder / "a.mp4"), r"a\.mp4"),
+    "a GIF": (lambda folder: video.to_gif(pen_frames(CROSS, frames=5), folder / "a.gif"), r"a\.gif"),
+    "a video": (lambda folder: video.to_video(pen_frames(CROSS, frames=5), folder / "a.mp4"), r"a\.mp4"),
     "a booklet": (
         lambda folder: save_booklet([Plate("a", [CROSS], [()])], folder / "a.pdf", "minds", {}),
         r"a(-to-fold)?\.pdf",

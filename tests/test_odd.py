@@ -17,8 +17,9 @@ from helpers.draw import decoding, interpolation, priors, switching
 from helpers.evaluate import metrics, perturb
 from helpers.evaluate.classifier import Judge, train_judge
 from helpers.evaluate.metrics import best
-from helpers.export import save, video
+from helpers.export import save
 from helpers.export.booklet import Plate, save_booklet
+from helpers.export.frames import pen_frames
 from helpers.figures import charts, maps, sheets
 from helpers.latent import clusters, nearest, tsne
 from helpers.model import prior
@@ -189,7 +190,7 @@ USES = {
     "to_svg, order of travel": lambda model, path: export.to_svg(LONG, path / "a.svg", shorten_travel=True),
     "save as PDF": lambda model, path: export.save_drawing(LONG, path / "a.pdf"),
     "save as GIF": lambda model, path: export.save_drawing(LONG, path / "a.gif"),
-    "frames": lambda model, path: video.pen_frames(LONG, frames=20),
+    "frames": lambda model, path: pen_frames(LONG, frames=20),
     "booklet": lambda model, path: save_booklet([Plate("long", [LONG], [(5000,)])], path / "a.pdf", "long", {}),
 }
 

@@ -15,14 +15,32 @@ from helpers.model.compiled import CHUNK, compile_once, in_chunks
 from helpers.model.loss import mixture
 from helpers.model.vae import SketchVAE
 from helpers.sketch.raster import render_batch
-from helpers.sketch.strokes import DOWN, END, check, from_stroke5, to_stroke5, to_stroke5_batch
+from helpers.sketch.stroke5 import DOWN, END, from_stroke5, to_stroke5, to_stroke5_batch
+from helpers.sketch.strokes import check
 
 BLOCK = 16  # rows that are drawn between looks at which drawings have come to an end
 TILE = 24  # a multiple of the rows that matrix products take at a time
 
 
 def encode(model: SketchVAE, sketches: Sequence[np.ndarray]) -> np.ndarray:
-    """The mean of z, float32 (N, Z), of each sketch (N drawings, in pixels)."""
+    """What the model reads in drawings.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    sketches : sequence of ndarray
+        (n, 3) each, N of them, in pixels.
+
+    Returns
+    -------
+    ndarray
+        float32 (N, Z), the mean of z of each.
+
+    Raises
+    ------
+    ValueError
+        For a sketch that is none, see `sketch.check`.
+    """
     sketches = [check(sketch) for sketch in sketches]
     return in_chunks(lambda part: _encode_chunk(model, part), sketches, model.settings.z_size)
 
@@ -55,17 +73,38 @@ def decode(
     seed: int | Sequence[int] = 0,
     prefixes: Sequence[np.ndarray] | None = None,
 ) -> list[np.ndarray]:
-    """A sketch for each row of z (N, Z), in pixels.
+    """A drawing for each z. One that has not ended after the model's `max_points` ends there.
 
-    `temperature` tau divides the logits of the mixture and multiplies the variances (Ha & Eck, equation 8). The pen
-    keeps its own probabilities (`model.Settings.pen`): cooled, one that ends a scribble once in ten points never would.
-    `seed` is one number for the batch, so that the first drawings are the same however many follow; or one for
-    each drawing, so that drawings with the same one share their noise, as frames of an animation should.
-    `prefixes` are partial sketches that each drawing has to start with; they come back unchanged, bit for bit.
-    A drawing that has not ended after the model's `max_points` ends there.
+    Parameters
+    ----------
+    model : SketchVAE
+    z : ndarray
+        (N, Z).
+    temperature : float
+        Divides the logits of the mixture and multiplies the variances (Ha & Eck, arXiv 1704.03477, equation 8). The pen
+        keeps its own probabilities (`model.Settings.pen`): cooled, one that ends a scribble once in ten points never
+        would.
+    seed : int or sequence of int
+        One number for the batch, so that the first drawings are the same however many follow; or one for each
+        drawing, so that drawings with the same one share their noise, as frames of an animation should.
+    prefixes : sequence of ndarray, optional
+        Partial sketches (n, 3) that each drawing has to start with; they come back unchanged, bit for bit.
 
-    Raises ValueError for z of another size or not finite, a temperature that is not positive, and prefixes
-    that are too many, too few or too long.
+    Returns
+    -------
+    list of ndarray
+        N sketches, float32 (n, 3), in pixels.
+
+    Raises
+    ------
+    ValueError
+        For z of another size or not finite, a temperature that is not positive, and prefixes that are too many, too
+        few or too long.
+
+    Examples
+    --------
+    >>> model = load_model("menagerie")  # doctest: +SKIP
+    >>> grid(decode(model, sample_z(model, 20, classes=["owl"]), seed=1))  # doctest: +SKIP
     """
     z = check_z(model, z)
     if not 0 < temperature < np.inf:
@@ -81,6 +120,7 @@ def decode(
 
 
 def check_z(model: SketchVAE, z: np.ndarray) -> np.ndarray:
+    """z as float32 (N, Z), or a ValueError for another shape and numbers that are not finite."""
     z = np.asarray(z, np.float32)
     if z.ndim != 2 or z.shape[1] != model.settings.z_size:
         raise ValueError(f"z has shape {z.shape}; this model wants (N, {model.settings.z_size})")
@@ -247,5 +287,5 @@ def _inverse_cdf(logits, uniform):
 def reconstruct(
     model: SketchVAE, sketches: Sequence[np.ndarray], temperature: float = 0.2, seed: int | Sequence[int] = 0
 ) -> list[np.ndarray]:
-    """Each sketch read and drawn again."""
+    """Each sketch read and drawn again: `decode(model, encode(model, sketches), temperature, seed)`."""
     return decode(model, encode(model, sketches), temperature, seed)

@@ -9,11 +9,31 @@ from helpers.model.vae import SketchVAE
 
 
 def slerp(z0: np.ndarray, z1: np.ndarray, t: np.ndarray | float) -> np.ndarray:
-    """Spherical interpolation of vectors (..., Z), t broadcast against all but the last axis.
+    """Spherical interpolation.
 
-    Shoemake (1985), doi 10.1145/325165.325242; for latent spaces White, arXiv 1609.04468. Vectors that are
-    (nearly) parallel, or one of which is zero, are joined by a straight line, which is the limit. Opposite ones
-    have no one arc between them: they go around by a fixed direction at right angles.
+    Vectors that are (nearly) parallel, or one of which is zero, are joined by a straight line, which is the limit.
+    Opposite ones have no one arc between them: they go around by a fixed direction at right angles.
+
+    Parameters
+    ----------
+    z0, z1 : ndarray
+        (..., Z).
+    t : float or ndarray
+        0 is z0, 1 is z1; broadcast against all but the last axis.
+
+    Returns
+    -------
+    ndarray
+        float32 (..., Z).
+
+    References
+    ----------
+    Shoemake (1985), doi 10.1145/325165.325242; for latent spaces White, arXiv 1609.04468.
+
+    Examples
+    --------
+    >>> slerp([2, 0], [0, 2], 0.5)
+    array([1.4142135, 1.4142135], dtype=float32)
     """
     z0, z1 = np.asarray(z0, np.float64), np.asarray(z1, np.float64)
     z0, z1 = np.broadcast_arrays(z0, z1)
@@ -47,8 +67,30 @@ def interpolate(
     seed: int = 0,
     path: Callable = slerp,
 ) -> list[np.ndarray]:
-    """`steps` drawings from z0 to z1, (Z,) each, both ends included. All share their noise, so that neighbours
-    differ by z alone. `path(z0, z1, t)` is `slerp`, or `lerp`."""
+    """Drawings on the way from one z to another. All share their noise, so that neighbours differ by z alone.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    z0, z1 : ndarray
+        (Z,).
+    steps : int
+        How many drawings, both ends included.
+    temperature, seed
+        As of `decode`.
+    path : callable
+        `slerp`, or `lerp`.
+
+    Returns
+    -------
+    list of ndarray
+        The sketches.
+
+    Raises
+    ------
+    ValueError
+        For fewer than 2 steps, and z of another size.
+    """
     if steps < 2:
         raise ValueError(f"steps is {steps}; an interpolation has at least its two ends")
     z0, z1 = check_z(model, [z0, z1])
@@ -64,7 +106,28 @@ def lerp(z0: np.ndarray, z1: np.ndarray, t: np.ndarray | float) -> np.ndarray:
 def blend(
     model: SketchVAE, corners: np.ndarray, steps: int = 7, temperature: float = 0.1, seed: int = 0
 ) -> list[np.ndarray]:
-    """steps x steps drawings, row by row, between four corners (4, Z): top left, top right, bottom left, right."""
+    """Drawings on a square between four z; all share their noise.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    corners : ndarray
+        (4, Z): top left, top right, bottom left, bottom right.
+    steps : int
+        Drawings on a side.
+    temperature, seed
+        As of `decode`.
+
+    Returns
+    -------
+    list of ndarray
+        steps x steps sketches, row by row.
+
+    Raises
+    ------
+    ValueError
+        For other than four corners, and z of another size.
+    """
     corners = check_z(model, corners)
     if len(corners) != 4:
         raise ValueError(f"a blend has four corners; these are {len(corners)}")

@@ -12,11 +12,30 @@ from helpers.model.vae import SketchVAE
 def sample_z(
     model: SketchVAE, n: int, prior: str | None = None, seed: int = 0, classes: Sequence[str] | None = None
 ) -> np.ndarray:
-    """n random z (n, Z), from one of three priors; None takes "trained" where that is by class, else "fitted".
+    """Random z.
 
-    "normal" is N(0, I); "trained" the prior that the model was trained towards, which is N(0, I) or, of a model
-    with a prior by class, N(its class's centre, I); "fitted" the Gaussians fitted to encoded drawings. The latter two
-    take each class as often as training had it, or only the named `classes`, equally often.
+    Parameters
+    ----------
+    model : SketchVAE
+    n : int
+    prior : {"normal", "trained", "fitted"}, optional
+        "normal" is N(0, I); "trained" the prior that the model was trained towards, which is N(0, I) or, of a model
+        with a prior by class, N(its class's centre, I); "fitted" the Gaussians fitted to encoded drawings. Without it,
+        "trained" where that is by class, else "fitted".
+    seed : int
+        The first z are the same however many follow.
+    classes : sequence of str, optional
+        Equally often; without it each class as often as training had it. Not with N(0, I), which knows none.
+
+    Returns
+    -------
+    ndarray
+        float32 (n, Z).
+
+    Raises
+    ------
+    ValueError
+        For another prior, one that the model does not have, and classes that it does not know.
     """
     # a generator for each purpose: the first drawings are the same however many follow, and none is `decode`'s
     of_class, of_factors, of_noise = (np.random.default_rng([seed, part]) for part in (1, 2, 3))
@@ -51,7 +70,26 @@ def sample(
     seed: int = 0,
     classes: Sequence[str] | None = None,
 ) -> list[np.ndarray]:
-    """n drawings of no one in particular; see `sample_z`."""
+    """Drawings of nothing in particular, or of a class: `sample_z`, decoded.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    n : int
+    temperature : float
+        As of `decode`.
+    prior, seed, classes
+        As of `sample_z`.
+
+    Returns
+    -------
+    list of ndarray
+        n sketches, in pixels.
+
+    Examples
+    --------
+    >>> grid(sample(load_model("menagerie"), 20, classes=["sheep", "owl"]))  # doctest: +SKIP
+    """
     return decode(model, sample_z(model, n, prior, seed, classes), temperature, seed)
 
 
@@ -63,7 +101,7 @@ def class_index(model: SketchVAE, name: str) -> int:
 
 
 def class_mean(model: SketchVAE, name: str) -> np.ndarray:
-    """The mean z (Z,) of a class's training drawings."""
+    """The mean z (Z,) of a class's training drawings; ValueError for a class that the model does not know."""
     index = class_index(model, name)
     if model.prior is None:
         raise ValueError("this model has no fitted prior, so no class means")
@@ -73,8 +111,12 @@ def class_mean(model: SketchVAE, name: str) -> np.ndarray:
 def typical_z(model: SketchVAE, name: str) -> np.ndarray:
     """z (Z,) that is nothing but of the class: the mean of its drawings, made as long as their z are.
 
-    In many dimensions a mean is far shorter than what it is the mean of, and lies where no drawing does (White,
-    arXiv 1609.04468); what a decoder draws from there is less of the class.
+    In many dimensions a mean is far shorter than what it is the mean of, and lies where no drawing does; what a decoder
+    draws from there is less of the class.
+
+    References
+    ----------
+    White, Sampling Generative Networks, arXiv 1609.04468.
     """
     mean, index = class_mean(model, name), class_index(model, name)
     spread = (model.prior.factors[index] ** 2).sum() + (model.prior.noise[index] ** 2).sum()
@@ -82,10 +124,29 @@ def typical_z(model: SketchVAE, name: str) -> np.ndarray:
 
 
 def read_classes(model: SketchVAE, z: np.ndarray) -> np.ndarray:
-    """How the model reads drawings z (N, Z): a logit for each of its classes (N, C).
+    """Which class the model reads in drawings, by its fitted Gaussians alone: no other network is asked.
 
-    Linear discriminant analysis by its fitted Gaussians with their covariances averaged (Fisher 1936; Hastie et al.,
-    The Elements of Statistical Learning, section 4.3): no other network is asked.
+    Linear discriminant analysis, the covariances of the classes averaged.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    z : ndarray
+        (N, Z), see `encode`.
+
+    Returns
+    -------
+    ndarray
+        float64 (N, C), a logit for each of its classes.
+
+    Raises
+    ------
+    ValueError
+        For a model without a fitted prior.
+
+    References
+    ----------
+    Fisher (1936), doi 10.1111/j.1469-1809.1936.tb02137.x; Hastie et al., The Elements of Statistical Learning, 4.3.
     """
     if model.prior is None:
         raise ValueError("this model has no fitted prior, so it cannot tell its classes apart")

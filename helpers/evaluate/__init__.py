@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = open_room(
     {
         "classifier": "Judge confusion load_judge save_judge train_judge",
         "metrics": "best concealment illusions recognised recognised_as_own recognised_on_the_way variety",
+        "lines": "line_distances true_lines",
         "perturb": "retrace shuffle_directions shuffle_order smooth",
     },
 )

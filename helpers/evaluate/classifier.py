@@ -6,12 +6,11 @@ python -m helpers.evaluate.classifier --help
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import keras
 import numpy as np
 from keras import ops
@@ -21,19 +20,16 @@ from sklearn.metrics import confusion_matrix
 from helpers.data.classes import JUDGED
 from helpers.data.dataset import DataSet, Split, load_drawings
 from helpers.evaluate.histograms import BINS, CELL, histograms
+from helpers.evaluate.inputs import SIZE, VALID_BATCH, as_bitmaps, as_rows, batches, valid_batches
 from helpers.model import checkpoint
 from helpers.model.card import ORIGIN, write_card
 from helpers.model.compiled import compile_once, in_chunks
-from helpers.sketch.raster import MARGIN, render_batch
-from helpers.sketch.strokes import check
-from helpers.train.batches import augment, bucketed, check_splits, feed
+from helpers.train.batches import check_splits, feed
 from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan, seeded
 from helpers.train.plan import Schedule
 
-SIZE = 48  # of the bitmaps, pixels
 SURE = 0.5  # the probability from which a drawing counts as recognised
 PLAN = Schedule(steps=7_000, batch=200)
-VALID_BATCH = 500
 FORMAT = "midstroke classifier 1"
 KINDS = {
     "cnn": "convolutional, from the bitmap",
@@ -79,13 +75,13 @@ class Judge:
         return [self.classes[c] if ok else None for c, ok in zip(best, sure, strict=True)]
 
     def _run(self, name: str, drawings: Sequence[np.ndarray], width: int, function) -> np.ndarray:
-        seen = {"cnn": _bitmaps, "rnn": _rows, "hog": lambda part: histograms(_bitmaps(part))}[self.kind]
+        seen = {"cnn": as_bitmaps, "rnn": as_rows, "hog": lambda part: histograms(as_bitmaps(part))}[self.kind]
         run = compile_once(self.network, name, function, (self.network.input.shape, self.network.input.dtype))
         return in_chunks(lambda part: np.asarray(run(ops.convert_to_tensor(seen(part)))), drawings, width)
 
 
 def _network(kind: str, classes: int, dtype: str) -> keras.Model:
-    """Bitmaps (B, 48, 48) uint8, `histograms` of them, or `_rows` (B, T, 5) to logits (B, classes)."""
+    """Bitmaps (B, 48, 48) uint8, `histograms` of them, or `as_rows` (B, T, 5) to logits (B, classes)."""
     layer = keras.layers
     if kind == "cnn":
         x = seen = keras.Input((SIZE, SIZE), dtype="uint8")
@@ -108,51 +104,6 @@ def _network(kind: str, classes: int, dtype: str) -> keras.Model:
     x = layer.Activation("linear", dtype="float32")(x)
     x = layer.Dropout(0.3, seed=0)(x)
     return keras.Model(seen, layer.Dense(classes, dtype="float32", name="logits")(x), name="judge")
-
-
-def _bitmaps(drawings: Sequence[np.ndarray]) -> np.ndarray:
-    """Drawings as the network sees them, (N, 48, 48) uint8: sketches rendered, bitmaps cropped to their ink."""
-    out = np.empty((len(drawings), SIZE, SIZE), np.uint8)
-    sketches = [i for i, drawing in enumerate(drawings) if np.asarray(drawing).dtype != np.uint8]
-    out[sketches] = render_batch([check(drawings[i]) for i in sketches], SIZE)
-    for i in set(range(len(drawings))) - set(sketches):
-        out[i] = _framed(drawings[i], i)
-    return out
-
-
-def _framed(bitmap: np.ndarray, number: int) -> np.ndarray:
-    """A bitmap's ink, as large as a rendered sketch's, in the middle of a frame of `SIZE` pixels."""
-    if bitmap.ndim != 2:
-        raise ValueError(f"drawing {number} has shape {bitmap.shape}; a bitmap has (height, width)")
-    x, y, width, height = cv2.boundingRect((bitmap > 64).astype(np.uint8))
-    if not width:
-        raise ValueError(f"drawing {number} has no ink; a bitmap is ink (255) on paper (0)")
-    scale = SIZE * (1 - 2 * MARGIN) / max(width, height)
-    # pixel centres are whole numbers: the ink's middle goes to the frame's
-    shift = (SIZE - 1) / 2 - scale * np.array([x + (width - 1) / 2, y + (height - 1) / 2])
-    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-    if scale < 1:  # warpAffine skips pixels where it shrinks
-        bitmap = cv2.blur(bitmap, (int(np.ceil(1 / scale)),) * 2)
-    framed = cv2.warpAffine(bitmap, matrix, (SIZE, SIZE), flags=cv2.INTER_LINEAR)
-    return np.minimum(framed * (255.0 / framed.max()), 255).astype(np.uint8)
-
-
-def _rows(sketches: Sequence[np.ndarray]) -> np.ndarray:
-    """Sketches as the recurrent network reads them, (N, T, 5): dx, dy, x, y, and a pen that draws (-1) or lifts (1).
-
-    Offsets and places are in units of half the drawing's longer side, the middle of its box the origin; rows of
-    zeros behind.
-    """
-    length = max(len(sketch) for sketch in sketches)
-    out = np.zeros((len(sketches), length + -length % 16, 5), np.float32)
-    for row, sketch in zip(out, sketches, strict=True):
-        points = np.cumsum(check(sketch)[:, :2], axis=0)
-        low, high = np.minimum(points.min(axis=0), 0), np.maximum(points.max(axis=0), 0)
-        unit = max((high - low).max() / 2, 1e-6)
-        row[: len(sketch), :2] = sketch[:, :2] / unit
-        row[: len(sketch), 2:4] = (points - (low + high) / 2) / unit
-        row[: len(sketch), 4] = 2 * sketch[:, 2] - 1
-    return out
 
 
 def train_judge(
@@ -185,57 +136,12 @@ def train_judge(
         network,
         run,
         plan,
-        lambda step: feed(lambda: _batches(data.train, kind, plan, step), like),
-        lambda: feed(lambda: _valid_batches(data.valid, kind), like),
+        lambda step: feed(lambda: batches(data.train, kind, plan, step), like),
+        lambda: feed(lambda: valid_batches(data.valid, kind), like),
         valid_steps,
     )
     trained.network.set_weights(network.get_weights())
     return trained
-
-
-def _batches(split: Split, kind: str, plan: Schedule, step: int) -> Iterator[tuple]:
-    """Drawings and labels from `step` on, without end; what a step sees depends on the seed and the step alone."""
-    lengths = np.array([len(sketch) for sketch in split.sketches])
-    order, drawn, per_pass = [], -1, max(1, len(lengths) // plan.batch)
-    while True:
-        if step // per_pass != drawn:
-            drawn = step // per_pass
-            order = bucketed(
-                lengths if kind == "rnn" else 0 * lengths, plan.batch, np.random.default_rng([plan.seed, 0, drawn])
-            )
-        rng = np.random.default_rng([plan.seed, 1, step])
-        chosen = order[step % per_pass]
-        sketches = _vary([split.sketches[i] for i in chosen], rng)
-        if kind == "rnn":
-            yield _rows(sketches), split.labels[chosen]
-        else:
-            bitmaps = render_batch(sketches, SIZE, rng.choice([1.0, 1.0, 1.5, 2.0, 2.5]))
-            bitmaps = np.stack([_moved(bitmap, rng) for bitmap in bitmaps])
-            yield bitmaps if kind == "cnn" else histograms(bitmaps), split.labels[chosen]
-        step += 1
-
-
-def _vary(sketches: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
-    """As `train.augment`, and each drawing turned by up to 10 degrees."""
-    varied = augment(sketches, 0.15, 0, 0.1, rng)
-    for sketch, angle in zip(varied, np.radians(rng.uniform(-10, 10, len(varied))), strict=True):
-        sketch[:, :2] = sketch[:, :2] @ np.float32([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    return varied
-
-
-def _moved(bitmap: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A bitmap 0.8 to 1.05 times as large, up to 2 pixels aside."""
-    scale, (x, y) = rng.uniform(0.8, 1.05), rng.uniform(-2, 2, 2) + (SIZE - 1) / 2
-    middle = scale * (SIZE - 1) / 2
-    return cv2.warpAffine(bitmap, np.array([[scale, 0, x - middle], [0, scale, y - middle]]), (SIZE, SIZE))
-
-
-def _valid_batches(split: Split, kind: str) -> Iterator[tuple]:
-    while True:
-        for a in range(0, len(split.sketches), VALID_BATCH):
-            sketches = split.sketches[a : a + VALID_BATCH]
-            seen = _rows(sketches) if kind == "rnn" else render_batch(sketches, SIZE)
-            yield histograms(seen) if kind == "hog" else seen, split.labels[a : a + VALID_BATCH]
 
 
 def confusion(truth: ArrayLike, answers: ArrayLike, classes: int) -> np.ndarray:

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = open_room(
         "plotter": "by_travel travel",
         "booklet": "Plate page_images save_booklet",
         "webpage": "page",
-        "video": "contact_sheet fit_frame frames_of pen_frames to_gif to_video",
+        "frames": "fit_frame frames_of pen_frames",
+        "video": "contact_sheet to_gif to_video",
     },
 )

@@ -85,7 +85,11 @@ def save_booklet(plates: Sequence[Plate], path: str | Path, title: str, colophon
 
 
 def page_images(path: str | Path, width: int = 420) -> list[np.ndarray]:
-    """The pages of a PDF as frames, RGB, `width` pixels wide, their edge a thin line: a look before the printing."""
+    """The pages of a PDF as frames, RGB, `width` pixels wide, their edge a thin line: a look before the printing.
+
+    The PDF is one of `save_booklet`'s, and drawn in this process. A stranger's may take for ever or end the process it
+    is in: `trace.pdf` draws it in one of its own.
+    """
     with PdfDocument(path) as pdf:
         pages = [page.render(scale=width / page.get_width(), rev_byteorder=True).to_numpy() for page in pdf]
     return [np.pad(page[1:-1, 1:-1, :3], ((1, 1), (1, 1), (0, 0)), constant_values=220) for page in pages]

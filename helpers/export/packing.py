@@ -12,9 +12,9 @@ from dataclasses import asdict
 import numpy as np
 from keras.ops import convert_to_numpy
 
+from helpers.draw.finishing import can_fit
 from helpers.draw.library import library
 from helpers.draw.priors import read_classes, typical_z
-from helpers.draw.switching import can_fit
 from helpers.model.vae import SketchVAE
 
 PRECISIONS = ("int8", "float16")

@@ -19,8 +19,9 @@ from PIL import Image, PngImagePlugin
 
 from helpers.export import svg
 from helpers.export.bezier import SLACK, pen_strokes
+from helpers.export.frames import pen_frames
 from helpers.export.svg import to_svg
-from helpers.export.video import pen_frames, to_gif
+from helpers.export.video import to_gif
 from helpers.figures.saving import with_palette
 from helpers.figures.style import PALETTE, STYLE, pen
 from helpers.paths import atomic

@@ -7,8 +7,9 @@ __getattr__, __dir__, __all__ = open_room(
     {
         "style": "MARKERS PALETTE QUIET STYLE WIDTH",
         "sheets": "draw grid strip",
-        "charts": "confusion_plot curves distributions progress shares",
+        "charts": "bands confusion_plot curves distributions progress shares",
         "maps": "latent_insets latent_map latent_maps",
+        "layers": "close_up discs dots panels picture pixels stroke_sheet strokes strokes_in_order",
         "saving": "save_figure",
     },
 )

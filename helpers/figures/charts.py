@@ -192,6 +192,36 @@ def shares(rows: Mapping[str, Mapping[str, float]], lowest: float = 0.0) -> Figu
     return fig
 
 
+@mpl.rc_context(STYLE)
+def bands(panels: Mapping[str, Mapping[str, Sequence[np.ndarray]]], x: Sequence[float], label: str) -> Figure:
+    """How measures grow with a size, on logarithmic axes: the median, and a band from the 10th to the 90th percentile.
+
+    Parameters
+    ----------
+    panels : mapping
+        Of each panel, by its title, `{name: for each x the values measured (n,)}`: a colour each name.
+    x : sequence of float
+    label : str
+        What x is.
+
+    Returns
+    -------
+    Figure
+    """
+    fig, axes = plt.subplots(1, len(panels), figsize=(7, 2.5), squeeze=False, layout="constrained")
+    plt.close(fig)
+    for ax, (title, measured) in zip(axes[0], panels.items(), strict=True):
+        for color, (name, values) in zip(PALETTE, measured.items(), strict=False):
+            low, middle, high = np.transpose([np.percentile(some, [10, 50, 90]) for some in values])
+            ax.fill_between(x, low, high, color=color, alpha=0.15, linewidth=0)
+            ax.plot(x, middle, "o-", color=color, linewidth=1.2, markersize=3)
+            ax.annotate(name, (x[-1], middle[-1]), (4, 0), textcoords="offset points", va="center", color=color)
+        ax.set(xscale="log", yscale="log", xlabel=label, title=title)
+        ax.set_xticks(x, x)
+        ax.minorticks_off()
+    return fig
+
+
 def _bins(values: np.ndarray) -> np.ndarray:
     """Edges of a histogram's bars: of shares, twentieths from 0 to 1; of counts, each number in the middle of its bar,
     as far as they fit; else 24 bars. Up to the 99th percentile."""

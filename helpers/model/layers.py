@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers.sketch.strokes import DOWN
+from helpers.sketch.stroke5 import DOWN
 
 WAVES = (512, 256, 128, 64)  # pixels: the lengths of the waves that say where the pen is
 PLACE = 2 + 4 * len(WAVES)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers.sketch.strokes import DOWN, END
+from helpers.sketch.stroke5 import DOWN, END
 
 LOG_2PI = float(np.log(2 * np.pi))
 # Offsets are whole pixels, a thirtieth of a unit or so. A Gaussian much narrower than a pixel would be paid for
@@ -21,9 +21,27 @@ class MeanLoss(keras.losses.Loss):
 
 
 def mixture(parameters):
-    """The head's (..., 6M + 3) as log pi, mu (.., M, 2), sigma (.., M, 2), rho and the pen states' log-probabilities.
+    """The decoder's numbers as a mixture of bivariate Gaussians and the probabilities of the pen's states.
 
-    Ha & Eck, equations 3 to 6, but sigma and rho are kept from their singular ends.
+    Parameters
+    ----------
+    parameters : tensor
+        (..., 6M + 3), M components.
+
+    Returns
+    -------
+    log_pi : tensor
+        (..., M), the logarithms of the components' weights.
+    mu, sigma : tensor
+        (..., M, 2), their means and standard deviations; sigma is kept above 0.
+    rho : tensor
+        (..., M), their correlations, kept from -1 and 1.
+    log_pen : tensor
+        (..., 3), the logarithms of the pen states' probabilities: down, up, end.
+
+    References
+    ----------
+    Ha and Eck, A Neural Representation of Sketch Drawings, arXiv 1704.03477, equations 3 to 6.
     """
     parts = ops.split(parameters[..., :-3], 6, axis=-1)
     log_pi = ops.log_softmax(parts[0], axis=-1)
@@ -34,10 +52,28 @@ def mixture(parameters):
 
 
 def reconstruction_loss(target, parameters, prefix):
-    """Negative log-likelihood of each drawing, (B,), nats, summed over its real points but the first `prefix` (B,).
+    """What drawings cost under the mixture: their negative log-likelihood, summed over their points.
 
-    Offsets (equation 9 of Ha & Eck, by log-sum-exp) count at the n real points, pen states (the second part of
-    equation 9) at those and at the end that follows them: where to stop has to be learned too.
+    Offsets (by log-sum-exp) count at the real points, pen states at those and at the end that follows them: where to
+    stop has to be learned too.
+
+    Parameters
+    ----------
+    target : tensor
+        (B, T, 5), stroke-5.
+    parameters : tensor
+        (B, T, 6M + 3), what the decoder says of each row, see `mixture`.
+    prefix : tensor
+        (B,), how many of its first rows are there already, and do not count.
+
+    Returns
+    -------
+    tensor
+        (B,), nats.
+
+    References
+    ----------
+    Ha and Eck, A Neural Representation of Sketch Drawings, arXiv 1704.03477, equation 9.
     """
     log_pi, mu, sigma, rho, log_pen = mixture(parameters)
     deviation = (target[..., None, :2] - mu) / sigma

@@ -12,7 +12,11 @@ class Prior(NamedTuple):
 
     `mean` (C, Z); `factors` (C, K, Z), eigenvectors times the root of what their eigenvalues have above the
     rest; `noise` (C, Z), standard deviation of the rest; `weight` (C,), share of the drawings. Probabilistic
-    PCA with a noise of its own for each dimension: Tipping & Bishop (1999), doi 10.1111/1467-9868.00196.
+    PCA with a noise of its own for each dimension.
+
+    References
+    ----------
+    Tipping and Bishop (1999), doi 10.1111/1467-9868.00196.
     """
 
     mean: np.ndarray
@@ -22,9 +26,24 @@ class Prior(NamedTuple):
 
 
 def class_centers(directions: np.ndarray, radius: float) -> np.ndarray:
-    """The centres (C, Z) of a class-conditional prior: orthogonal, `radius` from 0, near directions (C, Z).
+    """The centres of a class-conditional prior: orthogonal, equally far from 0.
 
-    Raises ValueError for a single class, for more classes than dimensions and for a radius that is not above 0.
+    Parameters
+    ----------
+    directions : ndarray
+        (C, Z), what they lie near.
+    radius : float
+        How far from 0.
+
+    Returns
+    -------
+    ndarray
+        float32 (C, Z).
+
+    Raises
+    ------
+    ValueError
+        For a single class, more classes than dimensions, and a radius that is not above 0.
     """
     classes, size = directions.shape
     if not 1 < classes <= size:
@@ -37,7 +56,25 @@ def class_centers(directions: np.ndarray, radius: float) -> np.ndarray:
 
 
 def fit_prior(z: np.ndarray, labels: np.ndarray, classes: int) -> Prior:
-    """The Gaussian of each class's encoded drawings z (N, Z), labels (N,) in 0..classes-1."""
+    """The Gaussian of each class's encoded drawings.
+
+    Parameters
+    ----------
+    z : ndarray
+        (N, Z), see `draw.encode`.
+    labels : ndarray
+        (N,), 0 to classes - 1.
+    classes : int
+
+    Returns
+    -------
+    Prior
+
+    Raises
+    ------
+    ValueError
+        For a class without drawings.
+    """
     size = z.shape[1]
     rank = min(PRIOR_RANK, size - 1)
     mean, factors, noise = np.zeros((classes, size)), np.zeros((classes, rank, size)), np.zeros((classes, size))

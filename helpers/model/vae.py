@@ -16,7 +16,7 @@ from helpers.model import checkpoint
 from helpers.model.layers import Decoder, cnn_layers, rnn_layers, with_coordinates
 from helpers.model.loss import MeanLoss, reconstruction_loss
 from helpers.model.prior import Prior
-from helpers.sketch.strokes import DOWN, END
+from helpers.sketch.stroke5 import DOWN, END
 
 FORMAT = "midstroke model 1"
 
@@ -124,9 +124,20 @@ class SketchVAE(keras.Model):
 
 
 def save_model(model: SketchVAE, path: Path | str, facts: dict | None = None) -> Path:
-    """Writes `<path>.npz`: weights and prior as float16, settings and `facts` (for the card) as JSON. No pickle.
+    """Writes a model: weights and prior as float16, settings and facts as JSON, in one .npz. No pickle.
 
-    A bare name goes to `data/models/`. The write is atomic.
+    Parameters
+    ----------
+    model : SketchVAE
+    path : Path or str
+        A bare name goes to `data/models/<name>.npz`. The write is atomic.
+    facts : dict, optional
+        What its card says of its training, whatever JSON can hold.
+
+    Returns
+    -------
+    Path
+        Of the file.
     """
     prior = {} if model.prior is None else {f"prior/{name}": part for name, part in model.prior._asdict().items()}
     header = {"format": FORMAT, "settings": asdict(model.settings), "facts": facts or {}}
@@ -134,13 +145,31 @@ def save_model(model: SketchVAE, path: Path | str, facts: dict | None = None) ->
 
 
 def load_model(name: Path | str, dtype: str = "float32") -> SketchVAE:
-    """The model saved as `data/models/<name>.npz`, or at a path. Runs no code from the file.
+    """A saved model. Runs no code from its file.
 
-    `dtype` "mixed_bfloat16" draws hundreds at a time faster where the processor multiplies bfloat16 (see
-    `loop.fast_dtype`), a few at a time more slowly. Its drawings are others than float32's of the same seed.
+    Parameters
+    ----------
+    name : Path or str
+        Of a model in `data/models`, or the path of an .npz file.
+    dtype : str
+        "mixed_bfloat16" draws hundreds at a time faster where the processor multiplies bfloat16 (see
+        `loop.fast_dtype`), a few at a time more slowly. Its drawings are others than float32's of the same seed.
 
-    Raises FileNotFoundError with the names there are, and ValueError where the file is no model of this kind or
-    its weights do not fit its settings.
+    Returns
+    -------
+    SketchVAE
+
+    Raises
+    ------
+    FileNotFoundError
+        With the names there are.
+    ValueError
+        Where the file is no model of this kind, or its weights do not fit its settings.
+
+    Examples
+    --------
+    >>> load_model("menagerie").settings.classes[:2]  # doctest: +SKIP
+    ('cloud', 'camel')
     """
     header, arrays = checkpoint.read_checkpoint(name, FORMAT)
     path = checkpoint.locate(name)

@@ -28,9 +28,9 @@ LARGEST = 200e6  # bytes of clips in a film: browsers hold them all in memory
 class Scene(NamedTuple):
     """A clip and what can be chosen after it.
 
-    `clip` is frames, as `video` makes them, shown at `fps`; or the path of a video file. `choices` says for each
-    caption which scene it leads to. `caption` says what is to be seen: it is shown below, and read aloud to those who
-    do not see it.
+    `clip` is frames, as `export.frames` makes them, shown at `fps`; or the path of a video file. `choices` says for
+    each caption which scene it leads to. `caption` says what is to be seen: it is shown below, and read aloud to those
+    who do not see it.
     """
 
     clip: Sequence[np.ndarray] | str | Path

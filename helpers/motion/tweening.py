@@ -21,7 +21,7 @@ from scipy.spatial.distance import cdist
 
 from helpers.draw.decoding import decode
 from helpers.draw.interpolation import slerp
-from helpers.export.video import fit_frame, inked
+from helpers.export.frames import fit_frame, inked
 from helpers.figures.style import PALETTE, STYLE, WIDTH, pen
 from helpers.model.vae import SketchVAE
 from helpers.sketch.strokes import absolute, bounds, to_polylines

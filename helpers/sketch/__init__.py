@@ -6,9 +6,10 @@ __getattr__, __dir__, __all__ = open_room(
     __name__,
     {
         "strokes": (
-            "absolute added_ink bounds check fit_box from_points from_polylines from_stroke5 prefix simplify "
-            "stroke_ends to_polylines to_stroke5"
+            "absolute added_ink bounds check fit_box from_points from_polylines prefix simplify stroke_ends "
+            "to_polylines"
         ),
+        "stroke5": "from_stroke5 to_stroke5",
         "polyline": "simplify_line",
         "raster": "render render_batch",
         "cohesion": "complexity symmetry transition",

@@ -130,76 +130,13 @@ def sharpen(lines: Lines, grey: np.ndarray, line_width: float) -> Lines:
     bisector, whatever the angle; a line that bends gently stays where it is.
     """
     points, starts, closed = lines
-    turns = np.zeros(len(points))
     keep = np.ones(len(points), np.bool_)
     out = points.copy()
-    new_starts = np.zeros_like(starts)
     for line in range(len(starts) - 1):
-        first, size = starts[line], starts[line + 1] - starts[line]
-        period = size - 1 if closed[line] else size
-        if size < 5:
-            continue
-        reach = np.empty((size, 2), np.int32)
-        count = min(period // 2, math.ceil(ARM * line_width))  # points are about a pixel apart
-        for i in range(period):
-            for side in range(2):
-                k = i + count * (1 - 2 * side)
-                reach[i, side] = k % period if closed[line] else min(max(k, 0), size - 1)
-            a, z = first + reach[i, 1], first + reach[i, 0]
-            ax, ay = points[first + i, 0] - points[a, 0], points[first + i, 1] - points[a, 1]
-            zx, zy = points[z, 0] - points[first + i, 0], points[z, 1] - points[first + i, 1]
-            sizes = math.hypot(ax, ay) * math.hypot(zx, zy)
-            if sizes > 0 and min(math.hypot(ax, ay), math.hypot(zx, zy)) > 0.5 * line_width:
-                turns[first + i] = math.acos(min(1.0, max(-1.0, (ax * zx + ay * zy) / sizes)))
-        for i in range(period):
-            at = first + i
-            if turns[at] < CORNER:
-                continue
-            k = reach[i, 1]
-            highest = True
-            while True:
-                if turns[first + k] > turns[at] or (turns[first + k] == turns[at] and k < i):
-                    highest = False
-                    break
-                if k == reach[i, 0]:
-                    break
-                k = (k + 1) % period
-            if not highest:
-                continue
-            x, y = points[at]
-            a, z = first + reach[i, 1], first + reach[i, 0]
-            al, zl = math.hypot(points[a, 0] - x, points[a, 1] - y), math.hypot(points[z, 0] - x, points[z, 1] - y)
-            dx = -(points[a, 0] - x) / al - (points[z, 0] - x) / zl
-            dy = -(points[a, 1] - y) / al - (points[z, 1] - y) / zl
-            length = math.hypot(dx, dy)
-            if length < 1e-6:
-                continue
-            dx /= length
-            dy /= length
-            shift = border(grey, x, y, dx, dy, 3 * line_width) - line_width / 2
-            # two lines at this angle part at that distance from their corner
-            apart = line_width / 2 / max(0.1, math.cos(turns[at] / 2))
-            if shift < SHIFT * line_width or shift > LIMIT * apart:
-                continue
-            out[at, 0], out[at, 1] = x + shift * dx, y + shift * dy
-            zone = ZONE * shift + 0.5 * line_width
-            for side in range(2):
-                k = i
-                while k != reach[i, side]:
-                    k = (k + 1 - 2 * side) % period
-                    if math.hypot(points[first + k, 0] - x, points[first + k, 1] - y) > zone:
-                        break
-                    if not closed[line] and (k == 0 or k == size - 1):
-                        break
-                    keep[first + k] = False
-        if closed[line]:
-            out[first + period] = out[first]
-            if not keep[first]:  # the seam is cut away: the ring closes at its first point that is left
-                for i in range(period):
-                    if keep[first + i]:
-                        out[first + period] = out[first + i]
-                        keep[first + period] = True
-                        break
+        a, z = starts[line], starts[line + 1]
+        if z - a >= 5:
+            _sharpen_line(points[a:z], closed[line], grey, line_width, out[a:z], keep[a:z])
+    new_starts = np.zeros_like(starts)
     n = 0
     for line in range(len(starts) - 1):
         for i in range(starts[line], starts[line + 1]):
@@ -208,6 +145,102 @@ def sharpen(lines: Lines, grey: np.ndarray, line_width: float) -> Lines:
                 n += 1
         new_starts[line + 1] = n
     return Lines(out[:n].copy(), new_starts, closed)
+
+
+@njit(cache=True)
+def _sharpen_line(
+    points: np.ndarray, closed: bool, grey: np.ndarray, line_width: float, out: np.ndarray, keep: np.ndarray
+) -> None:
+    """Moves a line's corners in `out` and takes the points around them, which cut the corner, out of `keep`."""
+    size = len(points)
+    period = size - 1 if closed else size
+    reach = _arms(size, period, closed, line_width)
+    turns = _turns(points, reach, period, line_width)
+    for i in range(period):
+        if turns[i] < CORNER or not _is_sharpest(turns, reach, i, period):
+            continue
+        x, y = points[i]
+        dx, dy, shift = _shift(points, reach, i, turns[i], grey, line_width)
+        if shift == 0:
+            continue
+        out[i, 0], out[i, 1] = x + shift * dx, y + shift * dy
+        zone = ZONE * shift + 0.5 * line_width
+        for side in range(2):
+            k = i
+            while k != reach[i, side]:
+                k = (k + 1 - 2 * side) % period
+                if math.hypot(points[k, 0] - x, points[k, 1] - y) > zone:
+                    break
+                if not closed and (k == 0 or k == size - 1):
+                    break
+                keep[k] = False
+    if closed:
+        out[period] = out[0]
+        if not keep[0]:  # the seam is cut away: the ring closes at its first point that is left
+            for i in range(period):
+                if keep[i]:
+                    out[period] = out[i]
+                    keep[period] = True
+                    break
+
+
+@njit(cache=True)
+def _arms(size: int, period: int, closed: bool, line_width: float) -> np.ndarray:
+    """The points (period, 2) between which a line's turn at each point is measured: the one after, the one before."""
+    reach = np.empty((period, 2), np.int32)
+    count = min(period // 2, math.ceil(ARM * line_width))  # points are about a pixel apart
+    for i in range(period):
+        for side in range(2):
+            k = i + count * (1 - 2 * side)
+            reach[i, side] = k % period if closed else min(max(k, 0), size - 1)
+    return reach
+
+
+@njit(cache=True)
+def _turns(points: np.ndarray, reach: np.ndarray, period: int, line_width: float) -> np.ndarray:
+    """How much a line turns at each point (period,), radians; 0 near its ends."""
+    turns = np.zeros(period)
+    for i in range(period):
+        a, z = reach[i, 1], reach[i, 0]
+        ax, ay = points[i, 0] - points[a, 0], points[i, 1] - points[a, 1]
+        zx, zy = points[z, 0] - points[i, 0], points[z, 1] - points[i, 1]
+        sizes = math.hypot(ax, ay) * math.hypot(zx, zy)
+        if sizes > 0 and min(math.hypot(ax, ay), math.hypot(zx, zy)) > 0.5 * line_width:
+            turns[i] = math.acos(min(1.0, max(-1.0, (ax * zx + ay * zy) / sizes)))
+    return turns
+
+
+@njit(cache=True)
+def _is_sharpest(turns: np.ndarray, reach: np.ndarray, i: int, period: int) -> bool:
+    """Whether the line turns nowhere more within the arms of a point; of equals the first counts."""
+    k = reach[i, 1]
+    while True:
+        if turns[k] > turns[i] or (turns[k] == turns[i] and k < i):
+            return False
+        if k == reach[i, 0]:
+            return True
+        k = (k + 1) % period
+
+
+@njit(cache=True)
+def _shift(points: np.ndarray, reach: np.ndarray, i: int, turn: float, grey: np.ndarray, line_width: float) -> tuple:
+    """Where the true corner lies from a point: a unit vector and how far; 0 where it is to stay."""
+    x, y = points[i]
+    a, z = reach[i, 1], reach[i, 0]
+    al, zl = math.hypot(points[a, 0] - x, points[a, 1] - y), math.hypot(points[z, 0] - x, points[z, 1] - y)
+    dx = -(points[a, 0] - x) / al - (points[z, 0] - x) / zl
+    dy = -(points[a, 1] - y) / al - (points[z, 1] - y) / zl
+    length = math.hypot(dx, dy)
+    if length < 1e-6:
+        return 0.0, 0.0, 0.0
+    dx /= length
+    dy /= length
+    shift = border(grey, x, y, dx, dy, 3 * line_width) - line_width / 2
+    # two lines at this angle part at that distance from their corner
+    apart = line_width / 2 / max(0.1, math.cos(turn / 2))
+    if shift < SHIFT * line_width or shift > LIMIT * apart:
+        return dx, dy, 0.0
+    return dx, dy, shift
 
 
 @njit(cache=True)
@@ -220,70 +253,88 @@ def simplify(lines: Lines, epsilon: float, most: float) -> Lines:
     out = np.empty_like(points)
     out_starts = np.zeros_like(starts)
     n = 0
-    keep = np.zeros(len(points), np.bool_)
-    stack = np.empty((len(points) + 1, 2), np.int32)
     for line in range(len(starts) - 1):
-        first, last = starts[line], starts[line + 1] - 1
-        keep[first] = keep[last] = True
-        stack[0, 0], stack[0, 1] = first, last
-        depth = 1
-        while depth:
-            depth -= 1
-            a, z = stack[depth]
-            dx, dy = points[z, 0] - points[a, 0], points[z, 1] - points[a, 1]
-            length = math.hypot(dx, dy)
-            worst, at = epsilon, -1
-            for i in range(a + 1, z):
-                x, y = points[i, 0] - points[a, 0], points[i, 1] - points[a, 1]
-                t = (x * dx + y * dy) / length if length > 0 else 0.0
-                if length == 0 or t < 0:
-                    off = math.hypot(x, y)
-                elif t > length:
-                    off = math.hypot(points[i, 0] - points[z, 0], points[i, 1] - points[z, 1])
-                else:
-                    off = abs(x * dy - y * dx) / length
-                if off > worst:
-                    worst, at = off, i
-            if at >= 0:
-                keep[at] = True
-                stack[depth, 0], stack[depth, 1] = a, at
-                stack[depth + 1, 0], stack[depth + 1, 1] = at, z
-                depth += 2
-        kept = first + np.flatnonzero(keep[first : last + 1])
-        fits = np.empty((len(kept), 4))  # a point of the line that fits, and its normal
-        for k in range(len(kept) - 1):
-            a, z = kept[k], kept[k + 1]
-            x, y = points[a : z + 1, 0].mean(), points[a : z + 1, 1].mean()
-            xx = yy = xy = 0.0
-            for i in range(a, z + 1):
-                dx, dy = points[i, 0] - x, points[i, 1] - y
-                xx += dx * dx
-                yy += dy * dy
-                xy += dx * dy
-            angle = 0.5 * math.atan2(2 * xy, xx - yy)
-            fits[k, 0], fits[k, 1], fits[k, 2], fits[k, 3] = x, y, -math.sin(angle), math.cos(angle)
+        own = points[starts[line] : starts[line + 1]]
+        kept = _vertices(own, epsilon)
+        fits = _fit_pieces(own, kept)
+        pieces = len(kept) - 1
         for k in range(len(kept)):
-            x, y = points[kept[k]]
             before, after = k - 1, k
-            if closed[line] and len(kept) > 2:
-                before, after = (k - 1) % (len(kept) - 1), k % (len(kept) - 1)
-            # least squares: on both lines, and lightly where it was
-            xx = yy = 0.02
-            xy = px = py = 0.0
-            for f in (before, after):
-                if 0 <= f < len(kept) - 1:
-                    nx, ny = fits[f, 2], fits[f, 3]
-                    off = (fits[f, 0] - x) * nx + (fits[f, 1] - y) * ny
-                    xx += nx * nx
-                    xy += nx * ny
-                    yy += ny * ny
-                    px += off * nx
-                    py += off * ny
-            det = xx * yy - xy * xy
-            dx, dy = (yy * px - xy * py) / det, (xx * py - xy * px) / det
-            size = math.hypot(dx, dy)
-            shrink = min(1.0, most / size) if size > 0 else 1.0
-            out[n, 0], out[n, 1] = x + shrink * dx, y + shrink * dy
+            if closed[line] and pieces > 1:
+                before, after = (k - 1) % pieces, k % pieces
+            out[n, 0], out[n, 1] = _crossing(own[kept[k], 0], own[kept[k], 1], fits, before, after, most)
             n += 1
         out_starts[line + 1] = n
     return Lines(out[:n].copy(), out_starts, closed)
+
+
+@njit(cache=True)
+def _vertices(points: np.ndarray, epsilon: float) -> np.ndarray:
+    """The numbers of the points of a line that Ramer-Douglas-Peucker keeps."""
+    keep = np.zeros(len(points), np.bool_)
+    keep[0] = keep[-1] = True
+    stack = np.empty((len(points) + 1, 2), np.int32)
+    stack[0, 0], stack[0, 1] = 0, len(points) - 1
+    depth = 1
+    while depth:
+        depth -= 1
+        a, z = stack[depth]
+        dx, dy = points[z, 0] - points[a, 0], points[z, 1] - points[a, 1]
+        length = math.hypot(dx, dy)
+        worst, at = epsilon, -1
+        for i in range(a + 1, z):
+            x, y = points[i, 0] - points[a, 0], points[i, 1] - points[a, 1]
+            t = (x * dx + y * dy) / length if length > 0 else 0.0
+            if length == 0 or t < 0:
+                off = math.hypot(x, y)
+            elif t > length:
+                off = math.hypot(points[i, 0] - points[z, 0], points[i, 1] - points[z, 1])
+            else:
+                off = abs(x * dy - y * dx) / length
+            if off > worst:
+                worst, at = off, i
+        if at >= 0:
+            keep[at] = True
+            stack[depth, 0], stack[depth, 1] = a, at
+            stack[depth + 1, 0], stack[depth + 1, 1] = at, z
+            depth += 2
+    return np.flatnonzero(keep)
+
+
+@njit(cache=True)
+def _fit_pieces(points: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """The line that fits each piece between two kept points best, (K - 1, 4): a point of it, and its normal."""
+    fits = np.empty((len(kept) - 1, 4))
+    for k in range(len(kept) - 1):
+        a, z = kept[k], kept[k + 1]
+        x, y = points[a : z + 1, 0].mean(), points[a : z + 1, 1].mean()
+        xx = yy = xy = 0.0
+        for i in range(a, z + 1):
+            dx, dy = points[i, 0] - x, points[i, 1] - y
+            xx += dx * dx
+            yy += dy * dy
+            xy += dx * dy
+        angle = 0.5 * math.atan2(2 * xy, xx - yy)
+        fits[k, 0], fits[k, 1], fits[k, 2], fits[k, 3] = x, y, -math.sin(angle), math.cos(angle)
+    return fits
+
+
+@njit(cache=True)
+def _crossing(x: float, y: float, fits: np.ndarray, before: int, after: int, most: float) -> tuple:
+    """Where a vertex goes: least squares, on both lines (where there are two) and lightly where it was."""
+    xx = yy = 0.02
+    xy = px = py = 0.0
+    for f in (before, after):
+        if 0 <= f < len(fits):
+            nx, ny = fits[f, 2], fits[f, 3]
+            off = (fits[f, 0] - x) * nx + (fits[f, 1] - y) * ny
+            xx += nx * nx
+            xy += nx * ny
+            yy += ny * ny
+            px += off * nx
+            py += off * ny
+    det = xx * yy - xy * xy
+    dx, dy = (yy * px - xy * py) / det, (xx * py - xy * px) / det
+    size = math.hypot(dx, dy)
+    shrink = min(1.0, most / size) if size > 0 else 1.0
+    return x + shrink * dx, y + shrink * dy

@@ -10,7 +10,8 @@ from helpers.data.dataset import Split
 from helpers.draw.decoding import as_strokes
 from helpers.model import vae
 from helpers.sketch.raster import render_batch
-from helpers.sketch.strokes import simplify, stroke_ends, to_stroke5_batch
+from helpers.sketch.stroke5 import to_stroke5_batch
+from helpers.sketch.strokes import simplify, stroke_ends
 from helpers.train.plan import Plan
 from helpers.train.splices import splice
 

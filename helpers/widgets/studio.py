@@ -8,10 +8,11 @@ import numpy as np
 
 from helpers.data.official import BOX
 from helpers.draw.decoding import decode, encode
+from helpers.draw.finishing import can_fit
 from helpers.draw.interpolation import slerp
 from helpers.draw.library import is_ready, warm
 from helpers.draw.priors import sample_z
-from helpers.draw.switching import Switched, can_fit, second_z, switch
+from helpers.draw.switching import Switched, second_z, switch
 from helpers.figures.style import PALETTE
 from helpers.model.vae import SketchVAE
 from helpers.sketch.strokes import check, fit_box, from_polylines, to_polylines

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from test_draw import SETTINGS, make_model, same
 
-from helpers.draw import decoding, priors, switching
+from helpers.draw import decoding, finishing, priors, switching
 from helpers.draw import library as libraries
 from helpers.model import vae
 from helpers.model.prior import class_centers
@@ -100,15 +100,15 @@ def test_a_seed_gives_the_same_finishes_again_and_another_others(model):
 
 def test_a_judge_chooses_among_the_finishes(model):
     start = decoding.decode(model, priors.sample_z(model, 1, seed=3))[0][:8]
-    found = switching.find_finishes(model, start, "camel", 12, 0)
+    found = finishing.find_finishes(model, start, "camel", 12, 0)
     assert len(found) > 3 and len({len(rows) for rows in found}) > 1
     for judge in (Likes(1), Likes(-1)):
-        kept = switching.finish(model, start, "camel", 12, 0, judge)
-        value = switching.score(model, "camel", [start] * len(found), found, judge)
+        kept = finishing.finish(model, start, "camel", 12, 0, judge)
+        value = finishing.score(model, "camel", [start] * len(found), found, judge)
         assert judge.asked and np.array_equal(kept, found[int(value.argmax())])
-    own = switching.finish(model, start, "camel", 12, 0)
-    value = switching.score(model, "camel", [start] * len(found), found)
-    assert np.array_equal(own, found[int(value.argmax())]) and np.abs(value).max() <= 1.5 * switching.ENOUGH + 1e-9
+    own = finishing.finish(model, start, "camel", 12, 0)
+    value = finishing.score(model, "camel", [start] * len(found), found)
+    assert np.array_equal(own, found[int(value.argmax())]) and np.abs(value).max() <= 1.5 * finishing.ENOUGH + 1e-9
 
 
 def test_what_is_no_fit_is_refused_by_name(model):
@@ -146,11 +146,12 @@ def test_odd_beginnings_are_finished_and_an_empty_library_is_finished_the_old_wa
     rng = np.random.default_rng(0)
     long = np.column_stack([rng.normal(size=(2000, 2)), rng.random(2000) < 0.05]).astype(np.float32)
     for start in (np.float32([[0, 0, 1]]), long):
-        rows = switching.finish(model, start, "camel", 3)
+        rows = finishing.finish(model, start, "camel", 3)
         assert rows is None or np.isfinite(rows).all()
     old = switching.switch(model, "cloud", "camel", n=2, seed=1, fit=False)
     empty = libraries.Library([], libraries.make_shapes([]), 1.0)
-    monkeypatch.setattr(switching, "library", lambda model, name: empty)
+    for module in (finishing, switching):
+        monkeypatch.setattr(module, "library", lambda model, name: empty)
     new = switching.switch(model, "cloud", "camel", n=2, seed=1)
     assert new.switches == old.switches and same(new.sketches, old.sketches)
     with pytest.raises(ValueError, match="no drawing of cloud of its own"):

@@ -7,7 +7,7 @@ import pytest
 from helpers.data.chunks import SPLITS
 from helpers.data.dataset import make_dataset
 from helpers.data.formats import read
-from helpers.evaluate import classifier
+from helpers.evaluate import classifier, inputs
 from helpers.evaluate.classifier import Judge, confusion, load_judge, save_judge, train_judge
 from helpers.sketch.raster import render, render_batch
 from helpers.sketch.strokes import from_polylines
@@ -73,11 +73,11 @@ def test_probabilities_add_up_and_do_not_depend_on_company_or_place(data):
 
 def test_a_bitmap_is_seen_as_the_sketch_it_shows(data):
     sketch = data.test.sketches[0]
-    seen = classifier._bitmaps([sketch])[0].astype(float)
+    seen = inputs.as_bitmaps([sketch])[0].astype(float)
     wide = np.zeros((300, 500), np.uint8)  # in a corner of a large sheet
     wide[20:148, 340:468] = render(sketch, 128, 128 / 48)
     for bitmap in (render(sketch, 48), wide):
-        framed = classifier._bitmaps([bitmap])[0]
+        framed = inputs.as_bitmaps([bitmap])[0]
         assert framed.shape == (48, 48) and framed.dtype == np.uint8
         near = cv2.dilate(seen, np.ones((3, 3)))
         assert (framed * (near > 0)).sum() > 0.95 * framed.sum()
@@ -107,7 +107,7 @@ def test_a_drawing_counts_as_recognised_from_a_half(data):
 
 def test_rows_hold_offsets_and_places_in_units_of_the_drawing():
     sketch = from_polylines([[(0, 0), (100, 0)], [(100, 50), (0, 50)]])
-    rows = classifier._rows([sketch, sketch[:1]])
+    rows = inputs.as_rows([sketch, sketch[:1]])
     assert rows.shape == (2, 16, 5)
     np.testing.assert_allclose(rows[0, 0], [2, 0, 1, -0.5, 1])
     np.testing.assert_allclose(rows[0, 2], [-2, 0, -1, 0.5, 1])

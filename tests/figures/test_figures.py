@@ -15,7 +15,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.path import Path
 from PIL import Image
 
-from helpers.figures import charts, maps, saving, sheets, style
+from helpers.figures import charts, layers, maps, saving, sheets, style
 
 SQUARE = np.array([[10, 0, 0], [0, 10, 0], [-10, 0, 0], [0, -10, 1]], np.float32)
 # a square, then a dot at its centre (a row that lifts after a lift), then a line inside
@@ -371,3 +371,64 @@ def test_progress_has_a_panel_for_each_measure_a_line_for_each_network_and_one_f
     assert [label.get_text() for label in closure.get_xticklabels()] == ["500", "2,000"]
     with pytest.raises(ValueError, match="0 runs"):
         charts.progress({}, {})
+
+
+def test_bands_have_a_line_and_a_band_a_name_on_logarithmic_axes():
+    values = {"fast": [np.array([1.0, 2, 3]), np.array([4.0])], "slow": [np.arange(1.0, 12), np.arange(10.0, 21)]}
+    (ax,) = charts.bands({"time": values}, [10, 100], "size").axes
+    np.testing.assert_allclose([line.get_ydata() for line in ax.lines], [[2, 4], [6, 15]])
+    assert (ax.get_xscale(), ax.get_yscale(), ax.get_title()) == ("log", "log", "time")
+    low, high = (extreme(path.vertices[:, 1]) for path in ax.collections[1].get_paths() for extreme in (np.min, np.max))
+    np.testing.assert_allclose([low, high], [2, 19])  # the 10th percentile of the small ones, the 90th of the large
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["10", "100"]
+
+
+BARS = np.zeros((20, 30), np.uint8)
+BARS[5, 3:25] = 255
+LINES = [np.array([[3.0, 5], [24, 5]]), np.array([[7.0, 9], [7, 15], [12, 15]])]
+
+
+def test_a_close_up_shows_the_picture_whole_and_the_frame_enlarged_with_all_layers_in_both():
+    fig = layers.close_up(BARS.shape, (4, 2, 8), [layers.picture(BARS), layers.strokes(LINES, end=4)])
+    whole, close = fig.axes
+    assert (whole.get_xlim(), whole.get_ylim()) == ((-0.5, 29.5), (19.5, -0.5))
+    assert (close.get_xlim(), close.get_ylim()) == ((4, 12), (10, 2))
+    for ax in (whole, close):
+        assert len(ax.images) == 1
+        assert [line.get_color() for line in ax.lines[::2]] == list(layers.COLORS[:2])
+        np.testing.assert_array_equal(ax.lines[0].get_xydata(), LINES[0])
+    (frame,) = whole.patches
+    assert (*frame.get_xy(), frame.get_width(), frame.get_height()) == (4, 2, 8, 8)
+    assert not layers.close_up(BARS.shape, (4, 2, 8), [layers.picture(BARS)], [layers.strokes(LINES)]).axes[1].images
+
+
+def test_panels_keep_to_what_their_first_layer_shows_and_y_grows_downward():
+    contents = {"picture": [layers.picture(BARS), layers.strokes([np.array([[-9.0, -9], [99, 99]])])]}
+    first, second = layers.panels({**contents, "lines": [layers.strokes_in_order(LINES)]}).axes
+    assert (first.get_xlim(), first.get_ylim()) == ((-0.5, 29.5), (19.5, -0.5))
+    assert second.yaxis_inverted()
+    assert [ax.get_title() for ax in (first, second)] == ["picture", "lines"]
+    # the first stroke is the darkest, and a ring stands where the pen sets down
+    dark, bright = (sum(to_rgb(line.get_color())) for line in second.lines[::2])
+    assert dark < bright
+    np.testing.assert_array_equal([line.get_xydata()[0] for line in second.lines[1::2]], [[3, 5], [7, 9]])
+
+
+def test_marked_pixels_nodes_and_discs_lie_where_they_are():
+    ax = new_axes()
+    layers.pixels(BARS, "#ff0000")(ax)
+    layers.dots(np.array([[1.0, 2]]), "#00ff00", hollow=True)(ax)
+    layers.discs(np.array([[4.0, 5, 6]]))(ax)
+    marked = ax.images[0].get_array()
+    np.testing.assert_array_equal(marked[..., 3] > 0, BARS > 0)
+    np.testing.assert_array_equal(marked[5, 3], [1, 0, 0, 1])
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), [[1, 2]])
+    (disc,) = ax.patches
+    assert (*disc.center, disc.radius) == (4, 5, 6)
+
+
+def test_a_stroke_sheet_has_a_row_a_name_a_colour_a_stroke_and_room_for_what_was_not_found():
+    fig = layers.stroke_sheet({"ours": [LINES, LINES[:1]], "other": [[], LINES]})
+    assert [[len(ax.patches) for ax in fig.axes[:2]], [len(ax.patches) for ax in fig.axes[2:]]] == [[2, 1], [0, 2]]
+    assert [text.get_text() for ax in fig.axes for text in ax.texts] == ["ours", "other"]
+    assert [color for color, _ in pieces(fig.axes[0])] == list(layers.COLORS[:2])

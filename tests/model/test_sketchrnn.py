@@ -10,7 +10,7 @@ from helpers.draw import decode, switch
 from helpers.model import load_model, load_sketchrnn, save_model
 from helpers.model.sketchrnn import OUTPUTS, STEP
 from helpers.model.vae import Settings, SketchVAE
-from helpers.sketch.strokes import DOWN
+from helpers.sketch.stroke5 import DOWN
 
 UNITS = 12
 SHAPES = [[UNITS, OUTPUTS], [OUTPUTS], [5, 4 * UNITS], [UNITS, 4 * UNITS], [4 * UNITS]]

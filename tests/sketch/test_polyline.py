@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from helpers.sketch import polyline, strokes
+from helpers.sketch import polyline, stroke5, strokes
 
 SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]], float)
 
@@ -51,8 +51,8 @@ def test_rows_belong_to_the_mind_that_drew_them():
 
 def test_stroke5_of_a_batch_is_that_of_each():
     sketches = [np.array([[3, 0, 0], [0, 4, 1]], np.float32), np.array([[1, 1, 1]], np.float32)]
-    batch = strokes.to_stroke5_batch(sketches, 4)
-    np.testing.assert_array_equal(batch, [strokes.to_stroke5(sketch, 4) for sketch in sketches])
-    np.testing.assert_array_equal(strokes.to_stroke5_batch(sketches, 4, 2.0)[0, :2, :2], [[1.5, 0], [0, 2]])
+    batch = stroke5.to_stroke5_batch(sketches, 4)
+    np.testing.assert_array_equal(batch, [stroke5.to_stroke5(sketch, 4) for sketch in sketches])
+    np.testing.assert_array_equal(stroke5.to_stroke5_batch(sketches, 4, 2.0)[0, :2, :2], [[1.5, 0], [0, 2]])
     with pytest.raises(ValueError, match="a drawing of 2 points and its end need 3 rows, not 2"):
-        strokes.to_stroke5_batch(sketches, 2)
+        stroke5.to_stroke5_batch(sketches, 2)

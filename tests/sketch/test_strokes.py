@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.data.formats import read
-from helpers.sketch import strokes
+from helpers.sketch import stroke5, strokes
 
 SQUARE = np.array([[10, 0, 0], [0, 10, 0], [-10, 0, 0], [0, -10, 1]], np.float32)
 
@@ -55,25 +55,25 @@ def test_strokes_without_points_are_left_out_and_nothing_but_them_is_refused():
 
 
 def test_stroke5_has_one_pen_state_a_row_and_ends_with_end_rows():
-    rows = strokes.to_stroke5(SQUARE, 7)
+    rows = stroke5.to_stroke5(SQUARE, 7)
     np.testing.assert_array_equal(rows[:, 2:].sum(axis=1), np.ones(7))
-    np.testing.assert_array_equal(rows[:, strokes.END], [0, 0, 0, 0, 1, 1, 1])
+    np.testing.assert_array_equal(rows[:, stroke5.END], [0, 0, 0, 0, 1, 1, 1])
     np.testing.assert_array_equal(rows[4:, :2], np.zeros((3, 2)))
 
 
 def test_real_drawings_come_back_whole_from_stroke5(drawings):
     for sketch in drawings:
         for length in (len(sketch) + 1, 300):
-            np.testing.assert_array_equal(strokes.from_stroke5(strokes.to_stroke5(sketch, length)), sketch)
+            np.testing.assert_array_equal(stroke5.from_stroke5(stroke5.to_stroke5(sketch, length)), sketch)
 
 
 def test_stroke5_refuses_a_length_without_room_for_the_end():
     with pytest.raises(ValueError, match="4 points and its end need 5 rows, not 4"):
-        strokes.to_stroke5(SQUARE, 4)
+        stroke5.to_stroke5(SQUARE, 4)
 
 
 def test_stroke5_without_an_end_row_is_taken_whole_and_lifts_the_pen_at_last():
-    sketch = strokes.from_stroke5(strokes.to_stroke5(SQUARE, 5)[:3])
+    sketch = stroke5.from_stroke5(stroke5.to_stroke5(SQUARE, 5)[:3])
     np.testing.assert_array_equal(sketch[:, 2], [0, 0, 1])
 
 

@@ -11,7 +11,8 @@ import pytest
 from helpers.data.dataset import DataSet, Split
 from helpers.model.vae import Settings, save_model
 from helpers.sketch.raster import render_batch
-from helpers.sketch.strokes import absolute, from_polylines, to_polylines, to_stroke5
+from helpers.sketch.stroke5 import to_stroke5
+from helpers.sketch.strokes import absolute, from_polylines, to_polylines
 from helpers.train import batches as train_batches
 from helpers.train import loop, splices, vae
 from helpers.train.plan import Plan

@@ -1,0 +1,53 @@
+"""How true the lines of a tracing are to those that the bitmap was drawn from."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from helpers.sketch.polyline import measure_length, resample
+from helpers.sketch.raster import MARGIN
+from helpers.sketch.strokes import fit_box, to_polylines
+
+SPACING = 0.25  # pixels between the points whose distances are measured
+
+
+def true_lines(sketch: np.ndarray, size: int, line_width: float) -> list[np.ndarray]:
+    """The polylines (K, 2) of a drawing where `sketch.render` puts them, in pixels of the bitmap."""
+    room = size * (1 - 2 * MARGIN) - line_width
+    fitted, origin = fit_box(sketch, room)
+    return to_polylines(fitted, origin + (size - room) / 2 - 0.5)
+
+
+def line_distances(truth: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> tuple[float, float]:
+    """How far some lines lie from others, both ways.
+
+    Parameters
+    ----------
+    truth, found : sequence of ndarray
+        Polylines (K, 2), pixels.
+
+    Returns
+    -------
+    chamfer : float
+        The mean of both mean distances to the nearest line, pixels.
+    hausdorff : float
+        The largest distance, pixels.
+    """
+    there, back = _distances(_sampled(truth), found), _distances(_sampled(found), truth)
+    return float(there.mean() + back.mean()) / 2, float(max(there.max(), back.max()))
+
+
+def _sampled(lines: Sequence[np.ndarray]) -> np.ndarray:
+    """Points along all the lines; a dot gives its place, twice."""
+    return np.concatenate([resample(line, max(2, round(measure_length(line) / SPACING) + 1)) for line in lines])
+
+
+def _distances(points: np.ndarray, lines: Sequence[np.ndarray]) -> np.ndarray:
+    """From each point (P, 2) to the nearest line, exactly."""
+    a = np.concatenate([line[:-1] if len(line) > 1 else line for line in lines])
+    z = np.concatenate([line[1:] if len(line) > 1 else line for line in lines])
+    step = z - a
+    square = np.maximum((step**2).sum(axis=1), 1e-12)
+    off = points[:, None] - a
+    t = np.clip((off * step).sum(axis=2) / square, 0, 1)
+    return np.sqrt(((off - t[..., None] * step) ** 2).sum(axis=2).min(axis=1))
