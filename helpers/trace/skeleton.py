@@ -137,8 +137,8 @@ def graph(skeleton: np.ndarray, ink: np.ndarray) -> Graph:
             room += degree
     nodes = np.empty((count, 3))
     degrees = np.zeros(count, np.int32)
-    points = np.empty((len(pixels) + 2 * room + 2, 2))
-    most = room + len(pixels) // 4 + 1
+    most = room + len(pixels) // 4 + 1  # branches: a ring has four pixels or more
+    points = np.empty((len(pixels) + 2 * room + most, 2))  # a ring ends with its first pixel once more
     starts = np.zeros(most + 1, np.int32)
     ends = np.full((most, 2), -1, np.int32)
     branches = n = 0

@@ -230,6 +230,15 @@ def test_thinning_is_that_of_scikit_image_turned_by_half(drawings):
         np.testing.assert_array_equal(thin(turned)[::-1, ::-1], guo_hall(ink))
 
 
+def test_rings_alone_have_room_for_all_their_points():
+    ink = np.zeros((9, 42), np.uint8)
+    for left in range(2, 42, 8):
+        cv2.circle(ink, (left + 2, 4), 2, 1)
+    found = graph(thin(ink), ink)
+    assert len(found.ends) == 5 and (found.ends == -1).all()
+    assert len(found.points) == found.starts[-1]  # beyond the array there is whatever was there
+
+
 def test_a_crossing_that_thinning_splits_is_one_node_again():
     ink = (draw([[(20, 30), (110, 90)], [(20, 90), (110, 30)]], line_width=5) > 127).astype(np.uint8)
     branches = contract(graph(thin(ink), ink), 5.0)
