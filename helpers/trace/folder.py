@@ -18,7 +18,8 @@ from tqdm import tqdm
 from helpers.data.chunks import MAX_POINTS, SPLITS
 from helpers.data.dataset import DataSet, make_dataset
 from helpers.data.official import simplify_raw
-from helpers.paths import atomic, writing
+from helpers.data.pickles import write_npz
+from helpers.paths import writing
 from helpers.sketch.strokes import from_polylines, to_polylines
 from helpers.trace.images import SUFFIXES, count_pages, read_drawing
 from helpers.trace.report import write_report
@@ -89,7 +90,7 @@ def trace_folder(folder: str | Path, out: str | Path | None = None, jobs: int = 
         lines = [np.array(line, np.float64).T for line in drawing]
         drawings[page.name][split_of(page)].append(from_polylines(lines))
     for name, of_class in drawings.items():
-        write_sketchrnn(of_class, out / f"{name}.npz")
+        write_npz(of_class, out / f"{name}.npz")
     left_out = [(page.label, ", ".join(done[page]["left_out"])) for page in traced if "left_out" in done[page]]
     write_report(out / "report.html", folder, drawings, traced, skipped, left_out)
     print(_summary(drawings, skipped, left_out, out))
@@ -141,17 +142,6 @@ def split_of(page: Page) -> str:
     digest = hashlib.sha256(f"{page.digest} {page.number}".encode()).digest()
     chance = int.from_bytes(digest[:4]) / 2**32
     return "test" if chance < TEST else "valid" if chance < TEST + VALID else "train"
-
-
-def write_sketchrnn(splits: dict[str, Sequence[np.ndarray]], path: Path) -> None:
-    """A sketch-rnn file: an int16 array (N, 3) a drawing, in lists named train, valid and test, in whole pixels."""
-    arrays = {}
-    for split in SPLITS:
-        arrays[split] = np.empty(len(splits[split]), object)
-        for i, sketch in enumerate(splits[split]):
-            arrays[split][i] = np.rint(sketch).astype(np.int16)
-    with atomic(path) as temporary:
-        np.savez_compressed(temporary, **arrays)
 
 
 def _trace_chunk(folder: Path, pages: Sequence[Page]) -> list[dict]:

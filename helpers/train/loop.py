@@ -113,8 +113,17 @@ def seeded(seed: int) -> Iterator[None]:
         random.setstate(before)
 
 
+def check_name(name: str) -> None:
+    """ValueError for a name that is no plain name of a folder and of a model's file."""
+    if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.isprintable():
+        raise ValueError(f"a run's name is plain, like 'zoo': it names a folder and a file; this is {name!r}")
+    if name.endswith(".npz"):
+        raise ValueError(f"a run's name has no ending: call it {name.removesuffix('.npz')!r}, not {name!r}")
+
+
 def begin_run(name: str, plan: Schedule, settings: dict) -> Path:
     """The folder of a run. Plan and settings are written down at its start, and must be the same when it is resumed."""
+    check_name(name)
     run = DATA / "work" / "runs" / name
     wanted = json.loads(json.dumps({"plan": asdict(plan), "settings": settings}))
     path = run / "run.json"
