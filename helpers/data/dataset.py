@@ -34,7 +34,8 @@ class DataSet:
     `scale` is the standard deviation of all dx and dy of the training drawings, in pixels: a model divides by it on
     the way in and multiplies on the way out (Ha & Eck, arXiv 1704.03477, section 3.1). The sketches stay in pixels.
     `source` says whose drawings they are: "quickdraw" for its players', "sample" for those that a released model drew
-    itself, "traced" for those from a folder of pictures, "own" for others that somebody brought; "own+quickdraw" for both.
+    itself, "traced" for those from a folder of pictures, "own" for others that somebody brought; joined by +
+    where there are several.
     """
 
     classes: tuple[str, ...]

@@ -127,7 +127,7 @@ def class_of(path: Path) -> str:
 
 
 def origin_of(path: Path) -> str:
-    """Whose drawings a file holds: "quickdraw", where it lies in `data/quickdraw` or its lines have Quick, Draw!'s keys.
+    """Whose drawings a file holds: "quickdraw", where it lies in `data/quickdraw` or its lines have Google's keys.
 
     All else is "own", what somebody brought: a format says nothing about who drew.
     """

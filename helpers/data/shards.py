@@ -90,8 +90,8 @@ def to_whole(rows: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         return whole.astype(np.int16)
     if (deviation := rows[:, :2].std()) < NORMALISED:
         raise ValueError(
-            f"its offsets have a deviation of {deviation:.2f}: they are not in pixels, but divided by a scale, and rounding "
-            "to whole pixels would destroy them. Multiply them by that scale first (drawings are 255 pixels wide or high)"
+            f"its offsets have a deviation of {deviation:.2f}: they are no pixels, but divided by a scale, and "
+            "rounding would destroy them. Multiply them by that scale first (drawings are 255 pixels wide or high)"
         )
     at = np.cumsum(rows[:, :2], axis=0, dtype=np.float64)
     first = np.cumsum(lengths) - lengths
@@ -230,8 +230,7 @@ def load_shards(out: str | Path, classes: Sequence[str] | None = None, limit: in
     """The sketches of some classes, or of all, as a data set: at most `limit` of each class in each split.
 
     Drawings from an .npz keep their split. Of others, the 19th of every 20 in a class is for validation, the 20th for
-    testing. Without a `limit` all drawings of the classes come into memory. Its source is that of the files: "quickdraw",
-    "own", or "own+quickdraw".
+    testing. Without a `limit` all drawings of the classes come into memory. Its source is that of the files.
     """
     drawings, origins = {}, set()
     for name in list_classes(out) if classes is None else classes:

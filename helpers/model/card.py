@@ -26,7 +26,7 @@ METRICS = {
 
 
 def write_card(model: Path, rows: Mapping[str, str], loader: str, rest: str = "") -> Path:
-    """Writes `<model>.md` beside a model's file: a header, its rows as a table, `loader`, the call that reads it, the rest.
+    """Writes `<model>.md` beside a model's file: a header, rows as a table, `loader`, the call that reads it, the rest.
 
     The write is atomic. Returns the path.
     """

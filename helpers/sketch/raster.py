@@ -32,7 +32,7 @@ def render(sketch: np.ndarray, size: int = 48, line_width: float = 1.0) -> np.nd
     Raises
     ------
     ValueError
-        For a sketch without points, what is no array (N, 3), offsets that are not finite, and a width that is not positive.
+        For a sketch without points, what is no array (N, 3), offsets that are not finite, a width that is not positive.
     """
     return render_batch([sketch], size, line_width)[0]
 

@@ -7,8 +7,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from helpers.sketch.native import native
 from helpers.trace.skeleton import Graph
 
 FAINT = 0.08  # a line's cross-section ends where the grey falls below this
@@ -29,7 +29,7 @@ class Lines(NamedTuple):
     closed: np.ndarray
 
 
-@njit(cache=True)
+@native
 def sample(grey: np.ndarray, x: float, y: float) -> float:
     """The grey at a point, linear between pixel centres, the border's outside."""
     height, width = grey.shape
@@ -43,7 +43,7 @@ def sample(grey: np.ndarray, x: float, y: float) -> float:
     return above + y * (below - above)
 
 
-@njit(cache=True)
+@native
 def border(grey: np.ndarray, x: float, y: float, dx: float, dy: float, most: float) -> float:
     """How far the ink reaches from a point in a direction (a unit vector), at most about `most`."""
     reach, before = 0.0, sample(grey, x, y)
@@ -56,7 +56,7 @@ def border(grey: np.ndarray, x: float, y: float, dx: float, dy: float, most: flo
     return reach
 
 
-@njit(cache=True)
+@native
 def refine(graph: Graph, grey: np.ndarray, line_width: float) -> np.ndarray:
     """Moves the graph's points to the middle of the ink across the line, in place; the ink's width there (P,).
 
@@ -122,7 +122,7 @@ def refine(graph: Graph, grey: np.ndarray, line_width: float) -> np.ndarray:
     return widths
 
 
-@njit(cache=True)
+@native
 def sharpen(lines: Lines, grey: np.ndarray, line_width: float) -> Lines:
     """Puts corners back where the pen turned: thinning and refinement cut them.
 
@@ -210,7 +210,7 @@ def sharpen(lines: Lines, grey: np.ndarray, line_width: float) -> Lines:
     return Lines(out[:n].copy(), new_starts, closed)
 
 
-@njit(cache=True)
+@native
 def simplify(lines: Lines, epsilon: float, most: float) -> Lines:
     """Ramer-Douglas-Peucker, then each piece is the line that fits its points best and each vertex their crossing.
 

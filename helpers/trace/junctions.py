@@ -6,8 +6,8 @@ Compiled. Coordinates are x, y in pixels of the image at work; `line_width` and 
 import math
 
 import numpy as np
-from numba import njit
 
+from helpers.sketch.native import native
 from helpers.trace.centerlines import Lines, border
 from helpers.trace.skeleton import Graph, line_length
 
@@ -20,7 +20,7 @@ OVER = 0.1  # ink that stands out more beyond the line that is met is the end of
 NEAR, FAR = 0.25, 0.7  # from the skeleton's tip: where the direction of a free end is measured
 
 
-@njit(cache=True)
+@native
 def _along(points: np.ndarray, first: int, step: int, stop: int, distance: float) -> int:
     """The index of the point at that distance from `first` along the line, or `stop` where the line ends before."""
     i, walked = first, 0.0
@@ -30,13 +30,13 @@ def _along(points: np.ndarray, first: int, step: int, stop: int, distance: float
     return i
 
 
-@njit(cache=True)
+@native
 def _turn(ax: float, ay: float, bx: float, by: float) -> float:
     """The angle between two unit vectors."""
     return math.acos(min(1.0, max(-1.0, ax * bx + ay * by)))
 
 
-@njit(cache=True)
+@native
 def _match(cost: np.ndarray) -> np.ndarray:
     """The partner of each of n, -1 for the one left where n is odd: the least sum of costs of all complete pairings.
 
@@ -85,7 +85,7 @@ def _match(cost: np.ndarray) -> np.ndarray:
     return mate
 
 
-@njit(cache=True)
+@native
 def _tip(points: np.ndarray, first: int, stop: int, grey: np.ndarray, line_width: float) -> tuple:
     """Where a free end truly ends, half a line width inside the ink's border, and the index of the next point."""
     step = 1 if stop > first else -1
@@ -115,7 +115,7 @@ def _tip(points: np.ndarray, first: int, stop: int, grey: np.ndarray, line_width
     return points[near, 0] + reach * dx, points[near, 1] + reach * dy, near
 
 
-@njit(cache=True)
+@native
 def _crossing(ax, ay, adx, ady, bx, by, bdx, bdy) -> tuple:
     """How far along two lines (a point and a unit vector each) they cross; infinite where they are parallel."""
     det = adx * bdy - ady * bdx
@@ -126,7 +126,7 @@ def _crossing(ax, ay, adx, ady, bx, by, bdx, bdy) -> tuple:
     return along_a, along_b
 
 
-@njit(cache=True)
+@native
 def join(graph: Graph, widths: np.ndarray, grey: np.ndarray, line_width: float) -> Lines:
     """The fewest lines that follow every branch once and go straight on through junctions.
 
@@ -303,7 +303,7 @@ def join(graph: Graph, widths: np.ndarray, grey: np.ndarray, line_width: float) 
     return _walk(graph, low, high, mate, corner, dropped, grey, line_width)
 
 
-@njit(cache=True)
+@native
 def _walk(graph, low, high, mate, corner, dropped, grey, line_width) -> Lines:
     """The lines: from each end without a partner on through the partners, then the closed ones."""
     points, starts, ends, degrees = graph.points, graph.starts, graph.ends, graph.degrees

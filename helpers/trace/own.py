@@ -28,8 +28,8 @@ def load_own(path: str | Path, classes: Sequence[str] | None = None) -> DataSet:
     Parameters
     ----------
     path : str or Path
-        A data set that `save_dataset` wrote; a file of one class as `data.read` takes it (.npz, .npy, .ndjson, .bin), or
-        a folder of such files, as `trace_folder` leaves one; shards; Parquet; a folder of pictures or vector files,
+        A data set that `save_dataset` wrote; a file of one class as `data.read` takes it (.npz, .npy, .ndjson, .bin),
+        or a folder of such files, as `trace_folder` leaves one; shards; Parquet; a folder of pictures or vector files,
         which are traced, beside it, first.
     classes : sequence of str, optional
         Those wanted; without it all.
@@ -139,9 +139,7 @@ def _in_pixels(data: DataSet, path: Path) -> DataSet:
     sketches = data.train.sketches
     side = float(np.median([np.ptp(bounds(sketch), axis=0).max() for sketch in sketches]))
     factor = np.float32([BOX / side, BOX / side, 1])
-    print(
-        f"{path}: offsets with a deviation of {data.scale:.2f} are not in pixels; made {BOX / side:.1f} times as large"
-    )
+    print(f"{path}: offsets with a deviation of {data.scale:.2f} are no pixels; made {BOX / side:.1f} times as large")
     larger = {
         split: replace(part, sketches=[sketch * factor for sketch in part.sketches])
         for split in SPLITS

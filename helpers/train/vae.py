@@ -179,8 +179,8 @@ def check_releasable(data: DataSet) -> None:
     """ValueError for drawings that a card cannot vouch for: a model's own, and too few to test with."""
     if drawn := {"sample", "rehearsed"} & set(data.source.split("+")):
         raise ValueError(
-            f"these drawings are of source {', '.join(drawn)!r}: a model drew them. A released model is trained, and its "
-            "losses are measured, on people's drawings. model.save_model keeps any other model"
+            f"these drawings are of source {', '.join(drawn)!r}: a model drew them. A released model is trained and "
+            "measured on people's drawings. model.save_model keeps any other model"
         )
     if not data.test.sketches:
         raise ValueError("there are no drawings to test with, and a model's card gives its loss on some; bring more")

@@ -1,0 +1,17 @@
+"""Loops over points and pixels, compiled: numba's `njit`, kept on the disk where there is a place for it."""
+
+from collections.abc import Callable
+
+from numba import njit
+
+
+def native(function: Callable) -> Callable:
+    """The function, compiled when it is first called, and found on the disk by the next process.
+
+    Where numba may write neither beside the file nor in the home, as in many a container, it is compiled each time. Threads
+    run it side by side.
+    """
+    try:
+        return njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # "no locator available": numba looks for a folder as soon as it is told to keep anything
+        return njit(nogil=True)(function)
