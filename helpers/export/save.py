@@ -8,7 +8,6 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pypdf
@@ -21,8 +20,9 @@ from helpers.export import svg
 from helpers.export.bezier import SLACK, pen_strokes
 from helpers.export.svg import to_svg
 from helpers.export.video import pen_frames, to_gif
+from helpers.figures.rc import in_style
 from helpers.figures.saving import with_palette
-from helpers.figures.style import PALETTE, STYLE, pen
+from helpers.figures.style import PALETTE, pen
 from helpers.paths import atomic
 from helpers.sketch.strokes import check, fit_box
 
@@ -90,7 +90,7 @@ def save_drawing(
     return path
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def draw_figure(
     sketch: np.ndarray, switches: Sequence[int] = (), colors: Sequence[str] = PALETTE, side: float = SIDE
 ) -> Figure:

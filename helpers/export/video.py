@@ -11,14 +11,14 @@ from pathlib import Path
 
 import cv2
 import imageio_ffmpeg
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
-from helpers.figures.style import PALETTE, STYLE, WIDTH
+from helpers.figures.rc import in_style
+from helpers.figures.style import PALETTE, WIDTH
 from helpers.paths import atomic
 from helpers.sketch.strokes import absolute, bounds, check, minds_of_rows
 
@@ -108,7 +108,7 @@ def frames_of(
     return pictures
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def contact_sheet(frames: Sequence[np.ndarray], columns: int = 10, titles: Sequence[str] | None = None) -> Figure:
     """Frames side by side, row by row, for print; at most 7 inches across. `titles` stand one above each.
 

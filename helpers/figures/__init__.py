@@ -9,6 +9,6 @@ __getattr__, __dir__, __all__ = open_room(
         "sheets": "draw grid strip",
         "charts": "confusion_plot curves distributions progress shares",
         "maps": "latent_insets latent_map latent_maps",
-        "saving": "save_figure",
+        "saving": "save_figure save_table",
     },
 )

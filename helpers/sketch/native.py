@@ -8,8 +8,8 @@ from numba import njit
 def native(function: Callable) -> Callable:
     """The function, compiled when it is first called, and found on the disk by the next process.
 
-    Where numba may write neither beside the file nor in the home, as in many a container, it is compiled each time. Threads
-    run it side by side.
+    Where numba may write neither beside the file nor in the home, as in many a container, it is compiled each time.
+    Threads run it side by side.
     """
     try:
         return njit(cache=True, nogil=True)(function)
