@@ -96,7 +96,7 @@ def preprocess(
         For settings other than those `out` was begun with, and, when all else is done, for files that are damaged as a
         whole.
     """
-    out = Path(out)
+    out = Path(out).expanduser()
     if size is not None and size < 1:
         raise ValueError(f"size is {size}; it must be positive, or None for no bitmaps")
     files = find_files(source)
@@ -139,10 +139,10 @@ def preprocess(
 def find_files(source: str | Path | Sequence[str | Path]) -> list[Path]:
     """The official files in a folder, by name, or those given; ValueError for none, or two of one class."""
     if isinstance(source, str | Path):
-        source = Path(source)
+        source = Path(source).expanduser()
         files = sorted(path for path in source.iterdir() if _is_official(path)) if source.is_dir() else [source]
     else:
-        files = [Path(path) for path in source]
+        files = [Path(path).expanduser() for path in source]
     if not files:
         raise ValueError(f"{source} has no .ndjson, .bin or .npz files of Quick, Draw!")
     for path in files:

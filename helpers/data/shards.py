@@ -124,7 +124,7 @@ def open_shards(out: str | Path, classes: Sequence[str] | None = None) -> Iterat
         For a shard that is damaged.
     """
     for name in list_classes(out) if classes is None else classes:
-        folders = sorted(path for path in (Path(out) / name).glob("[0-9]*") if path.is_dir())
+        folders = sorted(path for path in (Path(out).expanduser() / name).glob("[0-9]*") if path.is_dir())
         if not folders:
             raise FileNotFoundError(f"{out} has no shards of {name}; it has {', '.join(list_classes(out)) or 'none'}")
         yield from map(_open_shard, folders)
@@ -132,7 +132,7 @@ def open_shards(out: str | Path, classes: Sequence[str] | None = None) -> Iterat
 
 def list_classes(out: str | Path) -> list[str]:
     """The classes of which there are shards, by name."""
-    return sorted({path.parent.parent.name for path in Path(out).glob("*/[0-9]*/shard.json")})
+    return sorted({path.parent.parent.name for path in Path(out).expanduser().glob("*/[0-9]*/shard.json")})
 
 
 def _open_shard(folder: Path) -> Shard:

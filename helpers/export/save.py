@@ -66,7 +66,7 @@ def save_drawing(
     ValueError
         For another ending, and for what is no sketch.
     """
-    path, sketch = Path(path), check(sketch)
+    path, sketch = Path(path).expanduser(), check(sketch)
     if path.suffix not in FORMATS:
         raise ValueError(f"{path.name}: a drawing is saved as {', '.join(FORMATS)}; a video as .mp4 by to_video")
     if path.suffix == ".svg":
@@ -144,7 +144,7 @@ def read_recipe(path: str | Path) -> dict:
     ValueError
         For another ending, a damaged file, and one without a recipe.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.suffix == ".svg":
         return _with_fit(svg.read_svg_recipe(path))
     if path.suffix not in FORMATS:

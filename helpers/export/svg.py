@@ -114,7 +114,7 @@ def to_svg(
         layers = [by_travel(strokes) for strokes in layers]
     with atomic(path) as temporary:
         temporary.write_text(_document(layers, names, paints, page, pen, curves, recipe), encoding="utf-8")
-    return Path(path)
+    return Path(path).expanduser()
 
 
 def _layout(count: int, columns: int | None, page: tuple[float, float]) -> tuple[np.ndarray, float]:
@@ -180,7 +180,7 @@ def read_svg_recipe(path: str | Path) -> dict:
 
     Raises ValueError for a file that is no SVG, has no recipe, or declares entities.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     with open(path, "rb") as file:
         start = file.read(MOST_BYTES)
     found = _Metadata()

@@ -235,7 +235,7 @@ def _encode(frames: Sequence[np.ndarray], arguments: Sequence, name: str, fps: f
 
 
 def _target(path: str | Path, suffix: str) -> Path:
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.suffix.lower() != suffix:
         raise ValueError(f"{path} should end in {suffix}, for that is what will be in it")
     return path

@@ -71,7 +71,7 @@ def save_film(scenes: Mapping[str, Scene], path: str | Path, title: str) -> Path
     FileNotFoundError
         For a missing clip.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.suffix.lower() != ".html":
         raise ValueError(f"{path} should end in .html, for that is what will be in it")
     _check_graph(scenes)
