@@ -43,11 +43,11 @@ def read_checkpoint(name: Path | str, kind: str) -> tuple[dict, dict[str, np.nda
     path = locate(name)
     if not path.exists():
         there = ", ".join(sorted(p.stem for p in path.parent.glob("*.npz"))) or "none"
-        lost = (
-            ". The helpers were installed without -e, and lie apart from data/: work in the checkout, or set "
-            "MIDSTROKE_ROOT to it, or install with `pip install -e .`"
-        )
-        there += "" if path.parent.is_dir() else lost
+        if not path.parent.is_dir():
+            there += (
+                ". The helpers may be installed without -e, and lie apart from data/: work in the checkout, or set "
+                "MIDSTROKE_ROOT to it, or install with `pip install -e .`"
+            )
         raise FileNotFoundError(f"no model {path.stem!r} in {path.parent}; there: {there}")
     try:
         names = list_arrays(path)

@@ -165,7 +165,8 @@ class Easel(anywidget.AnyWidget):
         small = io.BytesIO()
         with_palette(file, 16).save(small, "png", optimize=True)
         png = base64.b64encode(small.getvalue()).decode()
-        still = f'<img class="midstroke-still" width="300" alt="{html.escape(self.drawn.caption)}" src="data:image/png;base64,{png}">'
+        alt = html.escape(self.drawn.caption)  # a class may be named as anybody likes
+        still = f'<img class="midstroke-still" width="300" alt="{alt}" src="data:image/png;base64,{png}">'
         return {"text/html": still, "image/png": png, "text/plain": self.drawn.caption}
 
 
