@@ -273,7 +273,7 @@ def _flatten(shape: svg.Path, side: float) -> list[np.ndarray]:
                 points.append(curve[1:])
                 continue
             # the distance from a chord is an eighth of the second derivative times the step squared
-            bend = 6 * np.abs(np.diff(curve, 2, axis=0)).max()
+            bend = 6 * np.hypot(*np.diff(curve, 2, axis=0).T).max()
             steps = min(500, max(1, math.ceil(math.sqrt(bend * SMOOTH / side / 8))))
             t = np.linspace(0, 1, steps + 1)[1:, None]
             weights = np.hstack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3])

@@ -20,8 +20,7 @@ from helpers.paths import FIGURES
 from helpers.trace.own import load_own
 from helpers.train import distribution
 from helpers.train.distribution import pick_strategy
-from helpers.train.loop import check_name
-from helpers.train.plan import Plan
+from helpers.train.plan import Plan, check_name
 from helpers.train.vae import check_releasable, release, train
 
 SHOWN = 8  # drawings of each of so many classes, once it is trained on somebody's own

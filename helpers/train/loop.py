@@ -18,7 +18,7 @@ from tqdm import tqdm
 from helpers.model import layers
 from helpers.paths import DATA, atomic
 from helpers.train import distribution
-from helpers.train.plan import Plan, Schedule
+from helpers.train.plan import Plan, Schedule, check_name
 
 MILESTONES = (500, 2_000, 8_000)  # steps whose weights a run keeps, to show how it learned
 
@@ -111,14 +111,6 @@ def seeded(seed: int) -> Iterator[None]:
         yield
     finally:
         random.setstate(before)
-
-
-def check_name(name: str) -> None:
-    """ValueError for a name that is no plain name of a folder and of a model's file."""
-    if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.isprintable():
-        raise ValueError(f"a run's name is plain, like 'zoo': it names a folder and a file; this is {name!r}")
-    if name.endswith(".npz"):
-        raise ValueError(f"a run's name has no ending: call it {name.removesuffix('.npz')!r}, not {name!r}")
 
 
 def begin_run(name: str, plan: Schedule, settings: dict) -> Path:

@@ -61,3 +61,11 @@ class Plan(Schedule):
         super().__post_init__()
         if self.prior not in ("normal", "class"):
             raise ValueError(f"prior is {self.prior!r}; it must be 'normal' or 'class'")
+
+
+def check_name(name: str) -> None:
+    """ValueError for a name that is no plain name of a folder and of a model's file."""
+    if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.isprintable():
+        raise ValueError(f"a run's name is plain, like 'zoo': it names a folder and a file; this is {name!r}")
+    if name.endswith(".npz"):
+        raise ValueError(f"a run's name has no ending: call it {name.removesuffix('.npz')!r}, not {name!r}")

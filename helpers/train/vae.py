@@ -33,8 +33,8 @@ from helpers.train.batches import (
     valid_batches,
 )
 from helpers.train.distribution import pick_strategy
-from helpers.train.loop import begin_run, check_name, fast_dtype, make_optimizer, run_plan, seeded
-from helpers.train.plan import Plan
+from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan, seeded
+from helpers.train.plan import Plan, check_name
 
 
 def train(
