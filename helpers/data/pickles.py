@@ -106,7 +106,7 @@ def write_npz(splits: Mapping[str, Sequence[np.ndarray]], path: Path) -> None:
 # What a pickle of arrays consists of: opcodes alone, with operands of a fixed length, and with lines; and those that
 # content follows, by the bytes that its length takes. Numbers in the memo stay below 2^24: Python makes room for all.
 PLAIN = re.compile(
-    rb"(?:[()\]NRtbaelo\x81\x85-\x89\x93\x94]|[Kqh\x80].|M..|[Jj].{4}|r.{3}\0|\x95.{8}"
+    rb"(?:[()\]NRtbaelo\x81\x85-\x89\x93\x94]|[Kqh\x80].|M..|[Jj].{4}|r.{3}\0|[G\x95].{8}"
     rb"|[ci][^\n]*\n[^\n]*\n|g\d+\n|p\d{1,7}\n|[IL]-?\d{1,20}L?\n)*+",
     re.DOTALL,
 )
