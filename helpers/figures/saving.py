@@ -1,12 +1,15 @@
 """Figures and tables to files, for write-ups: SVG, PDF and PNG, CSV and LaTeX, the same bytes on every run."""
 
 import csv
-from collections.abc import Mapping, Sequence
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-import matplotlib as mpl
+import pypdf
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from helpers.figures.rc import in_style
@@ -14,6 +17,7 @@ from helpers.figures.style import WIDTH
 from helpers.paths import FIGURES, atomic
 
 WIDTHS = {"column": 3.35, "page": WIDTH / 72}  # inches: one column of most papers, and their text width
+LEAST = 5  # points: smaller letters no publisher takes
 DPI = 600  # of a PNG for print: what publishers ask for where there are lines
 
 
@@ -27,9 +31,8 @@ def save_figure(fig: Figure, name: str, width: str | None = None, *, alt: str = 
     name : str
         Plain, like "03_switch-grid": the files are figures/`name`.svg, .pdf and .png.
     width : {"column", "page"}, optional
-        For print: as wide as one column (3.35 inches) or as the text (7 inches), letters of the size they have, the PNG
-        with 600 dots an inch; the files are figures/`name`-column.svg and so on. Without it the figure as it is, the
-        PNG with 200.
+        For print: enlarged or reduced to one column (3.35 inches) or to the text (7 inches), the PNG with 600 dots an
+        inch; the files are figures/`name`-column.svg and so on. Without it the figure as it is, the PNG with 200.
     alt, caption : str
         What one who cannot see the figure is told, and what stands below it. They go to `name`.md beside the files,
         with the lines of LaTeX and Markdown that include it.
@@ -39,6 +42,11 @@ def save_figure(fig: Figure, name: str, width: str | None = None, *, alt: str = 
     Figure
         The same, so that `save_figure(fig, name)` may be a cell's last line and shows it.
 
+    Warns
+    -----
+    UserWarning
+        Where letters become too small to be read.
+
     Raises
     ------
     ValueError
@@ -47,23 +55,48 @@ def save_figure(fig: Figure, name: str, width: str | None = None, *, alt: str = 
     check_name(name)
     if width is not None and width not in WIDTHS:
         raise ValueError(f"width is {width!r}; it must be one of {', '.join(WIDTHS)}, or None")
-    size, dpi = fig.get_size_inches().copy(), mpl.rcParams["savefig.dpi"]
-    if width:
-        name, dpi = f"{name}-{width}", DPI
-        fig.set_size_inches(size * WIDTHS[width] / size[0])
-    try:
-        # no date and no program's version in the files
-        metadata = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
-        for suffix, nothing in metadata.items():
-            with atomic(FIGURES / f"{name}.{suffix}") as path:
-                fig.savefig(path, format=suffix, metadata=nothing, dpi=dpi)
-                if suffix == "png":
-                    with_palette(path).save(path, optimize=True, **({"dpi": (dpi, dpi)} if width else {}))
-    finally:
-        fig.set_size_inches(size)
+    scale = WIDTHS[width] / fig.get_size_inches()[0] if width else 1
+    name = f"{name}-{width}" if width else name
+    if width and (least := min(_letters(fig), default=LEAST) * scale) < LEAST:
+        warnings.warn(f"{name}: letters become {least:.1f} points high; draw fewer columns", stacklevel=3)
+    # no date and no program's version in the files
+    metadata = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
+    dpi = {"dpi": DPI * scale} if width else {}
+    for suffix, nothing in metadata.items():
+        with atomic(FIGURES / f"{name}.{suffix}") as path:
+            fig.savefig(path, format=suffix, metadata=nothing, **dpi)
+            if suffix == "png":
+                with_palette(path).save(path, optimize=True, **({"dpi": (DPI, DPI)} if width else {}))
+            elif width:
+                (_scale_svg if suffix == "svg" else _scale_pdf)(path, scale)
     if alt or caption:
         write_words(name, alt, caption)
     return fig
+
+
+def _letters(fig: Figure) -> Iterator[float]:
+    """The heights, in points, of the texts that are shown: axes that are off keep the labels of their ticks."""
+    for text in fig.findobj(Text):
+        axes = text.axes
+        if text.get_text().strip() and text.get_visible() and (axes is None or axes.axison or text in axes.texts):
+            yield text.get_fontsize()
+
+
+def _scale_svg(path: Path, scale: float) -> None:
+    """The same drawing in another size: its coordinates are those of the viewBox."""
+    text = path.read_text(encoding="utf-8")
+    for side in ("width", "height"):
+        text = re.sub(
+            rf'(<svg [^>]*?\b{side}=")([\d.]+)pt"', lambda m: f'{m[1]}{float(m[2]) * scale:.6g}pt"', text, count=1
+        )
+    path.write_text(text, encoding="utf-8")
+
+
+def _scale_pdf(path: Path, scale: float) -> None:
+    writer = pypdf.PdfWriter()
+    writer.add_page(pypdf.PdfReader(path).pages[0]).scale_by(scale)
+    writer.metadata = None
+    writer.write(path)
 
 
 def check_name(name: str) -> None:

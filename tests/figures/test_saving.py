@@ -6,6 +6,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pypdf
 import pytest
 from PIL import Image
 
@@ -31,6 +32,11 @@ def test_a_figure_for_a_column_is_as_wide_and_sharp_as_papers_ask_and_stays_as_i
         assert picture.width == pytest.approx(3.35 * 600, abs=1)
         assert picture.info["dpi"] == pytest.approx((600, 600), abs=1)
     assert 'width="241.2pt"' in (figures / "99_squares-column.svg").read_text()
+    page = pypdf.PdfReader(figures / "99_squares-column.pdf").pages[0]
+    assert float(page.mediabox.width) == pytest.approx(241.2, abs=0.01)
+    content = {path.name: path.read_bytes() for path in figures.iterdir()}
+    saving.save_figure(fig, "99_squares", "column", alt="Four squares & 100% ink", caption="Squares [1], $x_1$.")
+    assert content == {path.name: path.read_bytes() for path in figures.iterdir()}
     assert fig.get_size_inches().tolist() == before
     words = (figures / "99_squares-column.md").read_text()
     assert (
@@ -40,6 +46,11 @@ def test_a_figure_for_a_column_is_as_wide_and_sharp_as_papers_ask_and_stays_as_i
     assert "![Four squares & 100% ink](figures/99_squares-column.svg)" in words
     with pytest.raises(ValueError, match="width is 'wide'"):
         saving.save_figure(fig, "99_squares", "wide")
+
+
+def test_letters_too_small_to_be_read_are_told(figures):
+    with pytest.warns(UserWarning, match=r"99_wide-column: letters become 3\.\d points"):
+        saving.save_figure(grid([SQUARE] * 14, 14, titles=["a"] * 14), "99_wide", "column")
 
 
 def test_a_table_goes_to_csv_and_to_latex(figures):
