@@ -57,7 +57,7 @@ def save_figure(fig: Figure, name: str, width: str | None = None, *, alt: str = 
         raise ValueError(f"width is {width!r}; it must be one of {', '.join(WIDTHS)}, or None")
     scale = WIDTHS[width] / fig.get_size_inches()[0] if width else 1
     name = f"{name}-{width}" if width else name
-    if width and (least := min(_letters(fig), default=LEAST) * scale) < LEAST:
+    if width and (least := min(_letters(fig), default=LEAST / scale) * scale) < LEAST:
         warnings.warn(f"{name}: letters become {least:.1f} points high; draw fewer columns", stacklevel=3)
     # no date and no program's version in the files
     metadata = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
