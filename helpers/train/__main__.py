@@ -80,7 +80,7 @@ def main() -> None:
         if min(settings["z_size"], settings["units"]) < 1:
             raise ValueError("z-size and units must be 1 or more")
     except (ValueError, ImportError, OSError) as error:
-        parser.error(str(error))
+        parser.exit(2, f"{parser.prog}: {error}\n")
     command = shlex.join(["python", "-m", "helpers.train", *sys.argv[1:]])
     with distribution.rejoining():
         strategy = pick_strategy()

@@ -101,7 +101,7 @@ class DrawPad(Easel):
         `python -m helpers.train mine --data data/own` trains on it. Returns the file. Raises ValueError where there is
         nothing by hand on the paper, and for a name that is none of a file.
         """
-        return _keep(name, self.strokes)
+        return keep_drawing(name, self.strokes)
 
     def recipe(self) -> dict:
         """All that made the drawing, for JSON: model, classes, z, seed, settings, code, and the strokes by hand.
@@ -137,7 +137,7 @@ class DrawPad(Easel):
         self._go_on(message.get("strokes"), settings, message.get("count"), message.get("id", ""))
 
     def _keep(self, message: dict, _) -> None:
-        path = _keep(message.get("name"), message.get("strokes"))
+        path = keep_drawing(message.get("name"), message.get("strokes"))
         count = path.read_bytes().count(b"\n")
         self.send({"id": message.get("id", ""), "kept": f"{path.stem}: {count} kept in data/own"})
 
@@ -300,7 +300,8 @@ def _names(switches: Sequence[int], target: str) -> list[str]:
     return [("you", target)[i % 2] for i in range(len(switches) + 1)]
 
 
-def _keep(name: object, strokes: object) -> Path:
+def keep_drawing(name: object, strokes: object) -> Path:
+    """Adds what the hand drew of `strokes`, as a browser sends them, to a class of one's own; see `DrawPad.keep`."""
     if not isinstance(strokes, list) or not all(isinstance(stroke, dict) for stroke in strokes):
         raise ValueError("strokes are a list of {mind, points}")
     name = " ".join(name.split()) if isinstance(name, str) else ""
