@@ -90,6 +90,7 @@ def main() -> None:
             print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
             if given:
                 _show(model, name)
+                print(f"In a chapter: load_model({name!r})")
         distribution.from_chief(strategy, 0)  # the others wait: a chief that is killed before it has written needs them
 
 
@@ -103,7 +104,7 @@ def _load(given: str | None, classes: Sequence[str] | None, source: str) -> Data
 
 def _show(model: SketchVAE, name: str) -> None:
     """What a model made of somebody's own drawings: some of each class, and each class finished as the next."""
-    classes = model.settings.classes[:SHOWN]
+    classes, name = model.settings.classes[:SHOWN], name.replace(".", "-")  # a figure's name has no dots
     drawn = [sketch for label in classes for sketch in sample(model, SHOWN, classes=[label])]
     save_figure(grid(drawn, SHOWN, row_labels=classes), f"{name}_samples")
     print(f"{FIGURES / f'{name}_samples.svg'}: drawn from random z")
@@ -113,7 +114,6 @@ def _show(model: SketchVAE, name: str) -> None:
         labels = [f"{first} to {second}" for first, second in pairs]
         save_figure(grid(turned.sketches, SHOWN, row_labels=labels, switches=turned.switches), f"{name}_switched")
         print(f"{FIGURES / f'{name}_switched.svg'}: begun as one, finished as another")
-    print(f"In a chapter: load_model({name!r})")
 
 
 if __name__ == "__main__":
