@@ -62,7 +62,7 @@ def _chunks(path: Path, split: str, member: tuple, whole: int) -> Iterator[Chunk
         yield make_chunk(rows, lengths, numbers, [True] * len(good), faults, place, len(batch))
 
 
-def _unpickle(path: Path, split: str, shape: tuple, dtype: np.dtype, body: bytes, whole: int) -> Sequence:
+def _unpickle(path: Path, split: str, shape: tuple, dtype: np.dtype, body: bytes, whole: int) -> Sequence | np.ndarray:
     """What an array of objects holds: stand-ins for arrays, or, where numpy made one of equal lengths, arrays."""
     if dtype.kind != "O" or len(shape) not in (1, 3):
         raise ValueError(
