@@ -57,7 +57,7 @@ def read_parquet(
                 names = _names(file.schema_arrow)
                 for batch in file.iter_batches(BATCH, columns=["word", "drawing"]):
                     _take(batch, names, split, classes, limit, found)
-            except (OSError, KeyError, ValueError, TypeError) as error:  # pyarrow's own errors are among these
+            except (OSError, LookupError, ValueError, TypeError) as error:  # pyarrow's own errors are among these
                 raise ValueError(
                     f"{path} is no Parquet file of sketch_rnn's columns word and drawing: {error}"
                 ) from error

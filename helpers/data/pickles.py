@@ -41,12 +41,10 @@ def _chunks(path: Path, split: str, member: tuple, whole: int) -> Iterator[Chunk
     """The drawings of one array of a file; `whole` is how many bytes they may take."""
     shape, dtype, fortran, body = member
     place = f"drawing {{}} of {split}"
-    if (
-        dtype.kind in "iuf" and len(shape) == 3 and shape[2] == 3 and not fortran
-    ):  # drawings of one length, in one array
+    if dtype.kind in "iuf" and len(shape) == 3 and shape[2] == 3:  # all of one length: numpy made one array of them
         if min(shape) < 0 or math.prod(shape) * dtype.itemsize > len(body):
             raise ValueError(f"{path}: {split} announces an array {shape}, and is cut off")
-        items = np.ndarray(shape, dtype, body)
+        items = np.ndarray(shape, dtype, body, order="F" if fortran else "C")
     else:
         items = _unpickle(path, split, shape, dtype, body, whole)
     room = whole
