@@ -184,7 +184,7 @@ def test_a_video_that_browsers_do_not_play_or_of_odd_size_is_converted(tmp_path,
         ("alpha.webm", ["-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p"]),
         ("vp8.webm", ["-c:v", "libvpx", "-pix_fmt", "yuva420p", "-auto-alt-ref", "0"]),
         ("alpha.mov", ["-c:v", "png"]),
-        ("alpha.gif", []),
+        ("alpha.gif", ["-filter_complex", "split[a][b];[a]palettegen[palette];[b][palette]paletteuse"]),
         ("-a:b.webm", ["-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p"]),
     ],
 )
