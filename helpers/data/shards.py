@@ -21,7 +21,7 @@ from helpers.data.npz import read_header
 from helpers.sketch.raster import render_batch
 
 MAX_RECORD = 1 << 20  # bytes of a shard.json: twenty faults and a few numbers take 5,000
-NORMALISED = 4  # pixels: a deviation of offsets below this is none of drawings that are 255 wide; theirs are 15 to 40
+SMALL = 20  # pixels: drawings whose offsets are divided by their deviation are 5 to 15 wide, others 255
 EVERY = 20  # of a class's drawings, one is for validation and one for testing
 
 
@@ -88,14 +88,15 @@ def to_whole(rows: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     whole = np.rint(rows)
     if (whole == rows).all() or not len(rows):
         return whole.astype(np.int16)
-    if (deviation := rows[:, :2].std()) < NORMALISED:
-        raise ValueError(
-            f"its offsets have a deviation of {deviation:.2f}: they are no pixels, but divided by a scale, and "
-            "rounding would destroy them. Multiply them by that scale first (drawings are 255 pixels wide or high)"
-        )
     at = np.cumsum(rows[:, :2], axis=0, dtype=np.float64)
     first = np.cumsum(lengths) - lengths
     at -= np.repeat(at[first] - rows[first, :2], lengths, axis=0)  # from the drawing's own origin
+    sides = (np.maximum.reduceat(at, first) - np.minimum.reduceat(at, first)).max(axis=1)
+    if (side := np.median(sides)) < SMALL:
+        raise ValueError(
+            f"its drawings are {side:.1f} wide or high: their offsets are no pixels, but divided by a scale, and "
+            "rounding would destroy them. Multiply them by that scale first (drawings are 255 pixels wide or high)"
+        )
     at = np.rint(at)
     whole[:, :2] = np.diff(at, axis=0, prepend=0)
     whole[first, :2] = at[first]

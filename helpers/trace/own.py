@@ -15,7 +15,7 @@ from helpers.data.npz import list_arrays
 from helpers.data.official import BOX
 from helpers.data.parquet import read_parquet
 from helpers.data.preprocessing import JOURNAL, OFFICIAL
-from helpers.data.shards import NORMALISED, list_classes, load_shards
+from helpers.data.shards import SMALL, list_classes, load_shards
 from helpers.sketch.strokes import bounds
 from helpers.trace.folder import trace_folder
 
@@ -134,12 +134,11 @@ def _key(split: str, sketch: np.ndarray) -> bytes:
 
 def _in_pixels(data: DataSet, path: Path) -> DataSet:
     """Offsets that were divided by a scale, as sketch-rnn's are for its network, made as large as Quick, Draw!'s."""
-    if data.scale >= NORMALISED:
+    side = float(np.median([np.ptp(bounds(sketch), axis=0).max() for sketch in data.train.sketches]))
+    if side >= SMALL:
         return data
-    sketches = data.train.sketches
-    side = float(np.median([np.ptp(bounds(sketch), axis=0).max() for sketch in sketches]))
     factor = np.float32([BOX / side, BOX / side, 1])
-    print(f"{path}: offsets with a deviation of {data.scale:.2f} are no pixels; made {BOX / side:.1f} times as large")
+    print(f"{path}: drawings {side:.1f} wide or high are not in pixels; made {BOX / side:.1f} times as large")
     larger = {
         split: replace(part, sketches=[sketch * factor for sketch in part.sketches])
         for split in SPLITS
