@@ -1,7 +1,8 @@
 """Where things are.
 
 `ROOT` is the folder that holds `data/` and `figures/`: the checkout, or `MIDSTROKE_ROOT` where that is set
-(the tests set it, so that they never write into the checkout).
+(the tests set it, so that they never write into the checkout). Installed without -e, the helpers lie elsewhere: then it
+is the checkout that one works in.
 """
 
 import os
@@ -11,7 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(os.environ.get("MIDSTROKE_ROOT") or Path(__file__).resolve().parents[1])
+
+def find_root(beside: Path, here: Path) -> Path:
+    """The folder that holds `data/`: `beside`, where the helpers are, or else `here` or the nearest one around it."""
+    for folder in (beside, here, *here.parents):
+        if (folder / "data" / "models").is_dir():
+            return folder
+    return here
+
+
+ROOT = (
+    Path(os.environ["MIDSTROKE_ROOT"]).expanduser()
+    if os.environ.get("MIDSTROKE_ROOT")
+    else find_root(Path(__file__).resolve().parents[1], Path.cwd())
+)
 DATA = ROOT / "data"
 FIGURES = ROOT / "figures"
 MODELS = DATA / "models"
@@ -66,7 +80,7 @@ def atomic(path: Path) -> Iterator[Path]:
 
     A reader sees the old file or the new one, never half of either. An `OSError` is raised as by `writing`.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         # the suffixes stay last: numpy and Keras look at them

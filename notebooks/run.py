@@ -32,6 +32,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))  # the helpers beside it, as in the kernels, whichever checkout is installed
 
 from helpers.data.dataset import SAMPLE_NOTICE  # noqa: E402
+from helpers.figures.index import write_index  # noqa: E402
 from helpers.paths import DATA, FIGURES, ROOT, atomic  # noqa: E402
 
 NOTEBOOKS = CHECKOUT / "notebooks"
@@ -277,6 +278,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ran = len(outcomes) - len(failed)
     print(f"\n{ran} chapter{'s' * (ran != 1)} in {_clock(time.monotonic() - start)}.")
     _print_figures(before)
+    if FIGURES.exists():
+        write_index(find(), FIGURES)
     sample = [outcome.path.name[:2] for outcome in outcomes if outcome.sample]
     if sample:
         print(f"\nFor want of people's drawings, {', '.join(sample)} used data/sample, which a model drew.")

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from helpers import paths
 from helpers.paths import atomic
 
 
@@ -30,3 +31,12 @@ def test_a_block_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
         temporary.write_text("half")
         raise RuntimeError
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_installed_without_e_the_helpers_find_the_checkout_that_one_works_in(tmp_path):
+    checkout, site = tmp_path / "midstroke", tmp_path / "site-packages"
+    (checkout / "data" / "models").mkdir(parents=True)
+    (checkout / "notebooks").mkdir()
+    assert paths.find_root(checkout, tmp_path) == checkout
+    assert paths.find_root(site, checkout / "notebooks") == checkout
+    assert paths.find_root(site, tmp_path) == tmp_path  # where a model that is not there is told

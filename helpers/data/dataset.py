@@ -33,8 +33,9 @@ class DataSet:
 
     `scale` is the standard deviation of all dx and dy of the training drawings, in pixels: a model divides by it on
     the way in and multiplies on the way out (Ha & Eck, arXiv 1704.03477, section 3.1). The sketches stay in pixels.
-    `source` is "quickdraw" for people's drawings, "sample" for those that a released model drew itself, "traced" for
-    those from a folder of pictures.
+    `source` says whose drawings they are: "quickdraw" for its players', "sample" for those that a released model drew
+    itself, "traced" for those from a folder of pictures, "own" for others that somebody brought; joined by +
+    where there are several.
     """
 
     classes: tuple[str, ...]
@@ -123,7 +124,9 @@ def make_dataset(drawings: Mapping[str, Mapping[str, Sequence[np.ndarray]]], sou
     splits = []
     for split in SPLITS:
         lengths = [len(of_class[split]) for of_class in drawings.values()]
-        sketches = [sketch for of_class in drawings.values() for sketch in of_class[split]]
+        sketches = [
+            np.asarray(sketch, np.float32) for of_class in drawings.values() for sketch in of_class[split]
+        ]  # whole numbers too: training stretches them
         splits.append(Split(sketches, np.repeat(np.arange(len(lengths)), lengths)))
     if not splits[0].sketches:
         raise ValueError("no training drawings: the scale of a data set is theirs")
@@ -196,7 +199,7 @@ def open_dataset(path: str | Path) -> DataSet:
     ValueError
         For a file of another format, or a damaged one.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     arrays = dict(zip(ARRAYS, read_arrays(path, ARRAYS), strict=True))
     for name, (kinds, dimensions) in ARRAYS.items():
         if arrays[name].dtype.kind not in kinds or arrays[name].ndim != dimensions:

@@ -4,17 +4,26 @@ The formats: https://github.com/googlecreativelab/quickdraw-dataset. What is dam
 counted and reported as a `DamagedDrawings` warning; a file that is damaged as a whole is a ValueError.
 """
 
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 
 from helpers.data.binary import read_binary
 from helpers.data.chunks import SPLITS, Chunk, unflat
-from helpers.data.ndjson import read_ndjson
-from helpers.data.pickles import read_npz
-from helpers.paths import memory_for
+from helpers.data.classes import CLASSES
+from helpers.data.ndjson import MAX_LINE, read_ndjson
+from helpers.data.npz import list_arrays
+from helpers.data.pickles import read_npy, read_npz
+from helpers.paths import DATA, memory_for
+
+SUFFIXES = (".npz", ".npy", ".ndjson", ".bin")
+OFFICIAL_KEYS = (b'"key_id"', b'"countrycode"', b'"timestamp"')
+# what browsers make of the bucket's folders before a name, and of a second download behind it
+SAVED_AS = re.compile(r"^(?:full_(?:simplified|raw|binary)|sketchrnn)_|(?: ?\(\d+\)| - Copy| copy)$")
 
 
 class DamagedDrawings(UserWarning):
@@ -27,10 +36,11 @@ def read(path: str | Path, split: str | None = None) -> list[np.ndarray]:
     Parameters
     ----------
     path : str or Path
-        By suffix: `.npz` (sketch-rnn; of its pickles only arrays are taken), `.ndjson` (raw or simplified, which the
-        content tells; raw drawings are simplified the official way) or `.bin`.
+        By suffix: `.npz` (sketch-rnn; of its pickles only arrays are taken), `.npy` (the same of a list of drawings, or
+        one), `.ndjson` (raw or simplified, which the content tells; raw drawings are simplified the official way) or
+        `.bin`.
     split : {"train", "valid", "test"}, optional
-        Of an .npz; without it all three, one after another.
+        Of an .npz; without it all that are there, one after another.
 
     Returns
     -------
@@ -51,6 +61,7 @@ def read(path: str | Path, split: str | None = None) -> list[np.ndarray]:
     ----------
     https://github.com/googlecreativelab/quickdraw-dataset
     """
+    path = Path(path).expanduser()
     sketches, faults, passed = [], [], {}
     with memory_for(path):
         for chunk in read_chunks(path, split):
@@ -79,13 +90,52 @@ def read_chunks(path: str | Path, split: str | None = None, begin: int = 0, end:
     Of an .ndjson, only the bytes from `begin` to `end`; both must be starts of lines (`ndjson.cut_lines`).
     """
     path = Path(path)
-    if path.suffix not in (".npz", ".ndjson", ".bin"):
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
         raise ValueError(f"{path}: no reader for '{path.suffix}'; Quick, Draw! has .npz, .ndjson and .bin")
-    if split is not None and (path.suffix != ".npz" or split not in SPLITS):
+    if split is not None and (suffix != ".npz" or split not in SPLITS):
         raise ValueError(f"{path} has no split {split!r}; a sketch-rnn .npz has {', '.join(SPLITS)}")
     size = path.stat().st_size
     if size == 0:
         raise ValueError(f"{path} is empty; delete it and download it again")
-    if path.suffix == ".npz":
-        return read_npz(path, [split] if split else SPLITS)
-    return read_ndjson(path, begin, size if end is None else end) if path.suffix == ".ndjson" else read_binary(path)
+    if suffix == ".npz":
+        return read_npz(path, [split] if split else list_splits(path))
+    if suffix == ".npy":
+        return read_npy(path)
+    return read_ndjson(path, begin, size if end is None else end) if suffix == ".ndjson" else read_binary(path)
+
+
+def list_splits(path: Path) -> list[str]:
+    """Those of the three splits that a sketch-rnn file has: some have no more than drawings to train with."""
+    there = list_arrays(path)
+    if found := [split for split in SPLITS if split in there]:
+        return found
+    has = ", ".join(there[:9]) or "nothing"
+    raise ValueError(f"{path} has no array 'train', 'valid' or 'test', but {has}; this is not a sketch-rnn file")
+
+
+def class_of(path: Path) -> str:
+    """The class that a file is named after, however a browser saved it: `cat` of `full_simplified_cat (1).ndjson`.
+
+    One of the 345 is spelt as Quick, Draw! spells it.
+    """
+    name = unquote(path.stem)
+    if path.suffix.lower() == ".npz":
+        name = name.removesuffix(".full")  # sketch-rnn has cat.full.npz too
+    name = SAVED_AS.sub("", name).strip()
+    return {known.lower(): known for known in CLASSES}.get(name.lower(), name)
+
+
+def origin_of(path: Path) -> str:
+    """Whose drawings a file holds: "quickdraw", where it lies in `data/quickdraw` or its lines have Google's keys.
+
+    All else is "own", what somebody brought: a format says nothing about who drew.
+    """
+    if path.resolve().is_relative_to((DATA / "quickdraw").resolve()):
+        return "quickdraw"
+    if path.suffix.lower() == ".ndjson":
+        with open(path, "rb") as file:
+            first = file.readline(MAX_LINE)
+        if all(key in first for key in OFFICIAL_KEYS):
+            return "quickdraw"
+    return "own"

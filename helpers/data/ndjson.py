@@ -16,6 +16,7 @@ from helpers.sketch.strokes import from_polylines
 
 WORK = 400  # points looked at to simplify a drawing, for each of its own: three times what real ones take, and
 LEAST_WORK = 200_000  # however few it has. A zigzag made for the purpose would take half a minute
+NOT_RECOGNIZED = (False, "False", "false")  # 0 too; CSV and other detours leave text behind
 MAX_LINE = 1 << 20  # bytes of one drawing: three times what 5,000 points with all their digits take
 
 
@@ -45,7 +46,7 @@ def read_ndjson(path: Path, begin: int, end: int) -> Iterator[Chunk]:
                 continue
             packs.append(pack)
             numbers.append(number)
-            recognized.append(record.get("recognized") is not False)
+            recognized.append(record.get("recognized") not in NOT_RECOGNIZED)
         rows, lengths = unpack(packs)
         if others:
             sketches = dict(enumerate(unflat(rows, lengths))) | others

@@ -23,11 +23,13 @@ from helpers.data import shards
 from helpers.data.chunks import SPLITS
 from helpers.data.classes import CLASSES, download_class
 from helpers.data.download import verify
-from helpers.data.formats import DamagedDrawings, read_chunks, tell_damage
+from helpers.data.formats import DamagedDrawings, class_of, list_splits, origin_of, read_chunks, tell_damage
 from helpers.data.ndjson import cut_lines
 from helpers.paths import DATA, atomic, atomic_folder
 
 PIECE = 1 << 24  # bytes of .ndjson in a shard: about 40,000 drawings, 90 MB of bitmaps, a second's work
+OFFICIAL = (".ndjson", ".bin", ".npz")
+JOURNAL = "progress.ndjson"  # of `trace.trace_folder`: no class
 KEPT = 20  # faults that a shard names; it counts all
 
 
@@ -67,7 +69,8 @@ def preprocess(
     Parameters
     ----------
     source : str, Path or sequence of these
-        A folder of .ndjson (simplified or raw), .bin or .npz files, or some such files; one a class, and named as it.
+        A folder of .ndjson (simplified or raw), .bin or .npz files, or some such files; one a class, and named as it,
+        or as browsers save it.
     out : str or Path
         The folder for the shards.
     size : int, optional
@@ -93,7 +96,7 @@ def preprocess(
         For settings other than those `out` was begun with, and, when all else is done, for files that are damaged as a
         whole.
     """
-    out = Path(out)
+    out = Path(out).expanduser()
     if size is not None and size < 1:
         raise ValueError(f"size is {size}; it must be positive, or None for no bitmaps")
     files = find_files(source)
@@ -136,10 +139,10 @@ def preprocess(
 def find_files(source: str | Path | Sequence[str | Path]) -> list[Path]:
     """The official files in a folder, by name, or those given; ValueError for none, or two of one class."""
     if isinstance(source, str | Path):
-        source = Path(source)
+        source = Path(source).expanduser()
         files = sorted(path for path in source.iterdir() if _is_official(path)) if source.is_dir() else [source]
     else:
-        files = [Path(path) for path in source]
+        files = [Path(path).expanduser() for path in source]
     if not files:
         raise ValueError(f"{source} has no .ndjson, .bin or .npz files of Quick, Draw!")
     for path in files:
@@ -147,28 +150,32 @@ def find_files(source: str | Path | Sequence[str | Path]) -> list[Path]:
             raise FileNotFoundError(f"{path} is not there")
         if not _is_official(path):
             raise ValueError(f"{path} is none of Quick, Draw!'s files: they are .ndjson, .bin and .npz")
-    names = [_class_of(path) for path in files]
+    names = [class_of(path) for path in files]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        both = ", ".join(str(path) for path in files if _class_of(path) == twice)
+        both = ", ".join(str(path) for path in files if class_of(path) == twice)
         raise ValueError(f"there is more than one file of the class {twice}: {both}; give one of them")
     return files
 
 
 def _is_official(path: Path) -> bool:
-    return path.suffix in (".ndjson", ".bin", ".npz") and not path.name.startswith(".")
-
-
-def _class_of(path: Path) -> str:
-    return path.name.partition(".")[0]  # sketch-rnn has cat.full.npz too
+    """A file of drawings; not what `trace_folder` keeps beside those it writes."""
+    return path.suffix.lower() in OFFICIAL and not path.name.startswith(".") and path.name != JOURNAL
 
 
 def _cut(path: Path) -> list[Piece]:
-    name, length = _class_of(path), path.stat().st_size
-    if path.suffix == ".ndjson":
+    name, length = class_of(path), path.stat().st_size
+    if path.suffix.lower() == ".ndjson":
         cuts = cut_lines(path, PIECE)
         return [Piece(path, name, number, None, *span) for number, span in enumerate(pairwise(cuts))]
-    splits = SPLITS if path.suffix == ".npz" else [None]
+    splits = _splits_of(path) if path.suffix.lower() == ".npz" else [None]
     return [Piece(path, name, number, split, 0, length) for number, split in enumerate(splits)]
+
+
+def _splits_of(path: Path) -> Sequence[str]:
+    try:
+        return list_splits(path)
+    except ValueError:  # told when its turn comes, and the others are done
+        return SPLITS
 
 
 def _folder(out: Path, piece: Piece) -> Path:
@@ -193,6 +200,7 @@ def _identity(piece: Piece) -> dict:
     """What a shard was made from, as its record keeps it."""
     known = piece.path.stat()
     source = {"file": piece.path.name, "bytes": known.st_size, "modified_ns": known.st_mtime_ns}
+    source["origin"] = origin_of(piece.path)
     return source | {"split": piece.split, "begin": piece.begin, "end": piece.end}
 
 
@@ -223,7 +231,7 @@ def _make(piece: Piece, folder: Path, size: int | None, recognized_only: bool) -
             record["drawings"] = shards.write(made, _read_piece(piece, recognized_only, record), size)
             (made / "shard.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     except ValueError as error:
-        return str(error)
+        return str(error) if str(piece.path) in str(error) else f"{piece.path}: {error}"
     return record
 
 

@@ -21,6 +21,7 @@ from helpers.data.npz import read_header
 from helpers.sketch.raster import render_batch
 
 MAX_RECORD = 1 << 20  # bytes of a shard.json: twenty faults and a few numbers take 5,000
+SMALL = 20  # pixels: drawings whose offsets are divided by their deviation are 5 to 15 wide, others 255
 EVERY = 20  # of a class's drawings, one is for validation and one for testing
 
 
@@ -29,6 +30,7 @@ class Shard(NamedTuple):
 
     Drawing i of class `name` is rows `starts[i]` to `starts[i + 1]` of `strokes`, int16 (M, 3) in whole pixels, and
     `bitmaps[i]`, uint8 (size, size); `bitmaps` is None where none were made. `split` is None where the file had none.
+    `origin` says whose drawings they are: "quickdraw", or "own" for all that somebody brought.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Shard(NamedTuple):
     strokes: np.memmap
     starts: np.ndarray
     bitmaps: np.ndarray | None
+    origin: str = "own"
 
 
 def write(folder: Path, drawings: Iterable[tuple[np.ndarray, np.ndarray]], size: int | None) -> int:
@@ -78,13 +81,22 @@ def _growing(path: Path, shape: tuple[int, ...], dtype: type) -> Iterator[Callab
 
 
 def to_whole(rows: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Rows of many drawings in whole pixels, int16: where the pen is gets rounded, so that no error adds up."""
+    """Rows of many drawings in whole pixels, int16: where the pen is gets rounded, so that no error adds up.
+
+    Raises ValueError for offsets that were divided by their deviation, as models take them: of these, little is left.
+    """
     whole = np.rint(rows)
     if (whole == rows).all() or not len(rows):
         return whole.astype(np.int16)
     at = np.cumsum(rows[:, :2], axis=0, dtype=np.float64)
     first = np.cumsum(lengths) - lengths
     at -= np.repeat(at[first] - rows[first, :2], lengths, axis=0)  # from the drawing's own origin
+    sides = (np.maximum.reduceat(at, first) - np.minimum.reduceat(at, first)).max(axis=1)
+    if (side := np.median(sides)) < SMALL:
+        raise ValueError(
+            f"its drawings are {side:.1f} wide or high: their offsets are no pixels, but divided by a scale, and "
+            "rounding would destroy them. Multiply them by that scale first (drawings are 255 pixels wide or high)"
+        )
     at = np.rint(at)
     whole[:, :2] = np.diff(at, axis=0, prepend=0)
     whole[first, :2] = at[first]
@@ -113,7 +125,7 @@ def open_shards(out: str | Path, classes: Sequence[str] | None = None) -> Iterat
         For a shard that is damaged.
     """
     for name in list_classes(out) if classes is None else classes:
-        folders = sorted(path for path in (Path(out) / name).glob("[0-9]*") if path.is_dir())
+        folders = sorted(path for path in (Path(out).expanduser() / name).glob("[0-9]*") if path.is_dir())
         if not folders:
             raise FileNotFoundError(f"{out} has no shards of {name}; it has {', '.join(list_classes(out)) or 'none'}")
         yield from map(_open_shard, folders)
@@ -121,19 +133,21 @@ def open_shards(out: str | Path, classes: Sequence[str] | None = None) -> Iterat
 
 def list_classes(out: str | Path) -> list[str]:
     """The classes of which there are shards, by name."""
-    return sorted({path.parent.parent.name for path in Path(out).glob("*/[0-9]*/shard.json")})
+    return sorted({path.parent.parent.name for path in Path(out).expanduser().glob("*/[0-9]*/shard.json")})
 
 
 def _open_shard(folder: Path) -> Shard:
     try:
         record = json.loads(_find(folder / "shard.json").read_bytes()[:MAX_RECORD])
         split, count = record["source"]["split"], record["drawings"]
+        origin = record["source"].get("origin", "own")
         parts = ("strokes", "starts", "bitmaps") if _is_there(folder / "bitmaps.npy") else ("strokes", "starts")
         arrays = [_map(_find(folder / f"{part}.npy")) for part in parts]
         strokes, starts, bitmaps = arrays if len(arrays) == 3 else (*arrays, None)
         fits = (
             (strokes.dtype, starts.dtype, strokes.shape[1:], starts.ndim) == (np.int16, np.int64, (3,), 1)
             and split in (None, *SPLITS)
+            and origin in ("quickdraw", "own")
             and (int(starts[0]), int(starts[-1]), len(starts) - 1) == (0, len(strokes), count)
             and (starts[1:] > starts[:-1]).all()  # before any difference is taken, which could overflow
             and (starts[1:] - starts[:-1] <= MAX_POINTS).all()
@@ -144,7 +158,7 @@ def _open_shard(folder: Path) -> Shard:
         raise ValueError(f"{folder} is damaged ({error}); delete it and run the preprocessing again") from error
     if not fits:
         raise ValueError(f"{folder} is damaged: its arrays do not fit; delete it and run the preprocessing again")
-    return Shard(folder.parent.name, split, strokes, starts, bitmaps)
+    return Shard(folder.parent.name, split, strokes, starts, bitmaps, origin)
 
 
 def _is_there(path: Path) -> bool:
@@ -217,12 +231,13 @@ def load_shards(out: str | Path, classes: Sequence[str] | None = None, limit: in
     """The sketches of some classes, or of all, as a data set: at most `limit` of each class in each split.
 
     Drawings from an .npz keep their split. Of others, the 19th of every 20 in a class is for validation, the 20th for
-    testing. Without a `limit` all drawings of the classes come into memory.
+    testing. Without a `limit` all drawings of the classes come into memory. Its source is that of the files.
     """
-    drawings = {}
+    drawings, origins = {}, set()
     for name in list_classes(out) if classes is None else classes:
         found, before = {split: [] for split in SPLITS}, 0
         for shard in open_shards(out, [name]):
+            origins.add(shard.origin)
             count = len(shard.starts) - 1
             numbers = np.arange(before, before + count) % EVERY
             number_of = {"train": numbers < EVERY - 2, "valid": numbers == EVERY - 2, "test": numbers == EVERY - 1}
@@ -234,4 +249,4 @@ def load_shards(out: str | Path, classes: Sequence[str] | None = None, limit: in
             if limit is not None and all(len(sketches) == limit for sketches in found.values()):
                 break
         drawings[name] = found
-    return make_dataset(drawings, "quickdraw")
+    return make_dataset(drawings, "+".join(sorted(origins)))

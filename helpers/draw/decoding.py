@@ -192,7 +192,7 @@ def _draw(
     )
     rows = np.zeros((n, limit, 5), np.float32)
     rows[..., END] = 1
-    point = ops.zeros((n, 5)) + ops.one_hot(DOWN, 5)
+    point = ops.zeros((n, 5), "float32") + ops.one_hot(DOWN, 5, dtype="float32")
     state = start(ops.convert_to_tensor(z))
     going = np.arange(n)
     for t in range(0, limit, BLOCK):
@@ -238,7 +238,7 @@ def _block(model: SketchVAE) -> Callable:
         noise, prefix = ops.transpose(noise, (1, 0, 2)), ops.transpose(prefix, (1, 0, 2))
         count = ops.shape(noise)[0]
         same = (gates, model.decoder.recurrent_kernel())
-        end = ops.one_hot(END, 5)
+        end = ops.one_hot(END, 5, dtype="float32")
 
         def unfinished(t, point, h, c, pen, ink, rows):
             return ops.logical_and(t < count, ops.any(point[:, END] < 0.5))
@@ -261,7 +261,7 @@ def _block(model: SketchVAE) -> Callable:
 def _pick(parameters, temperature, noise, may_end, cooling):
     """A stroke-5 point (N, 5) from the mixture (N, 6M + 3) and its noise (N, 4). A drawing has at least one."""
     log_pi, mu, sigma, rho, log_pen = mixture(parameters)
-    log_pen = ops.where(may_end, log_pen, log_pen - 1e9 * ops.one_hot(END - DOWN, 3))
+    log_pen = ops.where(may_end, log_pen, log_pen - 1e9 * ops.one_hot(END - DOWN, 3, dtype="float32"))
     component = _inverse_cdf(log_pi / temperature, noise[:, 0])
     pen = _inverse_cdf(log_pen / temperature**cooling, noise[:, 1])
 
@@ -281,7 +281,7 @@ def _inverse_cdf(logits, uniform):
     cumulative = ops.cumsum(ops.softmax(logits, axis=-1), axis=-1)
     # the sum may fall short of 1 by rounding; the last category catches that
     index = ops.sum(ops.cast(cumulative[:, :-1] <= uniform[:, None], "int32"), axis=-1)
-    return ops.one_hot(index, logits.shape[-1])
+    return ops.one_hot(index, logits.shape[-1], dtype="float32")
 
 
 def reconstruct(

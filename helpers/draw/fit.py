@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
-import numba
 import numpy as np
 
+from helpers.sketch.native import native
 from helpers.sketch.strokes import bounds, from_polylines, to_polylines
 
 BOX = 64  # pixels of the box in which shapes are matched
@@ -105,7 +105,7 @@ def spread(lines: Sequence[np.ndarray], n: int) -> np.ndarray:
     return np.column_stack([np.interp(places, length, axis) for axis in points.T]).astype(np.float32)
 
 
-@numba.njit(cache=True, nogil=True)
+@native
 def _sum(field, shape, left, top, least):
     """The sum of a map's distances under a shape's points, or of the first of them that reach `least`."""
     total = 0
@@ -116,7 +116,7 @@ def _sum(field, shape, left, top, least):
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@native
 def _match(maps, shapes, sizes, stride):
     """The best shift of each shape (V, P, 2), whole pixels from its box's corner, on each map (K, S, S).
 

@@ -24,6 +24,7 @@ from helpers.evaluate.inputs import SIZE, VALID_BATCH, as_bitmaps, as_rows, batc
 from helpers.model import checkpoint
 from helpers.model.card import ORIGIN, write_card
 from helpers.model.compiled import compile_once, in_chunks
+from helpers.model.layers import LAST
 from helpers.train.batches import check_splits, feed
 from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan, seeded
 from helpers.train.plan import Schedule
@@ -87,22 +88,22 @@ def _network(kind: str, classes: int, dtype: str) -> keras.Model:
         x = seen = keras.Input((SIZE, SIZE), dtype="uint8")
         x = layer.Rescaling(1 / 255, dtype="float32")(layer.Reshape((SIZE, SIZE, 1))(x))
         for i, (filters, stride) in enumerate([(32, 2), (64, 2), (96, 1), (128, 2), (192, 1), (256, 2)]):
-            x = layer.Conv2D(filters, 3, stride, padding="same", use_bias=False, dtype=dtype, name=f"conv{i}")(x)
+            x = layer.Conv2D(filters, 3, stride, "same", LAST, use_bias=False, dtype=dtype, name=f"conv{i}")(x)
             x = layer.ReLU(dtype=dtype)(layer.BatchNormalization(momentum=0.95, dtype=dtype, name=f"norm{i}")(x))
-        x = layer.Dense(256, "relu", dtype=dtype, name="features")(layer.Flatten(dtype=dtype)(x))
+        x = layer.Dense(256, "relu", dtype=dtype, name="features")(layer.Flatten(LAST, dtype=dtype)(x))
     elif kind == "hog":
-        x = seen = keras.Input((2 * BINS * (SIZE // CELL) ** 2,))
-        x = layer.BatchNormalization(momentum=0.95, name="norm")(x)
-        x = layer.Dense(512, "relu", name="hidden")(layer.Dropout(0.2, seed=1)(x))
-        x = layer.Dense(256, "relu", name="features")(layer.Dropout(0.3, seed=2)(x))
+        x = seen = keras.Input((2 * BINS * (SIZE // CELL) ** 2,), dtype="float32")
+        x = layer.BatchNormalization(momentum=0.95, dtype="float32", name="norm")(x)
+        x = layer.Dense(512, "relu", dtype="float32", name="hidden")(layer.Dropout(0.2, seed=1, dtype="float32")(x))
+        x = layer.Dense(256, "relu", dtype="float32", name="features")(layer.Dropout(0.3, seed=2, dtype="float32")(x))
     else:
-        x = seen = keras.Input((None, 5))
-        x = layer.Masking(0.0)(x)
+        x = seen = keras.Input((None, 5), dtype="float32")
+        x = layer.Masking(0.0, dtype="float32")(x)
         for i, every in enumerate((True, False)):
             lstm = layer.LSTM(128, return_sequences=every, dtype=dtype, name="lstm")
             x = layer.Bidirectional(lstm, dtype=dtype, name=f"both{i}")(x)
     x = layer.Activation("linear", dtype="float32")(x)
-    x = layer.Dropout(0.3, seed=0)(x)
+    x = layer.Dropout(0.3, seed=0, dtype="float32")(x)
     return keras.Model(seen, layer.Dense(classes, dtype="float32", name="logits")(x), name="judge")
 
 

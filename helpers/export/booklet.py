@@ -62,7 +62,7 @@ def save_booklet(plates: Sequence[Plate], path: str | Path, title: str, colophon
     Raises ValueError for no plates, one without drawings or with more than 12, a title too long for its page, and
     another ending than .pdf.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.suffix.lower() != ".pdf":
         raise ValueError(f"{path} should end in .pdf, for that is what will be in it")
     if not plates:

@@ -8,7 +8,6 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pypdf
@@ -22,8 +21,9 @@ from helpers.export.bezier import SLACK, pen_strokes
 from helpers.export.frames import pen_frames
 from helpers.export.svg import to_svg
 from helpers.export.video import to_gif
+from helpers.figures.rc import in_style
 from helpers.figures.saving import with_palette
-from helpers.figures.style import PALETTE, STYLE, pen
+from helpers.figures.style import PALETTE, pen
 from helpers.paths import atomic
 from helpers.sketch.strokes import check, fit_box
 
@@ -67,7 +67,7 @@ def save_drawing(
     ValueError
         For another ending, and for what is no sketch.
     """
-    path, sketch = Path(path), check(sketch)
+    path, sketch = Path(path).expanduser(), check(sketch)
     if path.suffix not in FORMATS:
         raise ValueError(f"{path.name}: a drawing is saved as {', '.join(FORMATS)}; a video as .mp4 by to_video")
     if path.suffix == ".svg":
@@ -91,7 +91,7 @@ def save_drawing(
     return path
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def draw_figure(
     sketch: np.ndarray, switches: Sequence[int] = (), colors: Sequence[str] = PALETTE, side: float = SIDE
 ) -> Figure:
@@ -145,7 +145,7 @@ def read_recipe(path: str | Path) -> dict:
     ValueError
         For another ending, a damaged file, and one without a recipe.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.suffix == ".svg":
         return _with_fit(svg.read_svg_recipe(path))
     if path.suffix not in FORMATS:

@@ -11,6 +11,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
+from matplotlib.colors import to_hex, to_rgba
 
 from helpers.export.bezier import SLACK, path_data, pen_strokes
 from helpers.export.plotter import by_travel
@@ -53,8 +54,9 @@ def to_svg(
         sketch. Each mind has a layer of its own, in its colour; a plotter stops between layers.
     names : sequence of str, optional
         Of the minds, for the layers' labels: "1 cloud", "2 camel".
-    colors : sequence of str
-        Of the minds.
+    colors : sequence
+        Of the minds, as matplotlib takes them: "#d8431f", "tab:red", (0.8, 0.2, 0.1), with a fourth number for
+        what shows through.
     columns : int, optional
         Of the grid; without it as many as make the drawings large.
     page : (float, float)
@@ -76,7 +78,7 @@ def to_svg(
     Raises
     ------
     ValueError
-        For a sketch that is none, and for switches, names or a page that do not fit.
+        For a sketch or a colour that is none, and for switches, names or a page that do not fit.
     """
     one = isinstance(drawings, np.ndarray) and drawings.dtype != object and drawings.ndim == 2
     sketches = [drawings] if one else list(drawings)
@@ -97,6 +99,7 @@ def to_svg(
     if len(names) < minds:
         raise ValueError(f"{minds} minds need {minds} names, but there are {len(names)}")
 
+    paints = [_paint(color) for color in colors[:minds]]
     layers = [[] for _ in range(minds)]
     corners, side = _layout(len(sketches), columns, page)
     for number, (sketch, of_one, corner) in enumerate(zip(sketches, switches, corners, strict=True)):
@@ -110,8 +113,8 @@ def to_svg(
     if shorten_travel:
         layers = [by_travel(strokes) for strokes in layers]
     with atomic(path) as temporary:
-        temporary.write_text(_document(layers, names, colors, page, pen, curves, recipe), encoding="utf-8")
-    return Path(path)
+        temporary.write_text(_document(layers, names, paints, page, pen, curves, recipe), encoding="utf-8")
+    return Path(path).expanduser()
 
 
 def _layout(count: int, columns: int | None, page: tuple[float, float]) -> tuple[np.ndarray, float]:
@@ -134,7 +137,13 @@ def _layout(count: int, columns: int | None, page: tuple[float, float]) -> tuple
     return corner + np.column_stack([across, rows]) * (1 + GAP) * side, side
 
 
-def _document(layers, names, colors, page, pen, curves, recipe) -> str:
+def _paint(color: object) -> str:
+    """A colour of matplotlib's as SVG's attributes: browsers know neither "tab:red" nor tuples."""
+    opacity = to_rgba(color)[3]
+    return f'stroke="{to_hex(color)}"' + (f' stroke-opacity="{opacity:.3g}"' if opacity < 1 else "")
+
+
+def _document(layers, names, paints, page, pen, curves, recipe) -> str:
     width, height = (f"{side:g}" for side in page)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -143,10 +152,10 @@ def _document(layers, names, colors, page, pen, curves, recipe) -> str:
     ]
     if recipe is not None:
         lines.append(f'<metadata id="{RECIPE}">{escape(_as_json(recipe))}</metadata>')
-    for number, (strokes, name, color) in enumerate(zip(layers, names, colors, strict=False), 1):
+    for number, (strokes, name, paint) in enumerate(zip(layers, names, paints, strict=False), 1):
         lines.append(
             f'<g inkscape:groupmode="layer" id="layer{number}" inkscape:label={quoteattr(f"{number} {name}")} '
-            f'fill="none" stroke={quoteattr(color)} stroke-width="{pen:g}" stroke-linecap="round" '
+            f'fill="none" {paint} stroke-width="{pen:g}" stroke-linecap="round" '
             'stroke-linejoin="round">'
         )
         lines += [f'<path d="{path_data(stroke, curves)}"/>' for stroke in strokes]
@@ -171,7 +180,7 @@ def read_svg_recipe(path: str | Path) -> dict:
 
     Raises ValueError for a file that is no SVG, has no recipe, or declares entities.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     with open(path, "rb") as file:
         start = file.read(MOST_BYTES)
     found = _Metadata()

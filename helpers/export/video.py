@@ -7,19 +7,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import imageio_ffmpeg
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
-from helpers.figures.style import STYLE, WIDTH
+from helpers.figures.rc import in_style
+from helpers.figures.style import WIDTH
 from helpers.paths import atomic
 
 LONG = 100  # frames: more than these show a progress bar
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def contact_sheet(frames: Sequence[np.ndarray], columns: int = 10, titles: Sequence[str] | None = None) -> Figure:
     """Frames side by side, row by row, for print; at most 7 inches across. `titles` stand one above each.
 
@@ -146,7 +146,7 @@ def _encode(frames: Sequence[np.ndarray], arguments: Sequence, name: str, fps: f
 
 
 def _target(path: str | Path, suffix: str) -> Path:
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.suffix.lower() != suffix:
         raise ValueError(f"{path} should end in {suffix}, for that is what will be in it")
     return path

@@ -84,7 +84,7 @@ def page(
     --------
     >>> page("menagerie", "zoo.html", classes=["cloud", "camel", "sheep"])  # doctest: +SKIP
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.suffix.lower() != ".html":
         raise ValueError(f"{path} should end in .html, for that is what will be in it")
     models = [models] if isinstance(models, str | Path | SketchVAE) else list(models)

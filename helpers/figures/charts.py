@@ -7,11 +7,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.figures.style import PALETTE, QUIET, STYLE, WIDTH
+from helpers.figures.rc import in_style
+from helpers.figures.style import PALETTE, QUIET, WIDTH
 from helpers.sketch.summaries import summarise
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def curves(logs: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
     """How one training run or several went, by name, a colour each: `train.read_log` gives a run's log.
 
@@ -37,7 +38,7 @@ def curves(logs: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
     return fig
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def progress(
     runs: Mapping[str, Mapping[str, Sequence[float]]], real: Mapping[str, float], shares: Sequence[str] = ()
 ) -> Figure:
@@ -69,7 +70,7 @@ def progress(
     return fig
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def distributions(groups: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     """How metrics of several groups of drawings are spread: `{group: {metric: values (N,)}}`, as `sketch.measure`
     gives them. Real drawings go first.
@@ -122,7 +123,7 @@ def distributions(groups: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     return fig
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def confusion_plot(tables: Mapping[str, np.ndarray], classes: Sequence[str]) -> Figure:
     """What was taken for what, several classifiers side by side: `{name: table (C, C)}`, see `evaluate.confusion`.
 
@@ -161,7 +162,7 @@ def confusion_plot(tables: Mapping[str, np.ndarray], classes: Sequence[str]) -> 
     return fig
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def shares(rows: Mapping[str, Mapping[str, float]], lowest: float = 0.0) -> Figure:
     """Shares (0..1) as dots on lines: `{row: {group: share}}`, a line each row, a colour each group, figures beside.
 
@@ -192,7 +193,7 @@ def shares(rows: Mapping[str, Mapping[str, float]], lowest: float = 0.0) -> Figu
     return fig
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def bands(panels: Mapping[str, Mapping[str, Sequence[np.ndarray]]], x: Sequence[float], label: str) -> Figure:
     """How measures grow with a size, on logarithmic axes: the median, and a band from the 10th to the 90th percentile.
 

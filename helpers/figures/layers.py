@@ -14,8 +14,9 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
+from helpers.figures.rc import in_style
 from helpers.figures.sheets import draw
-from helpers.figures.style import PALETTE, STYLE
+from helpers.figures.style import PALETTE
 from helpers.sketch.strokes import from_polylines, stroke_ends
 
 Layer = Callable[[Axes], None]
@@ -88,7 +89,7 @@ def discs(circles: np.ndarray, color: str = PALETTE[1]) -> Layer:
     return paint
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def panels(contents: Mapping[str, Sequence[Layer]], height: float = 2.5) -> Figure:
     """Panels side by side, each with its title over its layers; 7 inches across, `height` inches high.
 
@@ -103,7 +104,7 @@ def panels(contents: Mapping[str, Sequence[Layer]], height: float = 2.5) -> Figu
     return fig
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def close_up(
     shape: tuple[int, int],
     frame: tuple[float, float, float],
@@ -141,7 +142,7 @@ def close_up(
     return fig
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def stroke_sheet(rows: Mapping[str, Sequence[Sequence[np.ndarray]]]) -> Figure:
     """The same drawings in several rows, each with its name: polylines (K, 2), a colour a stroke; 7 inches across.
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from helpers.figures.rc import in_style
 from helpers.figures.sheets import check_counts, line_width_for, put_ink
-from helpers.figures.style import MARKERS, PALETTE, STYLE
+from helpers.figures.style import MARKERS, PALETTE
 
 THUMBNAIL = 0.05  # of a map's side: a drawing on it
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def latent_map(
     points: np.ndarray, sketches: Sequence[np.ndarray], labels: Sequence[int], names: Sequence[str]
 ) -> Figure:
@@ -50,7 +50,7 @@ def latent_map(
     return fig
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def latent_maps(maps: Mapping[str, np.ndarray], labels: Sequence[int], names: Sequence[str]) -> Figure:
     """Small maps of the same drawings side by side, `{title: points (N, 2)}`, as dots; see `latent_map`."""
     if not maps:
@@ -74,7 +74,7 @@ def latent_maps(maps: Mapping[str, np.ndarray], labels: Sequence[int], names: Se
     return fig
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def latent_insets(
     points: np.ndarray, sketches: Sequence[np.ndarray], insets: Mapping[str, Sequence[int]], most: int = 7
 ) -> Figure:

@@ -8,7 +8,6 @@ is not for a classroom's eyes (`helpers.sketch.unwelcome`) is left blank.
 from collections.abc import Sequence
 from typing import cast
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,6 +17,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
+from helpers.figures.rc import in_style
 from helpers.figures.style import PALETTE, STYLE, WIDTH, pen
 from helpers.sketch.strokes import absolute, fit_box, minds_of_rows
 from helpers.sketch.unwelcome import is_unwelcome
@@ -54,7 +54,7 @@ def draw(
     put_ink(ax, sketch, switches, colors, line_width, (0, 0), 1)
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def grid(
     drawings: Sequence[np.ndarray | None],
     columns: int = 10,

@@ -8,6 +8,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")  # one a class: sha
 STYLE = {
     "font.family": "DejaVu Sans",  # the one sans that matplotlib ships, so every machine has it
     "font.size": 7,
+    "text.usetex": False,
+    "text.parse_math": False,  # a class may be named with a $, and no label here is a formula
     "text.color": QUIET,
     "axes.labelcolor": QUIET,
     "axes.titlecolor": QUIET,

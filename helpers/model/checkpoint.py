@@ -44,6 +44,11 @@ def read_checkpoint(name: Path | str, kind: str) -> tuple[dict, dict[str, np.nda
     path = locate(name)
     if not path.exists():
         there = ", ".join(sorted(p.stem for p in path.parent.glob("*.npz"))) or "none"
+        if not path.parent.is_dir():
+            there += (
+                ". The helpers may be installed without -e, and lie apart from data/: work in the checkout, or set "
+                "MIDSTROKE_ROOT to it, or install with `pip install -e .`"
+            )
         raise FileNotFoundError(f"no model {path.stem!r} in {path.parent}; there: {there}")
     try:
         names = list_arrays(path)
@@ -81,7 +86,7 @@ def take_array(arrays: dict[str, np.ndarray], key: str, shape: tuple[int | None,
 
 def locate(name: Path | str) -> Path:
     """The file of a model: `data/models/<name>.npz` for a bare name, else the path, which ends in .npz."""
-    path = Path(name)
+    path = Path(name).expanduser()
     if path.suffix == ".npz":
         return path
     if path.parent != Path("."):

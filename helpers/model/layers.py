@@ -222,16 +222,19 @@ def _lstm_loop(gates, kernel, h, c, keep=None):
     return ops.transpose(hidden, (1, 0, 2))
 
 
+LAST = "channels_last"  # whatever somebody's keras.json says: weights and a processor's convolutions are so
+
+
 def cnn_layers(dtype) -> list[keras.layers.Layer]:
     layers = []
     for i, (filters, stride) in enumerate([(32, 2), (64, 2), (128, 2), (128, 1), (128, 2)]):
         layers += [
-            keras.layers.Conv2D(filters, 3, stride, padding="same", use_bias=False, dtype=dtype, name=f"conv{i}"),
+            keras.layers.Conv2D(filters, 3, stride, "same", LAST, use_bias=False, dtype=dtype, name=f"conv{i}"),
             # does not look at the rest of the batch: the same on one device and on many
             keras.layers.GroupNormalization(8, dtype=dtype, name=f"norm{i}"),
             keras.layers.ReLU(dtype=dtype),
         ]
-    return [*layers, keras.layers.Flatten(dtype=dtype)]
+    return [*layers, keras.layers.Flatten(LAST, dtype=dtype)]
 
 
 def rnn_layers(dtype) -> list[keras.layers.Layer]:

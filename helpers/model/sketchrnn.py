@@ -56,7 +56,7 @@ def load_sketchrnn(path: Path | str) -> SketchVAE:
     >>> cat = load_sketchrnn("cat.gen.json")  # doctest: +SKIP
     >>> switch((load_model("menagerie"), cat), "cloud", "cat")  # doctest: +SKIP
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path} has more than {MOST_BYTES // 1_000_000} MB: it is no decoder of sketch-rnn-js")
     try:

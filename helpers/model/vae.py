@@ -76,8 +76,8 @@ class SketchVAE(keras.Model):
             dtype=dtype,
             name="decoder",
         )
-        self.reconstruction = keras.metrics.Mean("reconstruction")  # nats a real point
-        self.kl = keras.metrics.Mean("kl")  # nats a drawing
+        self.reconstruction = keras.metrics.Mean("reconstruction", "float32")  # nats a real point
+        self.kl = keras.metrics.Mean("kl", "float32")  # nats a drawing
         self._reduce = MeanLoss()
         self.build()
 
@@ -105,7 +105,7 @@ class SketchVAE(keras.Model):
         mean, log_variance = self.encode(inputs["seen"])
         z = mean + ops.exp(0.5 * log_variance) * inputs["noise"]
         target = inputs["target"]
-        start = ops.zeros_like(target[:, :1]) + ops.one_hot(DOWN, 5)
+        start = ops.zeros_like(target[:, :1]) + ops.one_hot(DOWN, 5, dtype="float32")
         return self.decoder(ops.concatenate([start, target[:, :-1]], axis=1), z, inputs["keep"]), mean, log_variance
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):

@@ -22,6 +22,11 @@ from helpers.paths import atomic
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, keep_trailing_newline=True
 )
+SEES_THROUGH = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # ffmpeg's own decoders of these leave transparency out
+ON_PAPER = (  # white under what is transparent, and even sides, which H.264 asks for
+    "[0:v]format=rgba,split[clip][under];[under]drawbox=color=white:t=fill:replace=1[paper];"
+    "[paper][clip]overlay=format=auto,crop=trunc(iw/2)*2:trunc(ih/2)*2"
+)
 LARGEST = 200e6  # bytes of clips in a film: browsers hold them all in memory
 
 
@@ -66,7 +71,7 @@ def save_film(scenes: Mapping[str, Scene], path: str | Path, title: str) -> Path
     FileNotFoundError
         For a missing clip.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.suffix.lower() != ".html":
         raise ValueError(f"{path} should end in .html, for that is what will be in it")
     _check_graph(scenes)
@@ -124,7 +129,9 @@ def _clip(scene: Scene) -> bytes:
         made = Path(folder) / "clip.mp4"
         if not isinstance(scene.clip, str | Path):
             return to_video(scene.clip, made, scene.fps).read_bytes()
-        own = Path(scene.clip)
+        own = (
+            Path(scene.clip).expanduser().resolve()
+        )  # a name that begins with - or has a : in it is no file for ffmpeg
         try:
             stream = imageio_ffmpeg.read_frames(str(own))
             facts = next(stream)
@@ -134,10 +141,12 @@ def _clip(scene: Scene) -> bytes:
         container = own.read_bytes()[4:8] == b"ftyp" and own.suffix.lower() != ".mov"
         if container and facts["codec"].startswith("h264") and facts["pix_fmt"].startswith(("yuv420p(", "yuv420p,")):
             return own.read_bytes()
-        convert = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "20", "-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2"]
+        convert = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "20", "-filter_complex", ON_PAPER]
         sound = ["-c:a", "aac", "-movflags", "+faststart", "-fflags", "+bitexact"]
         try:
-            ffmpeg(["-i", own, *convert, *sound, made])
+            codec = facts["codec"].rstrip(",")
+            decoder = ["-c:v", SEES_THROUGH[codec]] if codec in SEES_THROUGH else []
+            ffmpeg([*decoder, "-i", own, *convert, *sound, made])
         except OSError as error:
             raise ValueError(f"{own} could not be converted: {error.strerror}") from error
         return made.read_bytes()

@@ -11,7 +11,6 @@ from itertools import pairwise, permutations
 from typing import NamedTuple
 
 import cv2
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -22,7 +21,8 @@ from scipy.spatial.distance import cdist
 from helpers.draw.decoding import decode
 from helpers.draw.interpolation import slerp
 from helpers.export.frames import fit_frame, inked
-from helpers.figures.style import PALETTE, STYLE, WIDTH, pen
+from helpers.figures.rc import in_style
+from helpers.figures.style import PALETTE, WIDTH, pen
 from helpers.model.vae import SketchVAE
 from helpers.sketch.strokes import absolute, bounds, to_polylines
 
@@ -170,7 +170,7 @@ def pictures(sketches: Sequence[np.ndarray], origins: np.ndarray) -> np.ndarray:
     return seen
 
 
-@mpl.rc_context(STYLE)
+@in_style
 def frame_sheet(animation: Animation, columns: int = 10) -> Figure:
     """All the frames, row by row, 7 inches across, as vector lines: one frame's place in its cell is every frame's."""
     cell = WIDTH / columns

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
+from helpers.sketch.strokes import check_shape
+
 SHIFT = 4  # fractional bits of the coordinates that OpenCV takes: a sixteenth of a pixel
 MARGIN = 1 / 16  # of the size, on each side, plus half the line
 
@@ -30,7 +32,7 @@ def render(sketch: np.ndarray, size: int = 48, line_width: float = 1.0) -> np.nd
     Raises
     ------
     ValueError
-        For a sketch without points, offsets that are not finite, and a width that is not positive.
+        For a sketch without points, what is no array (N, 3), offsets that are not finite, a width that is not positive.
     """
     return render_batch([sketch], size, line_width)[0]
 
@@ -67,6 +69,8 @@ def render_batch(sketches: Sequence[np.ndarray], size: int = 48, line_width: flo
 
 def _drawn(sketches: Sequence[np.ndarray], size: int, thickness: int) -> Iterator[np.ndarray]:
     """One bitmap after another. All but the drawing itself is done for the whole batch at once, which makes it fast."""
+    for sketch in sketches:
+        check_shape(sketch)
     lengths = np.array([len(sketch) for sketch in sketches])
     if not lengths.all():
         raise ValueError(f"drawing {int(lengths.argmin())} has no points")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from helpers.sketch.strokes import check_shape
+
 DOWN, UP, END = 2, 3, 4  # the columns of the pen's states
 
 
@@ -32,6 +34,8 @@ def to_stroke5(sketch: np.ndarray, length: int) -> np.ndarray:
 
 def to_stroke5_batch(sketches: Sequence[np.ndarray], length: int, scale: float = 1.0) -> np.ndarray:
     """`to_stroke5` of many drawings at once, (N, length, 5), their offsets divided by `scale`."""
+    for sketch in sketches:
+        check_shape(sketch)
     lengths = np.array([len(sketch) for sketch in sketches])
     if lengths.max(initial=0) >= length:
         raise ValueError(f"a drawing of {lengths.max()} points and its end need {lengths.max() + 1} rows, not {length}")

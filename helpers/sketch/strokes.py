@@ -55,6 +55,17 @@ def check(sketch: np.ndarray) -> np.ndarray:
     return sketch
 
 
+def check_shape(sketch: np.ndarray) -> None:
+    """What costs next to nothing of `check`: stroke-5 or points taken for a sketch would make a wrong picture.
+
+    Raises ValueError for all but an array (N, 3), with what it is.
+    """
+    if not isinstance(sketch, np.ndarray) or sketch.ndim != 2 or sketch.shape[1] != 3:
+        form = f"has shape {sketch.shape}" if isinstance(sketch, np.ndarray) else f"is a {type(sketch).__name__}"
+        hint = "; from_stroke5 makes one of stroke-5, from_polylines of points"
+        raise ValueError(f"a sketch is an array (N, 3) of dx, dy, lift; this {form}{hint}")
+
+
 def from_polylines(polylines: Sequence[np.ndarray]) -> np.ndarray:
     """A sketch from absolute points.
 
@@ -141,7 +152,13 @@ def absolute(sketch: np.ndarray, origin: tuple[float, float] = (0, 0)) -> np.nda
     -------
     ndarray
         float64 (N + 1, 2), so that long sums stay exact; the origin first.
+
+    Raises
+    ------
+    ValueError
+        For all but an array (N, 3).
     """
+    check_shape(sketch)
     points = np.empty((len(sketch) + 1, 2))
     points[0] = 0
     np.cumsum(sketch[:, :2], axis=0, dtype=np.float64, out=points[1:])

@@ -9,5 +9,6 @@ __getattr__, __dir__, __all__ = open_room(
         "drawing": "clean find_drawing",
         "images": "read_drawing read_image",
         "folder": "trace_folder",
+        "own": "load_own",
     },
 )

@@ -6,8 +6,8 @@ Compiled. Coordinates are x, y in pixels of the image at work; `line_width` and 
 import math
 
 import numpy as np
-from numba import njit
 
+from helpers.sketch.native import native
 from helpers.trace.centerlines import Lines, sample
 
 GAP = 0.8  # line widths of paper between two ends that are bridged at most
@@ -15,7 +15,7 @@ REACH = 1.5  # line widths of line that say where an end points to
 ASIDE = 0.35  # radians that either end may point beside the other
 
 
-@njit(cache=True)
+@native
 def bridge(lines: Lines, grey: np.ndarray, line_width: float) -> Lines:
     """The lines, those joined whose ends face each other across a gap shorter than about a line's width."""
     ends = _ends(lines, line_width)
@@ -26,7 +26,7 @@ def bridge(lines: Lines, grey: np.ndarray, line_width: float) -> Lines:
     return lines
 
 
-@njit(cache=True)
+@native
 def _ends(lines: Lines, line_width: float) -> np.ndarray:
     """For the first and the last point of each line x, y and where it points to, a unit vector; NaN where none may
     be bridged: at rings, dots, and lines too short to say where they go."""
@@ -47,7 +47,7 @@ def _ends(lines: Lines, line_width: float) -> np.ndarray:
     return ends
 
 
-@njit(cache=True)
+@native
 def _mates(ends: np.ndarray, grey: np.ndarray, line_width: float) -> np.ndarray:
     """The end that each is bridged to, or -1: both are each other's nearest, and there is paper between them."""
     count = len(ends)
@@ -75,7 +75,7 @@ def _mates(ends: np.ndarray, grey: np.ndarray, line_width: float) -> np.ndarray:
     return mate
 
 
-@njit(cache=True)
+@native
 def _joined(lines: Lines, mate: np.ndarray) -> Lines:
     """The lines followed from each end without a mate through the mates, then those that close."""
     points, starts, closed = lines

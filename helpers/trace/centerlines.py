@@ -7,8 +7,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from helpers.sketch.native import native
 from helpers.trace.skeleton import Graph
 
 FAINT = 0.08  # a line's cross-section ends where the grey falls below this
@@ -29,7 +29,7 @@ class Lines(NamedTuple):
     closed: np.ndarray
 
 
-@njit(cache=True)
+@native
 def sample(grey: np.ndarray, x: float, y: float) -> float:
     """The grey at a point, linear between pixel centres, the border's outside."""
     height, width = grey.shape
@@ -43,7 +43,7 @@ def sample(grey: np.ndarray, x: float, y: float) -> float:
     return above + y * (below - above)
 
 
-@njit(cache=True)
+@native
 def border(grey: np.ndarray, x: float, y: float, dx: float, dy: float, most: float) -> float:
     """How far the ink reaches from a point in a direction (a unit vector), at most about `most`."""
     reach, before = 0.0, sample(grey, x, y)
@@ -56,7 +56,7 @@ def border(grey: np.ndarray, x: float, y: float, dx: float, dy: float, most: flo
     return reach
 
 
-@njit(cache=True)
+@native
 def refine(graph: Graph, grey: np.ndarray, line_width: float) -> np.ndarray:
     """Moves the graph's points to the middle of the ink across the line, in place; the ink's width there (P,).
 
@@ -122,7 +122,7 @@ def refine(graph: Graph, grey: np.ndarray, line_width: float) -> np.ndarray:
     return widths
 
 
-@njit(cache=True)
+@native
 def sharpen(lines: Lines, grey: np.ndarray, line_width: float) -> Lines:
     """Puts corners back where the pen turned: thinning and refinement cut them.
 
@@ -147,7 +147,7 @@ def sharpen(lines: Lines, grey: np.ndarray, line_width: float) -> Lines:
     return Lines(out[:n].copy(), new_starts, closed)
 
 
-@njit(cache=True)
+@native
 def _sharpen_line(
     points: np.ndarray, closed: bool, grey: np.ndarray, line_width: float, out: np.ndarray, keep: np.ndarray
 ) -> None:
@@ -184,7 +184,7 @@ def _sharpen_line(
                     break
 
 
-@njit(cache=True)
+@native
 def _arms(size: int, period: int, closed: bool, line_width: float) -> np.ndarray:
     """The points (period, 2) between which a line's turn at each point is measured: the one after, the one before."""
     reach = np.empty((period, 2), np.int32)
@@ -196,7 +196,7 @@ def _arms(size: int, period: int, closed: bool, line_width: float) -> np.ndarray
     return reach
 
 
-@njit(cache=True)
+@native
 def _turns(points: np.ndarray, reach: np.ndarray, period: int, line_width: float) -> np.ndarray:
     """How much a line turns at each point (period,), radians; 0 near its ends."""
     turns = np.zeros(period)
@@ -210,7 +210,7 @@ def _turns(points: np.ndarray, reach: np.ndarray, period: int, line_width: float
     return turns
 
 
-@njit(cache=True)
+@native
 def _is_sharpest(turns: np.ndarray, reach: np.ndarray, i: int, period: int) -> bool:
     """Whether the line turns nowhere more within the arms of a point; of equals the first counts."""
     k = reach[i, 1]
@@ -222,7 +222,7 @@ def _is_sharpest(turns: np.ndarray, reach: np.ndarray, i: int, period: int) -> b
         k = (k + 1) % period
 
 
-@njit(cache=True)
+@native
 def _shift(points: np.ndarray, reach: np.ndarray, i: int, turn: float, grey: np.ndarray, line_width: float) -> tuple:
     """Where the true corner lies from a point: a unit vector and how far; 0 where it is to stay."""
     x, y = points[i]
@@ -243,7 +243,7 @@ def _shift(points: np.ndarray, reach: np.ndarray, i: int, turn: float, grey: np.
     return dx, dy, shift
 
 
-@njit(cache=True)
+@native
 def simplify(lines: Lines, epsilon: float, most: float) -> Lines:
     """Ramer-Douglas-Peucker, then each piece is the line that fits its points best and each vertex their crossing.
 
@@ -268,7 +268,7 @@ def simplify(lines: Lines, epsilon: float, most: float) -> Lines:
     return Lines(out[:n].copy(), out_starts, closed)
 
 
-@njit(cache=True)
+@native
 def _vertices(points: np.ndarray, epsilon: float) -> np.ndarray:
     """The numbers of the points of a line that Ramer-Douglas-Peucker keeps."""
     keep = np.zeros(len(points), np.bool_)
@@ -301,7 +301,7 @@ def _vertices(points: np.ndarray, epsilon: float) -> np.ndarray:
     return np.flatnonzero(keep)
 
 
-@njit(cache=True)
+@native
 def _fit_pieces(points: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """The line that fits each piece between two kept points best, (K - 1, 4): a point of it, and its normal."""
     fits = np.empty((len(kept) - 1, 4))
@@ -319,7 +319,7 @@ def _fit_pieces(points: np.ndarray, kept: np.ndarray) -> np.ndarray:
     return fits
 
 
-@njit(cache=True)
+@native
 def _crossing(x: float, y: float, fits: np.ndarray, before: int, after: int, most: float) -> tuple:
     """Where a vertex goes: least squares, on both lines (where there are two) and lightly where it was."""
     xx = yy = 0.02

@@ -18,23 +18,27 @@ from tqdm import tqdm
 from helpers.data.chunks import MAX_POINTS, SPLITS
 from helpers.data.dataset import DataSet, make_dataset
 from helpers.data.official import simplify_raw
-from helpers.paths import atomic, writing
+from helpers.data.pickles import write_npz
+from helpers.paths import writing
 from helpers.sketch.strokes import from_polylines, to_polylines
+from helpers.trace import vectors
 from helpers.trace.images import SUFFIXES, count_pages, read_drawing
 from helpers.trace.report import write_report
 from helpers.trace.vectorize import trace
 
 CHUNK = 16  # pages a task: few enough to lose little, many enough that handing them over costs little
 VALID, TEST = 0.1, 0.1  # share of the pages
+SPLIT_NAMES = {"train": "train", "val": "valid", "valid": "valid", "validation": "valid", "test": "test"}
 
 
 class Page(NamedTuple):
-    """A picture: its file, relative to the folder, its page (else 0), its class and the hash of the file's bytes."""
+    """A drawing: its file, relative to the folder, its page (else 0), its class and the hash of the file's bytes."""
 
     file: str
     number: int
     name: str
     digest: str
+    split: str | None = None
 
     @property
     def label(self) -> str:
@@ -45,23 +49,26 @@ class Page(NamedTuple):
 def trace_folder(folder: str | Path, out: str | Path | None = None, jobs: int = -1) -> DataSet:
     """Traces every picture in a folder into a data set of strokes, split into train, valid and test.
 
-    PNG, JPEG, WebP, GIF, BMP and PNM files and the pages of PDF and TIFF files. A picture in a folder inside it has
-    that folder's name for its class, others have the name of `folder`. In `out` (by default beside the folder, named
-    `<folder>-traced`) come for each class `<class>.npz`, a sketch-rnn file that `data.read` reads, in the 255 pixels
-    and the simplification of Quick, Draw!; `report.html`, what was skipped and why, what was left out and some of
-    what was traced; and `progress.ndjson`, what is done. A run that was killed goes on from there when it is started
-    again, and ends with the same bytes; one over a folder that has grown traces what is new. The split goes by a
-    picture's content: each picture stays where it was, and copies of one come together.
+    PNG, JPEG, WebP, GIF, BMP and PNM files and the pages of PDF and TIFF files; SVG, InkML and .npy files, whose lines
+    are taken as they are. A picture in a folder inside it has that folder's name for its class, others have the name
+    of `folder`; folders named train, valid (or val) and test that hold folders are splits, and these the classes. In
+    `out` (by default beside the folder, named `<folder>-traced`) come for each class `<class>.npz`, a sketch-rnn file
+    that `data.read` reads, in the 255 pixels and the simplification of Quick, Draw!; `report.html`, what was skipped
+    and why, what was left out and some of what was traced; and `progress.ndjson`, what is done. A run that was killed
+    goes on from there when it is started again, and ends with the same bytes; one over a folder that has grown traces
+    what is new. The split goes by a picture's content, where no folder says: each picture stays where it was, and
+    copies of one come together.
 
     `jobs` processes work at once, -1 is one for each core; inside `joblib.parallel_config(backend="dask")` the workers
     of a Dask cluster do, who must see the folder under the same path. Raises NotADirectoryError, and ValueError where
     there is no picture, or none that can be traced; a picture that cannot is skipped, and reported.
     """
-    folder = Path(folder)
-    out = folder.with_name(f"{folder.resolve().name}-traced") if out is None else Path(out)
+    folder = Path(folder).expanduser()
+    beside = folder.resolve()  # "." has no name
+    out = beside.with_name(f"{beside.name}-traced") if out is None else Path(out).expanduser()
     pages, skipped = find_pages(folder, out)
     if not pages:
-        kinds = ", ".join(suffix[1:].upper() for suffix in SUFFIXES)
+        kinds = ", ".join(suffix[1:].upper() for suffix in (*SUFFIXES, *vectors.SUFFIXES))
         raise ValueError(f"{folder} has no pictures that can be read; it takes {kinds} files" + _reasons(skipped))
     journal = out / "progress.ndjson"
     done = _read_journal(journal)
@@ -89,7 +96,7 @@ def trace_folder(folder: str | Path, out: str | Path | None = None, jobs: int = 
         lines = [np.array(line, np.float64).T for line in drawing]
         drawings[page.name][split_of(page)].append(from_polylines(lines))
     for name, of_class in drawings.items():
-        write_sketchrnn(of_class, out / f"{name}.npz")
+        write_npz(of_class, out / f"{name}.npz")
     left_out = [(page.label, ", ".join(done[page]["left_out"])) for page in traced if "left_out" in done[page]]
     write_report(out / "report.html", folder, drawings, traced, skipped, left_out)
     print(_summary(drawings, skipped, left_out, out))
@@ -105,15 +112,21 @@ def find_pages(folder: Path, out: Path) -> tuple[list[Page], list[tuple[str, str
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is not a folder")
     pages, skipped = [], []
-    for path in _files(folder, out):
+    files = _files(folder, out)
+    splits = _split_folders(folder, files)
+    for path in files:
         inside = path.relative_to(folder)
-        name = inside.parts[0] if len(inside.parts) > 1 else folder.resolve().name
-        if path.suffix.lower() not in SUFFIXES:
+        above = inside.parts[1:-1] if inside.parts[0] in splits else inside.parts[:-1]
+        name = above[0] if above else folder.resolve().name
+        is_vector = path.suffix.lower() in vectors.SUFFIXES
+        if path.suffix.lower() not in SUFFIXES and not is_vector:
             skipped.append((inside.as_posix(), f"not a picture: '{path.suffix or path.name}' is not read"))
             continue
         try:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
-            pages += [Page(inside.as_posix(), number, name, digest) for number in range(count_pages(path))]
+            count = vectors.count_drawings(path) if is_vector else count_pages(path)
+            split = SPLIT_NAMES[inside.parts[0].lower()] if inside.parts[0] in splits else None
+            pages += [Page(inside.as_posix(), number, name, digest, split) for number in range(count)]
         except (OSError, ValueError) as error:
             skipped.append((inside.as_posix(), _reason(error, path)))
     return pages, skipped
@@ -136,22 +149,26 @@ def _files(folder: Path, out: Path) -> list[Path]:
     return sorted(found)
 
 
+def _split_folders(folder: Path, files: Sequence[Path]) -> set[str]:
+    """The folders right in `folder` that are splits: named as such, and with nothing but folders in them."""
+    depths: dict[str, set[int]] = {}
+    for path in files:
+        inside = path.relative_to(folder).parts
+        if inside[0].lower() in SPLIT_NAMES:
+            depths.setdefault(inside[0], set()).add(len(inside))
+    return {name for name, found in depths.items() if min(found) > 2}  # else it is a class of trains, or of tests
+
+
 def split_of(page: Page) -> str:
-    """Train, valid or test, by the picture's content alone: a new file moves no other, and copies stay together."""
+    """Train, valid or test: as its folder says, else by the picture's content alone.
+
+    So a new file moves no other, and copies stay together.
+    """
+    if page.split:
+        return page.split
     digest = hashlib.sha256(f"{page.digest} {page.number}".encode()).digest()
     chance = int.from_bytes(digest[:4]) / 2**32
     return "test" if chance < TEST else "valid" if chance < TEST + VALID else "train"
-
-
-def write_sketchrnn(splits: dict[str, Sequence[np.ndarray]], path: Path) -> None:
-    """A sketch-rnn file: an int16 array (N, 3) a drawing, in lists named train, valid and test, in whole pixels."""
-    arrays = {}
-    for split in SPLITS:
-        arrays[split] = np.empty(len(splits[split]), object)
-        for i, sketch in enumerate(splits[split]):
-            arrays[split][i] = np.rint(sketch).astype(np.int16)
-    with atomic(path) as temporary:
-        np.savez_compressed(temporary, **arrays)
 
 
 def _trace_chunk(folder: Path, pages: Sequence[Page]) -> list[dict]:
@@ -161,18 +178,22 @@ def _trace_chunk(folder: Path, pages: Sequence[Page]) -> list[dict]:
 def _trace_page(folder: Path, page: Page) -> dict:
     """The page's record: its drawing, simplified as Quick, Draw!'s are, or the reason why there is none."""
     record = {"word": page.name, "file": page.file, "page": page.number, "digest": page.digest}
+    record |= {"split": page.split} if page.split else {}
     path = folder / page.file
     try:
-        bitmap, left_out = read_drawing(path, page.number)
-        found = trace(bitmap)
-        lines = simplify_raw(to_polylines(found.sketch, found.origin))
+        if path.suffix.lower() in vectors.SUFFIXES:
+            drawn, left_out = vectors.read_vectors(path, page.number)
+        else:
+            bitmap, left_out = read_drawing(path, page.number)
+            found = trace(bitmap)
+            drawn, left_out = to_polylines(found.sketch, found.origin), [*left_out, *found.left_out]
+        lines = simplify_raw(drawn)
         points = sum(map(len, lines))
         if points > MAX_POINTS:
             raise ValueError(f"{points:,} points, more than {MAX_POINTS:,}: this is no line drawing")
         if max(np.ptp(np.concatenate(lines), axis=0)) == 0:
             raise ValueError("there is nothing but a dot on it")
         record["drawing"] = [line.T.astype(int).tolist() for line in lines]
-        left_out = [*left_out, *found.left_out]
         return record | ({"left_out": left_out} if left_out else {})
     except (ValueError, OSError) as error:
         return record | {"skipped": _reason(error, path)}
@@ -198,7 +219,7 @@ def _read_journal(path: Path) -> dict[Page, dict]:
     for number, line in enumerate(whole.splitlines(), 1):
         try:
             record = json.loads(line)
-            page = Page(record["file"], record["page"], record["word"], record["digest"])
+            page = Page(record["file"], record["page"], record["word"], record["digest"], record.get("split"))
             done[page] = record if "skipped" in record else record | {"drawing": record["drawing"]}
         except (ValueError, LookupError, TypeError, RecursionError) as error:
             raise ValueError(f"line {number} of {path} is damaged; delete the file, and all is traced anew") from error

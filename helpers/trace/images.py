@@ -86,7 +86,7 @@ def read_grey(path: str | Path, page: int = 0) -> np.ndarray:
 
 def read_picture(path: str | Path, page: int = 0) -> np.ndarray:
     """The picture in a file before it is cleaned, uint8: RGB (H, W, 3), or grey (H, W) where it has no colours."""
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.suffix.lower() == ".pdf":
         return _draw_pdf(path, page)
     with _opened(path) as image:
@@ -106,7 +106,7 @@ def read_picture(path: str | Path, page: int = 0) -> np.ndarray:
 
 def count_pages(path: str | Path) -> int:
     """How many drawings a file holds: the pages of a PDF or a TIFF, else 1. Raises ValueError for a damaged one."""
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.suffix.lower() == ".pdf":
         return draw_page(path, -1, LARGEST)[0]
     if path.suffix.lower() not in (".tif", ".tiff"):

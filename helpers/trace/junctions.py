@@ -8,8 +8,8 @@ the junction, and the direction in which it does.
 import math
 
 import numpy as np
-from numba import njit
 
+from helpers.sketch.native import native
 from helpers.trace.centerlines import Lines, border
 from helpers.trace.pairing import match
 from helpers.trace.skeleton import Graph, line_length
@@ -34,19 +34,19 @@ CORNER = 1.3  # a spur that is longer is a line
 OPPOSITE = 0.7  # a spur turns at least so much away from the two lines whose corner it is
 
 
-@njit(cache=True)
+@native
 def _turn(ax: float, ay: float, bx: float, by: float) -> float:
     """The angle between two unit vectors."""
     return math.acos(min(1.0, max(-1.0, ax * bx + ay * by)))
 
 
-@njit(cache=True)
+@native
 def _turn_through(exits: np.ndarray, a: int, z: int) -> float:
     """How much a line turns that comes out of one branch and goes on as the other."""
     return _turn(exits[a, 2], exits[a, 3], -exits[z, 2], -exits[z, 3])
 
 
-@njit(cache=True)
+@native
 def _crossing(ax, ay, adx, ady, bx, by, bdx, bdy) -> tuple:
     """How far along two lines (a point and a unit vector each) they cross; infinite where they are parallel."""
     det = adx * bdy - ady * bdx
@@ -57,7 +57,7 @@ def _crossing(ax, ay, adx, ady, bx, by, bdx, bdy) -> tuple:
     return along_a, along_b
 
 
-@njit(cache=True)
+@native
 def join(graph: Graph, widths: np.ndarray, grey: np.ndarray, line_width: float) -> Lines:
     """The fewest lines that follow every branch once and go straight on through junctions.
 
@@ -84,7 +84,7 @@ def join(graph: Graph, widths: np.ndarray, grey: np.ndarray, line_width: float) 
     return walk(graph, joints, grey, line_width)
 
 
-@njit(cache=True)
+@native
 def _outside(graph: Graph, widths: np.ndarray, line_width: float) -> tuple:
     """The first and the last point of each branch outside its junctions' ink, or its middle point where none is."""
     points, starts, ends, nodes, degrees = graph
@@ -114,7 +114,7 @@ def _outside(graph: Graph, widths: np.ndarray, line_width: float) -> tuple:
     return low, high
 
 
-@njit(cache=True)
+@native
 def _exits(graph: Graph, low: np.ndarray, high: np.ndarray, line_width: float) -> np.ndarray:
     """The exit of each branch end, (2B, 4): x, y and the direction away from the junction."""
     points, ends, nodes = graph.points, graph.ends, graph.nodes
@@ -135,7 +135,7 @@ def _exits(graph: Graph, low: np.ndarray, high: np.ndarray, line_width: float) -
     return exits
 
 
-@njit(cache=True)
+@native
 def _ends_of_nodes(graph: Graph) -> tuple:
     """The branch ends node after node, and where each node's begin and stop; dots and rings have none."""
     starts, ends, degrees = graph.starts, graph.ends, graph.degrees
@@ -152,7 +152,7 @@ def _ends_of_nodes(graph: Graph) -> tuple:
     return at, first, stop
 
 
-@njit(cache=True)
+@native
 def _cross(
     graph: Graph,
     widths: np.ndarray,
@@ -198,7 +198,7 @@ def _cross(
     return crossed
 
 
-@njit(cache=True, forceinline=True)
+@native(forceinline=True)
 def _turn_at_spur(
     here: np.ndarray,
     node: int,
@@ -237,7 +237,7 @@ def _turn_at_spur(
     return False
 
 
-@njit(cache=True, forceinline=True)
+@native(forceinline=True)
 def _pair(here: np.ndarray, node: int, graph: Graph, exits: np.ndarray, joints: Joints, line_width: float) -> None:
     """Pairs a junction's branch ends so that they turn least, and puts corners where they turn much."""
     nodes = graph.nodes
@@ -261,7 +261,7 @@ def _pair(here: np.ndarray, node: int, graph: Graph, exits: np.ndarray, joints: 
                     joints.corner[a, 0], joints.corner[a, 1] = x, y
 
 
-@njit(cache=True, forceinline=True)
+@native(forceinline=True)
 def _meet(
     here: np.ndarray,
     node: int,

@@ -1,12 +1,13 @@
 """The cheapest way to pair a few things off. Compiled."""
 
 import numpy as np
-from numba import njit
+
+from helpers.sketch.native import native
 
 MOST = 10  # things that are matched exactly; 2 ** MOST states
 
 
-@njit(cache=True)
+@native
 def match(cost: np.ndarray) -> np.ndarray:
     """The partner of each of n, -1 for the one left where n is odd: the least sum of costs of all complete pairings.
 

@@ -13,6 +13,9 @@ import numpy as np
 from helpers.data.chunks import SPLITS
 from helpers.data.official import BOX
 from helpers.paths import atomic
+from helpers.sketch.raster import render
+from helpers.sketch.strokes import from_polylines
+from helpers.trace import vectors
 from helpers.trace.images import read_grey
 
 SHOWN = 24  # pages
@@ -80,6 +83,11 @@ def write_report(
         temporary.write_text(text, encoding="utf-8")
 
 
+def _drawn(path: Path, number: int) -> np.ndarray:
+    """What a vector file holds, dark on white."""
+    return 255 - render(from_polylines(vectors.read_vectors(path, number)[0]), 2 * THUMBNAIL, 2)
+
+
 def _table(rows: Sequence[tuple[str, str]], title: str) -> str:
     """Two columns, a page and what there is to say; empty where there is nothing."""
     cells = "".join(f"<tr><td>{html.escape(page)}</td><td>{html.escape(text)}</td></tr>" for page, text in rows)
@@ -87,7 +95,8 @@ def _table(rows: Sequence[tuple[str, str]], title: str) -> str:
 
 
 def _figure(folder: Path, page: Any, drawing: list) -> str:
-    grey = read_grey(folder / page.file, page.number)
+    path = folder / page.file
+    grey = _drawn(path, page.number) if path.suffix.lower() in vectors.SUFFIXES else read_grey(path, page.number)
     scale = THUMBNAIL / max(grey.shape)
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     ink = 255 - small

@@ -4,7 +4,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from helpers.sketch.native import native
 
 # the eight neighbours, clockwise from the one above; bit k of a neighbour code stands for neighbour k
 DX = np.array([0, 1, 1, 1, 0, -1, -1, -1])
@@ -51,7 +52,7 @@ GOES = np.array([[_guo_hall(code, second) for code in range(256)] for second in 
 PATHS = np.array([_without_corners(code) for code in range(256)])
 
 
-@njit(cache=True)
+@native
 def thin(ink: np.ndarray) -> np.ndarray:
     """The skeleton (H, W), 1 on 0, of ink (H, W), not 0 on 0 with a border of paper: Guo-Hall, both passes in turn.
 
@@ -113,7 +114,7 @@ def thin(ink: np.ndarray) -> np.ndarray:
     return skeleton.reshape(height, width)
 
 
-@njit(cache=True)
+@native
 def graph(skeleton: np.ndarray, ink: np.ndarray) -> Graph:
     """The branches of a skeleton: nodes are the pixels that do not have exactly two neighbours on a path."""
     height, width = skeleton.shape
@@ -189,7 +190,7 @@ def graph(skeleton: np.ndarray, ink: np.ndarray) -> Graph:
     return Graph(points[:n].copy(), starts[: branches + 1].copy(), ends[:branches].copy(), nodes, degrees)
 
 
-@njit(cache=True)
+@native
 def _radius(ink: np.ndarray, x: int, y: int) -> float:
     """The radius of the largest disc of ink around a pixel of it: squares grow until no paper can be nearer."""
     height, width = ink.shape
@@ -207,7 +208,7 @@ def _radius(ink: np.ndarray, x: int, y: int) -> float:
     return math.sqrt(best) - 0.5
 
 
-@njit(cache=True)
+@native
 def line_length(points: np.ndarray) -> float:
     """The length of a polyline (K, 2)."""
     total = 0.0
@@ -216,7 +217,7 @@ def line_length(points: np.ndarray) -> float:
     return total
 
 
-@njit(cache=True)
+@native
 def contract(graph: Graph, line_width: float) -> Graph:
     """The graph with each junction one node: what thinning split is joined, tiny loops and spurs are gone.
 

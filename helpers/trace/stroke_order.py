@@ -11,11 +11,11 @@ import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numba import njit
 from scipy.optimize import minimize
 
 from helpers.data.classes import JUDGED
 from helpers.data.dataset import load_drawings
+from helpers.sketch.native import native
 from helpers.sketch.strokes import to_polylines
 from helpers.trace.centerlines import Lines
 from helpers.trace.skeleton import line_length
@@ -27,7 +27,7 @@ OPEN = np.array([1.31, 1.53, 0.05, -1.56, -0.9, -0.92])
 RING = np.array([-1.12, -1.63, -1.82, 1.58, 0.56, -6.42])
 
 
-@njit(cache=True)
+@native
 def human_order(lines: Lines, next_weights: np.ndarray, open_weights: np.ndarray, ring_weights: np.ndarray) -> Lines:
     """The lines in the order, direction and, where closed, from the start that people most probably choose."""
     points, starts, closed = lines
@@ -65,7 +65,7 @@ def human_order(lines: Lines, next_weights: np.ndarray, open_weights: np.ndarray
     return Lines(out, out_starts, out_closed)
 
 
-@njit(cache=True)
+@native
 def describe(points: np.ndarray, starts: np.ndarray, closed: np.ndarray) -> np.ndarray:
     """A row a line: its length, its box (x0, y0, x1, y1), both ends, whether closed; and the drawing's longer side."""
     table = np.empty((len(starts) - 1, 11))
@@ -90,7 +90,7 @@ def describe(points: np.ndarray, starts: np.ndarray, closed: np.ndarray) -> np.n
     return table
 
 
-@njit(cache=True)
+@native
 def next_features(table: np.ndarray, drawn: np.ndarray, pen: np.ndarray, last: int) -> tuple:
     """The lines left and, a row each: way there, whether near, length, middle, first things, inside, around, alike."""
     left = np.flatnonzero(~drawn)
@@ -123,7 +123,7 @@ def next_features(table: np.ndarray, drawn: np.ndarray, pen: np.ndarray, last: i
     return left, features
 
 
-@njit(cache=True)
+@native
 def start_features(line: np.ndarray, closed: bool, row: np.ndarray, pen: np.ndarray) -> np.ndarray:
     """What tells apart the ways to draw a line: (2, 6) forward and back; where closed, (2 (K - 1), 6), from each point.
 

@@ -7,8 +7,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from helpers.sketch.native import native
 from helpers.trace.centerlines import Lines, border
 from helpers.trace.skeleton import Graph, line_length
 
@@ -32,7 +32,7 @@ class Joints(NamedTuple):
     dropped: np.ndarray
 
 
-@njit(cache=True)
+@native
 def along(points: np.ndarray, first: int, step: int, stop: int, distance: float) -> int:
     """The index of the point at that distance from `first` along the line, or `stop` where the line ends before."""
     i, walked = first, 0.0
@@ -42,7 +42,7 @@ def along(points: np.ndarray, first: int, step: int, stop: int, distance: float)
     return i
 
 
-@njit(cache=True)
+@native
 def tip(points: np.ndarray, first: int, stop: int, grey: np.ndarray, line_width: float) -> tuple:
     """Where a free end truly ends, half a line width inside the ink's border, and the index of the next point."""
     step = 1 if stop > first else -1
@@ -72,7 +72,7 @@ def tip(points: np.ndarray, first: int, stop: int, grey: np.ndarray, line_width:
     return points[near, 0] + reach * dx, points[near, 1] + reach * dy, near
 
 
-@njit(cache=True)
+@native
 def walk(graph: Graph, joints: Joints, grey: np.ndarray, line_width: float) -> Lines:
     """The lines: from each end without a partner on through the partners, then the closed ones."""
     points, starts, ends = graph.points, graph.starts, graph.ends
@@ -106,7 +106,7 @@ def walk(graph: Graph, joints: Joints, grey: np.ndarray, line_width: float) -> L
     return Lines(out[:n].copy(), line_starts[: lines + 1].copy(), closed[:lines].copy())
 
 
-@njit(cache=True, forceinline=True)
+@native(forceinline=True)
 def _follow(
     start: int, graph: Graph, joints: Joints, grey: np.ndarray, line_width: float, walked: np.ndarray, out, n: int
 ) -> tuple:

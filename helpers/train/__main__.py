@@ -6,13 +6,24 @@ python -m helpers.train --help
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
+from itertools import pairwise
 
-from helpers.data.dataset import load_drawings, open_dataset
+from helpers.data.dataset import DataSet, load_drawings, open_dataset
+from helpers.draw.priors import sample
+from helpers.draw.switching import Switched, switch
+from helpers.figures.saving import save_figure
+from helpers.figures.sheets import grid
+from helpers.model.vae import SketchVAE, load_model
+from helpers.paths import FIGURES
+from helpers.trace.own import load_own
 from helpers.train import distribution
 from helpers.train.distribution import pick_strategy
-from helpers.train.plan import Plan
-from helpers.train.vae import release, train
+from helpers.train.plan import Plan, check_name
+from helpers.train.vae import check_releasable, release, train
+
+SHOWN = 8  # drawings of each of so many classes, once it is trained on somebody's own
 
 
 def main() -> None:
@@ -25,10 +36,14 @@ def main() -> None:
     parser.add_argument(
         "--classes",
         nargs="+",
-        required=True,
         metavar="CLASS",
-        default=argparse.SUPPRESS,
-        help="Quick, Draw! categories",
+        help="Quick, Draw! categories; with --data, those of its classes that are wanted",
+    )
+    parser.add_argument(
+        "--data",
+        metavar="PATH",
+        help="drawings of your own: a data set, a file of drawings, a folder of these, of pictures or of vector files, "
+        "shards, Parquet",
     )
     parser.add_argument(
         "--encoder", choices=("cnn", "rnn"), default="cnn", help="sees the bitmap, or reads the strokes"
@@ -50,12 +65,22 @@ def main() -> None:
         name = f"--{setting.name.replace('_', '-')}"
         parser.add_argument(name, type=setting.type, default=setting.default, help=setting.metadata["help"])
     arguments = vars(parser.parse_args())
-    name, classes, source = (arguments.pop(key) for key in ("name", "classes", "source"))
-    start, also = arguments.pop("start"), arguments.pop("also")
+    name, start, also, given, classes, source = (
+        arguments.pop(key) for key in ("name", "start", "also", "data", "classes", "source")
+    )
     settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units", "position", "view")}
-    plan = Plan(**arguments)
-    data = load_drawings(classes, source)
-    own = [open_dataset(path) for path in also]
+    try:  # before hours of work
+        check_name(name)
+        plan = Plan(**arguments)
+        data = _load(given, classes, source)
+        check_releasable(data)
+        own = [open_dataset(path) for path in also]
+        if start:
+            load_model(start)
+        if min(settings["z_size"], settings["units"]) < 1:
+            raise ValueError("z-size and units must be 1 or more")
+    except (ValueError, ImportError, OSError) as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
     command = shlex.join(["python", "-m", "helpers.train", *sys.argv[1:]])
     with distribution.rejoining():
         strategy = pick_strategy()
@@ -63,7 +88,32 @@ def main() -> None:
         if distribution.is_chief(strategy):
             path = release(model, name, data, plan, command, start, own)
             print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
+            if given:
+                _show(model, name)
+                print(f"In a chapter: load_model({name!r})")
         distribution.from_chief(strategy, 0)  # the others wait: a chief that is killed before it has written needs them
+
+
+def _load(given: str | None, classes: Sequence[str] | None, source: str) -> DataSet:
+    if given:
+        return load_own(given, classes)
+    if not classes:
+        raise ValueError("--classes names Quick, Draw! categories, or --data gives drawings of your own: which?")
+    return load_drawings(classes, source)
+
+
+def _show(model: SketchVAE, name: str) -> None:
+    """What a model made of somebody's own drawings: some of each class, and each class finished as the next."""
+    classes, name = model.settings.classes[:SHOWN], name.replace(".", "-")  # a figure's name has no dots
+    drawn = [sketch for label in classes for sketch in sample(model, SHOWN, classes=[label])]
+    save_figure(grid(drawn, SHOWN, row_labels=classes), f"{name}_samples")
+    print(f"{FIGURES / f'{name}_samples.svg'}: drawn from random z")
+    if len(classes) > 1:
+        pairs = list(pairwise([*classes, classes[0]]))
+        turned = Switched.concat(switch(model, first, second, n=SHOWN) for first, second in pairs)
+        labels = [f"{first} to {second}" for first, second in pairs]
+        save_figure(grid(turned.sketches, SHOWN, row_labels=labels, switches=turned.switches), f"{name}_switched")
+        print(f"{FIGURES / f'{name}_switched.svg'}: begun as one, finished as another")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from helpers.data.chunks import SPLITS
 from helpers.data.dataset import DataSet, Split
 from helpers.draw.decoding import encode
 from helpers.model import prior, vae
-from helpers.model.card import ORIGIN, write_card
+from helpers.model.card import ORIGINS, write_card
 from helpers.model.layers import PLACE, VIEW
 from helpers.sketch.unwelcome import digest
 from helpers.train import distribution
@@ -34,7 +34,7 @@ from helpers.train.batches import (
 )
 from helpers.train.distribution import pick_strategy
 from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan, seeded
-from helpers.train.plan import Plan
+from helpers.train.plan import Plan, check_name
 
 
 def train(
@@ -65,6 +65,7 @@ def train(
     the devices cannot share evenly, and for a run that was begun otherwise or whose checkpoint is damaged.
     """
     plan = plan or Plan()
+    check_name(name)
     check_splits(data.classes, data.train, data.valid)
     first = vae.load_model(start) if start else None
     drawings = _all_together(data, also)
@@ -85,6 +86,8 @@ def train(
     wanted = asdict(settings) | ({"start": start} if start else {})
     if also:  # or a run could be resumed with other drawings
         wanted["also"] = [_digest(more.train) for more in also]
+    if data.source != "quickdraw":  # whose drawings a name does not tell
+        wanted["drawings"] = _digest(data.train)
     distribution.check_agreement(strategy, asdict(plan), wanted, len(train_split.sketches), len(valid_split.sketches))
     run = begin_run(name, plan, wanted) if distribution.is_chief(strategy) else None
     left_out, n = len(drawings.sketches) - len(train_split.sketches), len(drawings.sketches)
@@ -172,6 +175,17 @@ def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
     return {name: losses[name] for name in ("reconstruction", "kl")}
 
 
+def check_releasable(data: DataSet) -> None:
+    """ValueError for drawings that a card cannot vouch for: a model's own, and too few to test with."""
+    if drawn := {"sample", "rehearsed"} & set(data.source.split("+")):
+        raise ValueError(
+            f"these drawings are of source {', '.join(drawn)!r}: a model drew them. A released model is trained and "
+            "measured on people's drawings. model.save_model keeps any other model"
+        )
+    if not data.test.sketches:
+        raise ValueError("there are no drawings to test with, and a model's card gives its loss on some; bring more")
+
+
 def release(
     model: vae.SketchVAE,
     name: str,
@@ -182,11 +196,7 @@ def release(
     also: Sequence[DataSet] = (),
 ) -> Path:
     """Saves the model to `data/models` with its card: what it was trained on, how, and its losses on test drawings."""
-    if data.source != "quickdraw":
-        raise ValueError(
-            f"these drawings are of source {data.source!r}: a released model is trained, and its losses are measured, "
-            "on people's drawings from Quick, Draw!, which its card credits. model.save_model keeps any other model"
-        )
+    check_releasable(data)
     losses = evaluate(model, data.test)
     counts = {part: len(getattr(data, part).sketches) for part in ("train", "valid", "test")}
     facts = {"source": data.source, "drawings": counts, "plan": asdict(plan), "test": losses, "command": command}
@@ -204,7 +214,8 @@ def _card(settings: vae.Settings, facts: dict) -> dict[str, str]:
     reader = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[settings.encoder]
     spliced = f", {plan['splice']:.0%} of them spliced" if plan.get("splice") else ""  # older plans have no splices
     coarser = f", simplified by {plan['simplify']:g} px" if plan.get("simplify") else ""
-    origins = {"rehearsed": "that an earlier state of it drew", "quickdraw": "from more of these"}
+    whose = " and ".join(ORIGINS.get(source, f"of source {source!r}") for source in facts["source"].split("+"))
+    origins = ORIGINS | {"rehearsed": "that an earlier state of it drew", "quickdraw": "from more of these"}
     more = "".join(
         f", and {count:,} {origins.get(source, f'of source {source!r}')}"
         for source, count in counts.items()
@@ -213,8 +224,7 @@ def _card(settings: vae.Settings, facts: dict) -> dict[str, str]:
     begun = ", begun with the weights that the first command below makes" if "start" in facts else ""
     return {
         "classes": ", ".join(settings.classes),
-        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) "
-        f"{ORIGIN}{more}",
+        "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {whose}{more}",
         "encoder": reader,
         "z, decoder": f"{settings.z_size} dimensions; LSTM of {settings.units}, {settings.components} Gaussians a "
         f"step{', told where the pen is' if settings.position else ''}"

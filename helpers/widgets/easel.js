@@ -318,7 +318,7 @@ function takeAway(ask, say, getPicture, offered = null) {
       link.click();
       link.remove();
       setTimeout(() => URL.revokeObjectURL(url), 60000);
-      say(`Saved ${message.name}`);
+      say(message.kept ? `Saved ${message.name}, and in ${message.kept}` : `Saved ${message.name}`);
     } catch (error) {
       say(error.message, "ms-error");
     } finally {

@@ -5,7 +5,9 @@ said in the widget. Where no kernel runs, a still picture of the last drawing st
 """
 
 import base64
+import html
 import io
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +24,7 @@ from helpers.export.bezier import path_data, pen_strokes
 from helpers.figures.saving import with_palette
 from helpers.figures.style import PALETTE
 from helpers.model.vae import SketchVAE
+from helpers.paths import FIGURES, atomic
 from helpers.sketch.strokes import bounds, simplify_line
 
 HERE = Path(__file__).parent
@@ -71,7 +74,10 @@ class Easel(anywidget.AnyWidget):
         self.on_msg(self._hear)
 
     def save(self, path: str | Path) -> Path:
-        """Writes the drawing as .svg, .pdf, .png or .gif, with its recipe inside; see `export.read_recipe`."""
+        """Writes the drawing as .svg, .pdf, .png or .gif, with its recipe inside; see `export.read_recipe`.
+
+        `studio.save(FIGURES / "mine.svg")`, with `FIGURES` from `helpers.paths`, puts it among the chapters' figures.
+        """
         drawn = self._there()
         look = {"switches": drawn.switches, "colors": drawn.colors, "names": drawn.names}
         return save_drawing(drawn.sketch, path, recipe=self.recipe(), **look)
@@ -124,7 +130,7 @@ class Easel(anywidget.AnyWidget):
         if kind not in KINDS:
             raise ValueError(f"a drawing is saved as {', '.join(KINDS)}, not as {kind!r}")
         drawn = self._there()
-        stem = "-".join([*dict.fromkeys(name.replace(" ", "-") for name in drawn.names), str(self.recipe()["seed"])])
+        stem = "-".join([*dict.fromkeys(map(_in_a_name, drawn.names)), str(self.recipe()["seed"])])
         name = f"{stem}-plotter.svg" if kind == "plotter" else f"{stem}.{kind}"
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / name
@@ -134,7 +140,14 @@ class Easel(anywidget.AnyWidget):
             else:
                 self.save(path)
             content = path.read_bytes()
-        self.send({"id": message.get("id", ""), "name": name, "type": KINDS[kind]}, [content])
+        kept = ""  # beside what the browser puts among its downloads: where a write-up looks
+        try:
+            with atomic(FIGURES / name) as path:
+                path.write_bytes(content)
+            kept = f"{FIGURES.name}/{name}"
+        except OSError:  # a folder that cannot be written keeps nobody from taking the drawing away
+            pass
+        self.send({"id": message.get("id", ""), "name": name, "type": KINDS[kind], "kept": kept}, [content])
 
     def _rest(self, *_) -> None:
         """The hands are off the widget for a moment: time to renew the still picture."""
@@ -152,9 +165,8 @@ class Easel(anywidget.AnyWidget):
         small = io.BytesIO()
         with_palette(file, 16).save(small, "png", optimize=True)
         png = base64.b64encode(small.getvalue()).decode()
-        still = (
-            f'<img class="midstroke-still" width="300" alt="{self.drawn.caption}" src="data:image/png;base64,{png}">'
-        )
+        alt = html.escape(self.drawn.caption)  # a class may be named as anybody likes
+        still = f'<img class="midstroke-still" width="300" alt="{alt}" src="data:image/png;base64,{png}">'
         return {"text/html": still, "image/png": png, "text/plain": self.drawn.caption}
 
 
@@ -240,6 +252,11 @@ def as_code(
         head.append(f"{name} = np.array([{rows}], np.float32)")
     shown = f"draw_figure(sketch, switches{', PALETTE[:2]' * two_hands})"
     return "\n".join([*head, *lines, shown]) + "\n"
+
+
+def _in_a_name(text: str) -> str:
+    """A class's name in a file's: letters and numbers of any script, and - for all else."""
+    return "-".join(re.findall(r"\w+", text))
 
 
 def with_article(name: str) -> str:

@@ -8,7 +8,7 @@ const KEPT = "midstrokeKept"; // where drawings wait for the next pads when thei
 const results = []; // of the filmstrip: they outlive a view
 
 function render({ model, el }) {
-  const { classes, judged, fits, temperature: heat, files, traces = true } = model.get("options");
+  const { classes, judged, fits, temperature: heat, files, traces = true, keeps = false } = model.get("options");
   const wanted = { ...model.get("picture").settings };
   let strokes = []; // what is on the paper: {mind, points, d}
   let finished = null; // what the machine added to it, to the end
@@ -108,6 +108,22 @@ function render({ model, el }) {
   const file = h("input", { type: "file", accept: "image/*", hidden: true, change: () => (take(file.files[0]), (file.value = "")) });
   const picture = tool("Picture …", "Trace a picture of a drawing: PNG, JPEG, a photo of a page", () => file.click());
   const tools = h("div", { class: "ms-row" }, undo, clear, ...(traces ? [h("span", { class: "ms-gap" }), picture, file] : []));
+
+  // a class of one's own
+  const named = h("input", { type: "text", class: "ms-number ms-own", placeholder: "a class of your own", "aria-label": "A class of your own", maxLength: 80 });
+  const keep = tool("Keep", "Add what you drew to the class of this name, to train on: data/own", async () => {
+    try {
+      const { message } = await ask("keep", { strokes: bare(), name: named.value });
+      say(message.kept);
+    } catch (error) {
+      say(error.message, "ms-error");
+    }
+  });
+  named.addEventListener("keydown", (event) => {
+    event.stopPropagation(); // JupyterLab has shortcuts of one letter
+    if (event.key === "Enter") keep.click();
+  });
+  const keepRow = keeps ? h("div", { class: "ms-row" }, named, keep) : null;
 
   async function take(dropped) {
     if (!dropped) return;
@@ -241,6 +257,7 @@ function render({ model, el }) {
         fits ? partRow : null,
         temperature.element,
         turnRow,
+        keepRow,
         judged ? thoughts : null,
         takeAway(ask, say, () => model.get("picture"), files),
       ),

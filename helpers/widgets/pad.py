@@ -1,5 +1,6 @@
 """The draw pad: begin by hand, let the model finish it as something, or take turns with it, stroke by stroke."""
 
+import json
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
-from helpers.data.official import BOX, EPSILON
+from helpers.data.official import BOX, EPSILON, simplify_raw
 from helpers.draw.decoding import decode, encode
 from helpers.draw.finishing import can_fit
 from helpers.draw.library import is_ready, warm
@@ -19,6 +20,7 @@ from helpers.export.bezier import fit_curves, path_data
 from helpers.figures.style import PALETTE
 from helpers.model.checkpoint import locate
 from helpers.model.vae import SketchVAE
+from helpers.paths import DATA, atomic
 from helpers.sketch.strokes import absolute, check, fit_box, from_polylines, stroke_ends, to_polylines
 from helpers.trace.images import read_image
 from helpers.trace.vectorize import trace
@@ -41,6 +43,7 @@ SHARE = 0.75  # of the points that the model can hold, for the beginning: the re
 CLOSED = 0.25  # of its size: a line whose ends are nearer is whole
 MOST_TURNS = 40
 TRIES = 16  # finishes, of which one is kept; see `draw.switch`
+OWN = DATA / "own"  # drawings that were kept, a file a class
 LARGEST_FILE = 20_000_000  # bytes
 THOUGHTS = 3  # of the judge, that are shown
 YOU, MACHINE = 0, 1
@@ -66,7 +69,8 @@ class DrawPad(Easel):
         self.settings = {"target": classes[-1], "temperature": 0.15, "seed": 7, "fit": True}
         self.options = {"classes": classes, "judged": self.judge is not None, "temperature": TEMPERATURE}
         self.options |= {"fits": can_fit(model, classes[-1])}
-        self._answers |= {"look": self._look, "finish": self._finish, "import": self._import}
+        self.options |= {"keeps": True}
+        self._answers |= {"look": self._look, "finish": self._finish, "import": self._import, "keep": self._keep}
         self._own, self._z, self._fits = None, None, False
         if prefix is not None:
             self.strokes = _on_paper(check(prefix))
@@ -91,6 +95,14 @@ class DrawPad(Easel):
         paper, and for a class that the model does not know."""
         settings = {"target": target, "temperature": temperature, "seed": seed, "fit": fit}
         return self._go_on(self.strokes, settings, strokes)
+
+    def keep(self, name: str) -> Path:
+        """Adds what the hand drew, and nothing of the machine's, to a class of one's own: `data/own/<name>.ndjson`.
+
+        `python -m helpers.train mine --data data/own` trains on it. Returns the file. Raises ValueError where there is
+        nothing by hand on the paper, and for a name that is none of a file.
+        """
+        return keep_drawing(name, self.strokes)
 
     def recipe(self) -> dict:
         """All that made the drawing, for JSON: model, classes, z, seed, settings, code, and the strokes by hand.
@@ -124,6 +136,11 @@ class DrawPad(Easel):
             self.send({"id": message.get("id", ""), "making": text})
             return
         self._go_on(message.get("strokes"), settings, message.get("count"), message.get("id", ""))
+
+    def _keep(self, message: dict, _) -> None:
+        path = keep_drawing(message.get("name"), message.get("strokes"))
+        count = path.read_bytes().count(b"\n")
+        self.send({"id": message.get("id", ""), "kept": f"{path.stem}: {count} kept in data/own"})
 
     def _go_on(self, strokes: object, settings: Mapping, count: int | None, question: str = "") -> Drawn:
         settings = _checked(self.model, settings)
@@ -282,3 +299,20 @@ def _colors(switches: Sequence[int]) -> list[str]:
 
 def _names(switches: Sequence[int], target: str) -> list[str]:
     return [("you", target)[i % 2] for i in range(len(switches) + 1)]
+
+
+def keep_drawing(name: object, strokes: object) -> Path:
+    """Adds what the hand drew of `strokes`, as a browser sends them, to a class of one's own; see `DrawPad.keep`."""
+    if not isinstance(strokes, list) or not all(isinstance(stroke, dict) for stroke in strokes):
+        raise ValueError("strokes are a list of {mind, points}")
+    name = " ".join(name.split()) if isinstance(name, str) else ""
+    if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.isprintable() or len(name) > 80:
+        raise ValueError(f"a class of your own needs a plain name, like 'my cat'; this is {name!r}")
+    lines = read_strokes([stroke.get("points") for stroke in strokes if stroke.get("mind") == YOU])
+    drawing = [line.T.astype(int).tolist() for line in simplify_raw(lines)]
+    path = OWN / f"{name}.ndjson"
+    before = path.read_bytes() if path.exists() else b""
+    with atomic(path) as temporary:
+        line = json.dumps({"word": name, "drawing": drawing}, ensure_ascii=False, separators=(",", ":"))
+        temporary.write_bytes(before + line.encode() + b"\n")
+    return path

@@ -4,17 +4,21 @@ import io
 import json
 import os
 import pickle
+import pickletools
+import re
 import struct
 import warnings
 import zipfile
 from itertools import pairwise
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from helpers.data import binary, chunks, formats, ndjson, npz, pickles
-from helpers.data.formats import DamagedDrawings, read
+from helpers.data.formats import DamagedDrawings, class_of, read, read_chunks
+from helpers.data.pickles import write_npz
 from helpers.sketch.strokes import absolute, from_polylines, stroke_ends, to_polylines
 
 SKETCH = np.array([[10, 0, 0], [0, 10, 0], [-10, 0, 0], [0, -10, 1]], np.int16)
@@ -154,6 +158,70 @@ def test_npz_pickled_by_python_3_is_read_whatever_the_protocol_and_dtype(tmp_pat
     first, second = read(put_npz(tmp_path / "new.npz", train=pickled(payload, (2,))), "train")
     np.testing.assert_array_equal(first, SKETCH)
     np.testing.assert_array_equal(second, SKETCH[:2])
+
+
+def test_drawings_of_one_length_in_one_array_and_a_file_of_train_alone_are_read(tmp_path):
+    """numpy makes one array (n, N, 3) of sketches that are all N points long, of numbers or of objects."""
+    both = np.stack([SKETCH, SKETCH + np.float32([1, 1, 0])])
+    for name, array in ("numbers", both), ("whole", both.astype(np.int16)), ("objects", both.astype(object)):
+        np.savez(tmp_path / f"{name}.npz", train=array)
+        np.testing.assert_array_equal(read(tmp_path / f"{name}.npz"), both)
+        with pytest.raises(ValueError, match="no array 'valid'"):
+            read(tmp_path / f"{name}.npz", "valid")
+    np.save(tmp_path / "several.npy", both)
+    np.save(tmp_path / "one.npy", SKETCH)
+    (tmp_path / "one.npy").rename(tmp_path / "one.NPY")
+    np.testing.assert_array_equal(read(tmp_path / "several.npy"), both)
+    np.testing.assert_array_equal(read(tmp_path / "one.NPY"), [SKETCH])
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (7, 2), (4, 7, 5), (784, 10)])
+def test_an_array_of_another_form_is_refused_with_its_shape(tmp_path, shape):
+    np.save(tmp_path / "a.npy", np.zeros(shape))
+    with pytest.raises(ValueError, match=re.escape(f"{shape} of float64, no list of drawings (N, 3)")):
+        read(tmp_path / "a.npy")
+
+
+def test_a_file_is_written_that_numpy_before_2_reads(tmp_path):
+    """What unpickles it there finds `numpy.core`, which later ones still know, and no name that came with numpy 2."""
+    write_npz({"train": [SKETCH, SKETCH[:2]], "valid": [], "test": []}, tmp_path / "a.npz")
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive:
+        asked = globals_of(archive.read("train.npy"))
+    assert asked == {"numpy.core.multiarray _reconstruct", "numpy ndarray", "numpy dtype"}
+    np.testing.assert_array_equal(read(tmp_path / "a.npz", "train")[0], SKETCH)
+
+
+def globals_of(member):
+    """The modules and names that the pickle in a .npy asks for."""
+    file = io.BytesIO(member)
+    np.lib.format.read_magic(file)
+    np.lib.format.read_array_header_1_0(file)
+    return {asked for opcode, asked, _ in pickletools.genops(file.read()) if opcode.name == "GLOBAL"}
+
+
+@pytest.mark.parametrize("told", ["false", "0", '"False"', '"false"'])
+def test_a_drawing_is_not_recognised_however_that_is_written(tmp_path, told):
+    line = '{"word":"nose","recognized":%s,"drawing":[[[0,10,20],[0,5,0]]]}\n'
+    (tmp_path / "nose.ndjson").write_text(line % told + line % "true" + line % '"True"')
+    (chunk,) = read_chunks(tmp_path / "nose.ndjson")
+    assert chunk.recognized.tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("cat.ndjson", "cat"),
+        ("full_simplified_cat.ndjson", "cat"),
+        ("cat (1).ndjson", "cat"),
+        ("CAT.NDJSON", "cat"),
+        ("sketchrnn_cat.full.npz", "cat"),
+        ("The%20Eiffel%20Tower.bin", "The Eiffel Tower"),
+        ("St. Bernard.ndjson", "St. Bernard"),
+        ("猫.npz", "猫"),
+    ],
+)
+def test_the_class_is_what_the_file_was_named_before_it_was_saved(file, name):
+    assert class_of(Path(file)) == name
 
 
 # A block, a batch, a piece at a time
@@ -391,7 +459,7 @@ def test_a_file_of_another_format_is_an_error_that_names_it(tmp_path, suffix, co
 def test_an_npz_of_something_else_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="no array 'train'"):
         read(put_npz(tmp_path / "a.npz", images=np.zeros((2, 2))))
-    with pytest.raises(ValueError, match="train is no list of drawings"):
+    with pytest.raises(ValueError, match="no list of drawings"):
         read(put_npz(tmp_path / "a.npz", train=np.zeros((2, 2))), "train")
     with pytest.raises(ValueError, match="train does not hold"):
         read(put_npz(tmp_path / "a.npz", train=pickled(pickle.dumps(objects([SKETCH])), (5,))), "train")

@@ -316,3 +316,29 @@ def test_no_drawings_and_no_sketch_are_refused(camels, tmp_path):
         to_svg([], tmp_path / "no.svg")
     with pytest.raises(ValueError, match="drawing 1: the sketch has no points"):
         to_svg([camels[0], np.zeros((0, 3))], tmp_path / "no.svg")
+
+
+@pytest.mark.parametrize(
+    ("color", "attributes"),
+    [
+        ("tab:red", 'stroke="#d62728"'),
+        ("C1", 'stroke="#ff7f0e"'),
+        ((0.2, 0.4, 0.6), 'stroke="#336699"'),
+        (np.array([0, 0, 0, 0.5]), 'stroke="#000000" stroke-opacity="0.5"'),
+        ("#d8431f", 'stroke="#d8431f"'),
+    ],
+)
+def test_colours_are_those_that_matplotlib_takes(tmp_path, color, attributes):
+    text = to_svg(from_polylines([square()]), tmp_path / "a.svg", colors=[color]).read_text()
+    assert f'fill="none" {attributes} stroke-width' in text
+
+
+def test_a_colour_that_is_none_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="reddish"):
+        to_svg(from_polylines([square()]), tmp_path / "a.svg", colors=["reddish"])
+
+
+def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert to_svg(from_polylines([square()]), "~/a.svg") == tmp_path / "a.svg"
+    assert (tmp_path / "a.svg").exists()

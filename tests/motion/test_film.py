@@ -178,6 +178,31 @@ def test_a_video_that_browsers_do_not_play_or_of_odd_size_is_converted(tmp_path,
     assert facts["size"] == (62, 46)
 
 
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("alpha.webm", ["-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p"]),
+        ("vp8.webm", ["-c:v", "libvpx", "-pix_fmt", "yuva420p", "-auto-alt-ref", "0"]),
+        ("alpha.mov", ["-c:v", "png"]),
+        ("alpha.gif", ["-filter_complex", "split[a][b];[a]palettegen[palette];[b][palette]paletteuse"]),
+        ("-a:b.webm", ["-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p"]),
+    ],
+)
+def test_a_transparent_clip_lies_on_white_paper_whatever_its_container(tmp_path, name, how):
+    """A red square amid nothing: 96 x 64 pixels, from 32 to 64."""
+    source = "color=red@1:s=32x32:d=1:r=5,format=rgba,pad=96:64:32:16:color=black@0"
+    video.ffmpeg(["-f", "lavfi", "-i", source, *how, tmp_path / name])
+    page = film.save_film({"a": Scene(tmp_path / name, "A.", {"Again": "a"})}, tmp_path / "a.html", "A").read_text()
+    made = tmp_path / "made.mp4"
+    made.write_bytes(base64.b64decode(re.search(r'"video": "([^"]+)"', page)[1]))
+    frames = imageio_ffmpeg.read_frames(str(made))
+    width, height = next(frames)["size"]
+    frame = np.frombuffer(next(frames), np.uint8).reshape(height, width, 3)
+    frames.close()
+    assert (width, height) == (96, 64)
+    assert frame[0, 0].tolist() == [255, 255, 255] and frame[32, 48, 0] > 200 > 60 > frame[32, 48, 1]
+
+
 def test_bad_films_are_refused_by_name(tmp_path):
     clip = flat(RED, 2)
     (tmp_path / "text.mp4").write_text("not a video")

@@ -1,10 +1,13 @@
 """Forms of a sketch: each turn and back again, prefixes, simplification, and what is refused."""
 
+import re
+
 import numpy as np
 import pytest
 
 from helpers.data.formats import read
 from helpers.sketch import stroke5, strokes
+from helpers.sketch.raster import render
 
 SQUARE = np.array([[10, 0, 0], [0, 10, 0], [-10, 0, 0], [0, -10, 1]], np.float32)
 
@@ -193,3 +196,18 @@ def test_many_drawings_at_once_are_those_that_each_alone_would_be():
 def test_of_no_drawings_there_are_no_rows():
     rows, lengths = strokes.from_points(np.zeros((0, 2)), np.zeros(0, int), np.zeros(0, int))
     assert rows.shape == (0, 3) and lengths.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([[1, 2, 0], [3, 4, 1]], "is a list"),
+        (np.zeros((4, 5)), "has shape (4, 5)"),
+        (np.zeros((4, 2)), "has shape (4, 2)"),
+        (np.zeros(3), "has shape (3,)"),
+    ],
+)
+@pytest.mark.parametrize("use", [strokes.to_polylines, render, strokes.bounds, lambda x: stroke5.to_stroke5(x, 9)])
+def test_what_is_no_sketch_is_refused_with_its_shape_and_makes_no_wrong_picture(given, told, use):
+    with pytest.raises(ValueError, match=re.escape(told)):
+        use(given)

@@ -289,7 +289,7 @@ def test_a_run_begun_otherwise_is_not_resumed(data):
 
 
 def test_a_run_that_cannot_be_is_refused(data):
-    with pytest.raises(ValueError, match="1 or more"):
+    with pytest.raises(ValueError, match=r"must lie in \[1, inf\)"):
         vae.train(data, "run", Plan(steps=0), **TINY)
     with pytest.raises(FileNotFoundError, match="nosuch"):
         loop.read_log("nosuch")

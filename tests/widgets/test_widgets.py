@@ -19,6 +19,8 @@ from helpers.export import read_recipe
 from helpers.model.vae import load_model
 from helpers.sketch.raster import render
 from helpers.sketch.strokes import bounds, from_polylines, to_polylines
+from helpers.trace.own import load_own
+from helpers.widgets import pad as pad_module
 from helpers.widgets.pad import DrawPad
 from helpers.widgets.studio import BlendStudio
 
@@ -369,7 +371,9 @@ def pictures(messages):
 def kernel():
     kernel = Kernel()
     code = "from helpers.model import load_model\nfrom helpers.widgets import BlendStudio, DrawPad\n"
-    code += "model = load_model('menagerie')"
+    code += "model = load_model('menagerie')\n"
+    code += "import pathlib, tempfile\nfrom helpers.widgets import easel\n"
+    code += "easel.FIGURES = figures = pathlib.Path(tempfile.mkdtemp()) / 'figures'"  # not the checkout's
     assert [m for m in kernel.run(code) if m["msg_type"] == "error"] == []
     yield kernel
     kernel.client.stop_channels()
@@ -449,6 +453,7 @@ def test_export_sends_the_file_to_the_browser(kernel, studio, tmp_path, kind):
     path = tmp_path / answer["name"]
     path.write_bytes(message["buffers"][0])
     assert answer["id"] == "q3" and path.name.startswith("cloud-camel-4")
+    assert answer["kept"] == f"figures/{path.name}"  # where a write-up looks
     assert read_recipe(path)["seed"] == 4
     if kind == "plotter":
         assert 'width="210mm"' in path.read_text()
@@ -485,3 +490,26 @@ def test_a_dropped_picture_is_traced_onto_the_pad(kernel, pad, cloud):
     for content in (b"", b"no picture", base64.b64decode("iVBORw0KGgo=")):
         (answer,) = said(kernel.ask(pad, {"kind": "import"}, [content]), "error")
         assert "/tmp" not in answer["error"]
+
+
+def test_what_the_hand_drew_is_kept_in_a_class_of_its_own_and_trains(tmp_path, monkeypatch):
+    monkeypatch.setattr(pad_module, "OWN", tmp_path)
+    strokes = [{"mind": 0, "points": [[10, 10], [500, 10], [500, 260]]}, {"mind": 1, "points": [[0, 0], [9, 9]]}]
+    for _ in range(3):
+        path = pad_module.keep_drawing(" St.  Bernard ", strokes)
+    assert path == tmp_path / "St. Bernard.ndjson"
+    (sketch, *more) = read(path)
+    assert len(more) == 2 and to_polylines(sketch)[0].tolist() == [[0, 0], [255, 0], [255, 130]]
+    data = load_own(tmp_path)
+    assert data.classes == ("St. Bernard",) and data.source == "own"
+    for name, given, complaint in [
+        ("../cat", strokes, "needs a plain name"),
+        ("", strokes, "needs a plain name"),
+        (None, strokes, "needs a plain name"),
+        ("cat", strokes[1:], "the paper is empty"),
+        ("cat", [3], "strokes are a list"),
+        ("cat", [{"mind": 0, "points": [["x", 1]]}], "two numbers"),
+    ]:
+        with pytest.raises(ValueError, match=complaint):
+            pad_module.keep_drawing(name, given)
+    assert [file.name for file in tmp_path.iterdir()] == ["St. Bernard.ndjson"]

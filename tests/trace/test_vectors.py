@@ -1,0 +1,162 @@
+"""Vector files of our own making, as other programs write them, and as nobody should."""
+
+import numpy as np
+import pytest
+
+from helpers.export.svg import to_svg
+from helpers.sketch.strokes import from_polylines, to_polylines
+from helpers.trace.vectors import read_vectors
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+INK = 'stroke="#000" fill="none"'
+
+
+def read(folder, text, suffix=".svg"):
+    path = folder / f"drawing{suffix}"
+    path.write_text(text, encoding="utf-8")
+    return read_vectors(path)
+
+
+def ends(lines):
+    return [(line[0].round(2).tolist(), line[-1].round(2).tolist()) for line in lines]
+
+
+# Other programs
+
+
+def test_our_own_svg_comes_back_as_the_lines_it_was_made_of(tmp_path):
+    sketch = from_polylines([[[0, 0], [100, 0], [100, 50]], [[20, 80], [60, 80]]])
+    to_svg(sketch, tmp_path / "own.svg", switches=(2,), curves=False, names=["cloud", "camel"])
+    lines, left_out = read_vectors(tmp_path / "own.svg")
+    wanted = to_polylines(sketch)
+    scale = np.ptp(lines[0], axis=0).max() / 100
+    assert [len(line) for line in lines] == [3, 2] and left_out == []
+    shift = lines[0][0] - wanted[0][0] * scale
+    for line, want in zip(lines, wanted, strict=True):
+        np.testing.assert_allclose(line, want * scale + shift, atol=0.02)
+
+
+OTHERS = {
+    # layers, one hidden, a transform on a layer, millimetres
+    "inkscape": (
+        SVG + 'xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" width="100mm" height="100mm" '
+        'viewBox="0 0 100 100"><defs><path d="M0 0H99" style="stroke:#000"/></defs>'
+        '<g inkscape:groupmode="layer" style="display:none"><path d="M0 0L9 9" style="fill:none;stroke:#000"/></g>'
+        '<g inkscape:groupmode="layer" transform="translate(10,20)">'
+        '<path d="m 0,0 25.4,0" style="fill:none;stroke:#000000;stroke-width:0.5"/></g></svg>',
+        [([37.80, 75.59], [133.80, 75.59])],
+    ),
+    # centimetres, polylines in groups
+    "vpype": (
+        SVG
+        + 'width="2.54cm" height="2.54cm" viewBox="0 0 96 96"><g id="layer1" '
+        + f'{INK}><polyline points="1,2 3,4 5,6"/><line x1="9" y1="8" x2="7" y2="6"/></g></svg>',
+        [([1, 2], [5, 6]), ([9, 8], [7, 6])],
+    ),
+    # a white page under everything, a mirrored group
+    "figma": (
+        SVG + 'width="90" height="90" viewBox="0 0 90 90" fill="none"><rect width="90" height="90" fill="white"/>'
+        '<g clip-path="url(#clip0)" transform="matrix(-1 0 0 1 90 0)"><path d="M10 10V80" stroke="black"/></g>'
+        '<defs><clipPath id="clip0"><rect width="90" height="90" fill="white"/></clipPath></defs></svg>',
+        [([80, 10], [80, 80])],
+    ),
+    # style sheets, classes, text that is left out, <symbol> by <use>
+    "excalidraw": (
+        SVG + 'viewBox="0 0 100 100"><defs><style>.s{stroke:#1e1e1e;fill:none}</style></defs>'
+        '<symbol id="a" viewBox="0 0 10 10"><path class="s" d="M0 5H10"/></symbol>'
+        '<g transform="translate(10 10) rotate(90 10 0)"><path class="s" d="M0 0H20"/></g>'
+        '<use href="#a" x="20" y="30" width="50" height="50"/><text x="3" y="4">hello</text></svg>',
+        [([20, 0], [20, 20]), ([20, 55], [70, 55])],
+    ),
+    # namespaces as entities
+    "illustrator": (
+        '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd" '
+        '[<!ENTITY ns_ai "http://ns.adobe.com/AdobeIllustrator/10.0/">]>'
+        + SVG
+        + f'xmlns:i="&ns_ai;"><line {INK} x1="1" y1="2" x2="3" y2="4"/></svg>',
+        [([1, 2], [3, 4])],
+    ),
+}
+
+
+@pytest.mark.parametrize("program", OTHERS)
+def test_svg_of_other_programs_is_the_lines_that_they_show(tmp_path, program):
+    text, wanted = OTHERS[program]
+    lines, left_out = read(tmp_path, text)
+    for (begin, end), (a, b) in zip(ends(lines), wanted, strict=True):
+        np.testing.assert_allclose([begin, end], [a, b], atol=0.01)
+    assert left_out == (["text"] if program == "excalidraw" else [])
+
+
+def test_curves_and_arcs_are_flattened_to_a_thousandth_of_the_drawing(tmp_path):
+    lines, _ = read(tmp_path, SVG + f'viewBox="0 0 100 100"><circle cx="50" cy="50" r="40" {INK}/></svg>')
+    (ring,) = lines
+    middles = (ring[1:] + ring[:-1]) / 2
+    for points in (ring, middles):
+        assert np.abs(np.hypot(*(points - 50).T) - 40).max() < 0.08
+    assert np.allclose(ring[0], ring[-1]) and len(ring) < 200
+    (curve,), _ = read(tmp_path, SVG + f'><path d="M0 0Q50 100 100 0T200 0" {INK}/></svg>')
+    assert np.abs(curve[:, 1]).max() == pytest.approx(50, abs=0.2)
+    assert curve[:, 1].min() == pytest.approx(-50, abs=0.2)
+
+
+def test_what_is_only_filled_is_traced_along_its_middle(tmp_path):
+    """As brushes are exported: an outline of a stroke from (10, 52) to (90, 52)."""
+    page = '<rect width="100" height="100" fill="#fff"/>'
+    lines, _ = read(tmp_path, SVG + f'viewBox="0 0 100 100">{page}<path d="M10 50H90V54H10Z" fill="#111"/></svg>')
+    (line,) = lines
+    assert np.abs(line[:, 1] - 52).max() < 0.5
+    assert sorted(line[[0, -1], 0]) == pytest.approx([11, 89], abs=2.5)
+
+
+def test_what_is_hidden_is_no_line(tmp_path):
+    hidden = ('display="none"', 'visibility="hidden"', 'opacity="0"', 'stroke-opacity="0"', 'style="display:none"')
+    text = "".join(f'<g {how}><path d="M0 0H5" {INK}/></g>' for how in hidden)
+    lines, _ = read(tmp_path, SVG + f'>{text}<path d="M1 1H5" {INK}/></svg>')
+    assert ends(lines) == [([1, 1], [5, 1])]
+
+
+# As nobody should
+
+
+def grown(depth):
+    groups = "".join(f'<g id="g{i}">{f"<use href={chr(34)}#g{i - 1}{chr(34)}/>" * 10}</g>' for i in range(1, depth))
+    return f'><defs><path id="g0" d="M0 0H1" {INK}/>{groups}</defs><use href="#g{depth - 1}"/></svg>'
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>' + SVG + "><text>&b;</text></svg>", "entity, 'b'"),
+        ('<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + SVG + "><text>&a;</text></svg>", "entity, 'a'"),
+        (SVG + grown(12), "more than 50,000 elements"),
+        (SVG + '><g id="a"><use href="#a"/></g></svg>', "shows itself"),
+        (SVG + ">" + "<g>" * 5000 + "</g>" * 5000 + "</svg>", "too deep"),
+        (SVG + f'><path d="M0 0L1e300 1e308" {INK}/></svg>', "absurdly far"),
+        (SVG + "><text>only words</text></svg>", "no line in it, but text"),
+        (SVG + "><path", "not an XML file"),
+        ("<html/>", "its root is <html>"),
+    ],
+)
+def test_hostile_and_damaged_svg_is_refused_with_its_path(tmp_path, text, complaint):
+    with pytest.raises(ValueError, match=complaint) as told:
+        read(tmp_path, text)
+    assert "drawing.svg" in str(told.value)
+
+
+# InkML and arrays
+
+
+def test_inkml_is_read_by_its_channels_and_with_differences(tmp_path):
+    channels = '<traceFormat><channel name="T"/><channel name="X"/><channel name="Y"/></traceFormat>'
+    lines, _ = read(tmp_path, f"<ink>{channels}<trace>0 1 2, 1 3 4</trace><trace>2 5 6</trace></ink>", ".inkml")
+    assert [line.tolist() for line in lines] == [[[1, 2], [3, 4]], [[5, 6]]]
+    lines, _ = read(tmp_path, "<ink><trace>10 20, '1'2, \"1\"-1, 0 0</trace></ink>", ".inkml")
+    assert lines[0].tolist() == [[10, 20], [11, 22], [13, 23], [15, 24]]
+    with pytest.raises(ValueError, match="trace 1"):
+        read(tmp_path, "<ink><trace>10 20, 5</trace></ink>", ".inkml")
+
+
+def test_an_array_of_strokes_is_its_lines(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([[[3, 0, 0], [0, 4, 1]], [[1, 1, 0], [2, 2, 1]]], np.int16))
+    assert read_vectors(tmp_path / "a.npy", 1)[0][0].tolist() == [[0, 0], [1, 1], [3, 3]]
