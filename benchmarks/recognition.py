@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.data.dataset import DataSet, load_drawings
-from helpers.draw.decoding import reconstruct
+from helpers.draw.decoding import encode, reconstruct
 from helpers.draw.finishing import FINISHES
 from helpers.draw.fit import complete, find_poses, make_shapes
-from helpers.draw.priors import sample
+from helpers.draw.interpolation import about, slerp
+from helpers.draw.priors import class_mean, sample
 from helpers.draw.switching import Switched, illusion, switch
 from helpers.evaluate.classifier import Judge, load_judge
 from helpers.evaluate.metrics import (
@@ -24,10 +25,13 @@ from helpers.evaluate.metrics import (
     illusions,
     recognised,
     recognised_as_own,
-    recognised_on_the_way,
     variety,
 )
+from helpers.evaluate.ways import ways_between
+from helpers.latent.nearest import by_angle, probe, separation, strays, whiten
+from helpers.latent.tsne import embed
 from helpers.model import vae
+from helpers.motion.tweening import Animation, centred, step_sizes
 from helpers.paths import MODELS, atomic
 from helpers.sketch.strokes import added_ink, bounds, from_polylines, prefix, to_polylines
 from helpers.sketch.summaries import measure, summarise
@@ -37,7 +41,13 @@ RESULT = Path(__file__).parent / "results" / "recognition.md"
 TEMPERATURE = 0.2
 WARMER = 0.25  # at which drawings are a little less sure and a little less alike
 TRIES = 16  # finishes of a drawing, of which the network keeps the one it reads as most like what it was to become
+ON_MAP, BANK = 50, 4000  # test drawings of each class on the map, and training drawings of each in the bank
 PLAIN = 150  # drawings of each class, drawn plainly
+PRIORS = {
+    "trained": "the prior it was trained toward",
+    "fitted": "the fitted Gaussians",
+    "normal": "N(0, I)",
+}
 CHOICES = {1: "finished once", TRIES: f"of {TRIES} finishes the one its encoder reads as nearest the second"}
 
 SEARCHES = 6  # of so many pairs one is searched for illusions
@@ -94,46 +104,92 @@ def faces(judge: Judge, n: int, seed: int) -> list[Row]:
     of_real = share(recognised(judge, real, *data.classes))
     own = recognised_as_own(judge, data.test.sketches, names).mean()
     again = recognised_as_own(judge, reconstruct(model, data.test.sketches, TEMPERATURE, seed), names).mean()
-    normal = sample(model, n, "normal", TEMPERATURE, seed)
-    fitted = sample(model, n, "fitted", TEMPERATURE, seed, data.classes)  # as many of each, as the test drawings
-    varied = variety(judge, fitted, real), variety(judge, normal, real)
-    holding = {name: measure(group) for name, group in (("real", real), ("ours", fitted))}
-    shares = [share(recognised(judge, drawn, *data.classes)) for drawn in (normal, fitted)]
-    tell("face-parts", f"{shares[0]} from N(0, I), {shares[1]} from the fitted Gaussians; people's {of_real}", n, seed)
-    rows = [
-        Row(
-            "face parts, z from N(0, I): recognised as one of the four",
-            shares[0],
-            of_real,
-            "63% (100, by eye)",
-        ),
-        Row(
-            "face parts, z from the fitted Gaussians: the same",
-            shares[1],
-            of_real,
-        ),
-        Row(
-            "their variety: mean distance of two, over real ones'; recall",
-            f"{varied[0].distance:.2f}; {varied[0].recall:.2f}",
-            f"1; {halves(judge, data)} (one half of them for the other)",
-        ),
-        Row("the same for N(0, I)", f"{varied[1].distance:.2f}; {varied[1].recall:.2f}"),
-    ]
-    for what, prior, classes in (("N(0, I)", "normal", None), ("the fitted Gaussians", "fitted", data.classes)):
-        drawn = sample(model, n, prior, WARMER, seed, classes)
-        seen, spread = share(recognised(judge, drawn, *data.classes)), variety(judge, drawn, real)
-        what = f"z from {what}, temperature {WARMER}: recognised; mean distance of two, over real ones'; recall"
-        rows.append(Row(what, f"{seen}; {spread.distance:.2f}; {spread.recall:.2f}"))
+    rows, told, halved = [], [], halves(judge, data)
+    for temperature in (TEMPERATURE, WARMER):
+        for prior, what in PRIORS.items():
+            drawn = sample_as_real(model, n, prior, temperature, seed)
+            if prior == "trained" and temperature == TEMPERATURE:
+                holding = {"real": measure(real), "ours": measure(drawn)}
+            seen, spread = share(recognised(judge, drawn, *data.classes)), variety(judge, drawn, real)
+            told += [f"{seen} from {what}"] * (temperature == TEMPERATURE)
+            rows.append(
+                Row(
+                    f"face parts, z from {what}, temperature {temperature}: recognised as one of the four; mean "
+                    "distance of two, over real ones'; recall",
+                    f"{seen}; {spread.distance:.2f}; {spread.recall:.2f}",
+                    f"{of_real}; 1; {halved} (one half of them for the other)",
+                    "63% (100, by eye)" * (prior == "trained" and temperature == TEMPERATURE),
+                )
+            )
+    tell("face-parts", f"{', '.join(told)}; people's {of_real}", n, seed)
     rows.append(Row(f"reconstruction recognised as its own class ({len(names):,})", f"{again:.1%}", f"{own:.1%}"))
     for name in ("closure", "symmetry"):
         ours, theirs = (summarise(holding[who][name]).mean for who in ("ours", "real"))
         rows.append(Row(f"{name} of samples, mean", f"{ours:.3f} ({ours / theirs - 1:+.0%})", f"{theirs:.3f}"))
-    for label, name in enumerate(data.classes):
-        own_tests = [sketch for sketch, own in zip(data.test.sketches, data.test.labels, strict=True) if own == label]
-        ways = recognised_on_the_way(judge, model, own_tests, name)
-        whole = f"{ways.all(axis=1).sum()} of 25 ways, {ways.sum()} of 250 frames"
-        rows.append(Row(f"25 pairs of {name}, 10 frames each: recognised", whole, "", "25 of 25, by eye"))
+    rows += [*ways_within(judge, model, data), *apart(data, seed)]
     return [*rows, *four_ways(judge, model, "CNN", n, seed), *losses(model, data, "CNN")]
+
+
+def sample_as_real(model: vae.SketchVAE, n: int, prior: str, temperature: float, seed: int) -> list[np.ndarray]:
+    """n samples, as many of each class as of the test drawings where the prior knows classes."""
+    knows = prior == "fitted" or (prior == "trained" and model.settings.prior == "class")
+    return sample(model, n, prior, temperature, seed, model.settings.classes if knows else None)
+
+
+def ways_within(judge: Judge, model: vae.SketchVAE, data: DataSet) -> list[Row]:
+    """25 ways of 10 frames between drawings of each class: the arc about the origin and that about the class's mean,
+    each frame drawn once, and drawn again where the second judge, which does not count, asks for it."""
+    chooser, rows = load_judge("second"), []
+    for about_what in ("the origin", "the class's mean"):
+        for how, asks in {"each frame drawn once": None, "drawn again where the second judge asks": chooser}.items():
+            whole, others, steps = [], 0, []
+            for label, name in enumerate(data.classes):
+                own = [data.test.sketches[i] for i in np.flatnonzero(data.test.labels == label)]
+                path = slerp if about_what == "the origin" else about(class_mean(model, name))
+                found = ways_between(judge, model, own, name, path=path, chooser=asks)
+                whole.append(f"{name} {found.own.all(axis=1).sum()} ({found.own.sum()})")
+                others += found.other.sum()
+                steps += [100 * step_sizes(Animation(frames, centred(frames))) for frames in found.frames]
+            rows.append(
+                Row(
+                    f"25 ways of 10 frames between drawings of a class, arc about {about_what}, {how}: ways all of "
+                    "whose frames are recognised (frames of 250); frames of another class; step, mean and mean largest",
+                    f"{', '.join(whole)}; {others} of 1,000; {np.mean(steps):.2f}, {np.max(steps, axis=1).mean():.2f}",
+                    "",
+                    "25 of 25 each, by eye",
+                )
+            )
+    return rows
+
+
+def apart(data: DataSet, seed: int) -> list[Row]:
+    """How far classes lie apart in z: agreement of 200 test drawings, alone and in a bank, CNN beside RNN."""
+    tests, bank = (
+        np.concatenate([np.flatnonzero(labels == label)[:each] for label in range(len(data.classes))])
+        for labels, each in ((data.test.labels, ON_MAP), (data.train.labels, BANK))
+    )
+    labels, bank_labels, rows = data.test.labels[tests], data.train.labels[bank], []
+    for encoder, model in {"CNN": vae.load_model("face-parts"), "RNN": vae.load_model("face-parts-rnn")}.items():
+        z = encode(model, data.test.sketches).astype(float)
+        every = encode(model, [data.train.sketches[i] for i in bank]).astype(float)
+        trained = model.settings.prior == "class"
+        used = "labels used in training" if trained else "labels not used"
+        both = "labels used in training and distance" if trained else "labels used in the distance"
+        for way, told in {"angle": used, "the fitted prior": both}.items():
+            seen, kept = (by_angle(x if way == "angle" else whiten(x, model.prior)) for x in (z[tests], every))
+            alone, banked = separation(seen, labels), separation(seen, labels, bank=(kept, bank_labels))
+            rows.append(
+                Row(
+                    f"z of {len(tests)} test drawings, {encoder}, by {way} ({told}): of the 10 nearest of its class, "
+                    f"vote; these alone; in a bank of {len(bank):,} training drawings",
+                    f"{alone.agreement:.1%}, {alone.vote:.1%}; {banked.agreement:.1%}, {banked.vote:.1%}",
+                )
+            )
+        lost = strays(embed(z[tests], seed=seed), labels).sum()
+        named = probe(every, bank_labels, z, data.test.labels)
+        what = f"t-SNE of these, {encoder} ({used}): on another class's island; linear probe of all test drawings"
+        rows.append(Row(what, f"{lost} of {len(tests)}; {named:.1%}"))
+    return rows
 
 
 def baseline(judge: Judge, n: int, seed: int) -> list[Row]:
@@ -141,14 +197,20 @@ def baseline(judge: Judge, n: int, seed: int) -> list[Row]:
     model = vae.load_model("face-parts-rnn")
     data = load_drawings(model.settings.classes)
     rows, told = [], []
-    for prior, what, published in (
-        ("normal", "RNN baseline, z from N(0, I): recognised as one of the four", "18% (100, by eye)"),
-        ("fitted", "RNN baseline, z from the fitted Gaussians: the same", ""),
-    ):
-        drawn = sample(model, n, prior, TEMPERATURE, seed, data.classes if prior == "fitted" else None)
-        told.append(share(recognised(judge, drawn, *data.classes)))
-        rows.append(Row(what, told[-1], "", published))
-    tell("face-parts-rnn", f"{told[0]} from N(0, I), {told[1]} from the fitted Gaussians", n, seed)
+    for prior, what in PRIORS.items():
+        drawn = sample_as_real(model, n, prior, TEMPERATURE, seed)
+        seen, spread = share(recognised(judge, drawn, *data.classes)), variety(judge, drawn, deal(data, n))
+        told.append(f"{seen} from {what}")
+        rows.append(
+            Row(
+                f"RNN baseline, z from {what}: recognised as one of the four; mean distance of two, over real ones'; "
+                "recall",
+                f"{seen}; {spread.distance:.2f}; {spread.recall:.2f}",
+                "",
+                "18% (100, by eye)" * (prior == "trained"),
+            )
+        )
+    tell("face-parts-rnn", ", ".join(told), n, seed)
     return [*rows, *four_ways(judge, model, "RNN", n, seed), *losses(model, data, "RNN")]
 
 

@@ -117,7 +117,7 @@ def test_too_few_drawings_for_a_map_or_a_measure_are_refused_in_words(trained):
     z = decoding.encode(model, [*data.train.sketches, *data.valid.sketches, *data.test.sketches])[:3]
     labels = np.zeros(3, int)
     for call, words in [
-        (lambda: tsne.embed(z), "perplexity is 20; for 3 drawings"),
+        (lambda: tsne.embed(z), "perplexity is 30; for 3 drawings"),
         (lambda: nearest.neighbours(z), "3 drawings have no 10 neighbours"),
         (lambda: nearest.separation(z, labels), "all drawings are of one class"),
         (lambda: clusters.kinds(z, data.test.sketches * 3, count=3), "3 drawings do not fall into 3 kinds"),

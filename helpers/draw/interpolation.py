@@ -58,6 +58,28 @@ def _perpendicular(z: np.ndarray) -> np.ndarray:
     return across / np.linalg.norm(across, axis=-1, keepdims=True) * np.sqrt(square)
 
 
+def about(center: np.ndarray, path: Callable = slerp) -> Callable:
+    """A way between two z as it is seen from `center`, not from the origin.
+
+    The z of one class lie on a sphere about the class's own mean, not about the origin: an arc about that mean stays
+    as far from it as they are, where one about the origin cuts through.
+
+    Parameters
+    ----------
+    center : ndarray
+        (Z,), as `class_mean` gives it.
+    path : callable
+        `slerp` or `lerp`.
+
+    Returns
+    -------
+    callable
+        `path(z0, z1, t)`, as `interpolate` and `motion.tween` take it.
+    """
+    center = np.asarray(center, np.float32)
+    return lambda z0, z1, t: center + path(z0 - center, z1 - center, t)
+
+
 def interpolate(
     model: SketchVAE,
     z0: np.ndarray,
@@ -79,7 +101,7 @@ def interpolate(
     temperature, seed
         As of `decode`.
     path : callable
-        `slerp`, or `lerp`.
+        `slerp`, `lerp`, or one `about` another centre.
 
     Returns
     -------

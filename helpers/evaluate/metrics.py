@@ -1,4 +1,4 @@
-"""How good drawings are, in numbers: how many the judge recognises, how varied they are, how sure the way is.
+"""How good drawings are, in numbers: how many the judge recognises, how varied they are.
 
 Every share is meant to stand beside the same share of real test drawings.
 """
@@ -9,11 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.distance import cdist, pdist
 
-from helpers.draw.decoding import encode
-from helpers.draw.interpolation import interpolate
 from helpers.draw.switching import Switched
 from helpers.evaluate.classifier import Judge
-from helpers.model.vae import SketchVAE
 from helpers.sketch.cohesion import transition
 from helpers.sketch.strokes import added_ink
 
@@ -140,20 +137,6 @@ def _among(points: np.ndarray, others: np.ndarray) -> float:
     """The share of the points that lie among the others."""
     radius = np.partition(cdist(others, others), NEIGHBOURS, axis=1)[:, NEIGHBOURS]  # the nearest of all is itself
     return (cdist(points, others) <= radius).any(axis=1).mean()
-
-
-def recognised_on_the_way(
-    judge: Judge, model: SketchVAE, sketches: Sequence[np.ndarray], name: str, pairs: int = 25, steps: int = 10
-) -> np.ndarray:
-    """(pairs, steps) bool: whether each frame between two drawings of a class is recognised as that class.
-
-    Pair i goes from drawing 2i to drawing 2i + 1, by slerp between their z, decoded coolly, noise shared.
-    """
-    if len(sketches) < 2 * pairs:
-        raise ValueError(f"{pairs} pairs need {2 * pairs} drawings; these are {len(sketches)}")
-    z = encode(model, sketches[: 2 * pairs])
-    frames = [interpolate(model, z[2 * i], z[2 * i + 1], steps, seed=i) for i in range(pairs)]
-    return recognised(judge, [frame for way in frames for frame in way], name).reshape(pairs, steps)
 
 
 def best(sketches: Sequence[np.ndarray], switches: Sequence, name: str, judge: Judge, n: int = 12) -> list[int]:

@@ -4,7 +4,7 @@
 PALETTE = ("#22344a", "#d8431f", "#3f9bd1", "#e2a72e")
 QUIET = "#6b7280"  # labels and axes
 WIDTH = 504  # points: 7 inches, the text width of most papers
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")  # one a class: shapes say what colours say
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p", "h")  # one a class: shapes say what colours say
 STYLE = {
     "font.family": "DejaVu Sans",  # the one sans that matplotlib ships, so every machine has it
     "font.size": 7,

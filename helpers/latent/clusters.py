@@ -8,10 +8,16 @@ from sklearn.cluster import KMeans
 
 from helpers.latent.nearest import one_thread
 from helpers.sketch.closed_lines import closure
-from helpers.sketch.cohesion import UPRIGHT, sharpest_turn, symmetry, to_the_right
+from helpers.sketch.cohesion import UPRIGHT, aspect, complexity, sharpest_turn, symmetry, to_the_right
+
+TELLING = 1 / 3  # standard deviations: of a class's 250 drawings, a third of them differ so by chance in 1 case of 80
+WIDE = 5.0  # an aspect beyond which nothing gets wider: flat lines would outweigh everything else
 
 # what can be said of a kind of drawing: the words for little and for much of it, and how it is measured
 TRAITS: Mapping[str, tuple[str, str, Callable[[np.ndarray], float]]] = {
+    "aspect": ("tall", "wide", lambda sketch: min(aspect(sketch), WIDE)),
+    "strokes": ("few strokes", "many strokes", lambda sketch: complexity(sketch).strokes),
+    "ink": ("little ink", "much ink", lambda sketch: complexity(sketch).ink),
     "bulge": ("bulging left", "bulging right", to_the_right),
     "upright symmetry": ("lopsided", "symmetric", lambda sketch: symmetry(sketch, UPRIGHT)),
     "sharpest turn": ("round", "sharp", sharpest_turn),
@@ -33,8 +39,8 @@ def kinds(z: np.ndarray, sketches: Sequence[np.ndarray], count: int = 3, seed: i
     """The sub-clusters of one class, z (N, Z) and its drawings: k-means in z, the largest first.
 
     k-means finds as many clusters as it is asked for, whether they are there or not; so each comes with what can be
-    measured of its drawings, without z, and with the words for those of `TRAITS` in which its mean is at least half a
-    standard deviation from the mean of the rest.
+    measured of its drawings, without z, and with the words for those of `TRAITS` in which its mean is at least a third
+    of a standard deviation from the mean of the rest.
     """
     if not 1 < count < len(z):
         raise ValueError(f"{len(z)} drawings do not fall into {count} kinds; ask for 2 to {len(z) - 1}")
@@ -47,7 +53,7 @@ def kinds(z: np.ndarray, sketches: Sequence[np.ndarray], count: int = 3, seed: i
     for c in np.argsort(-np.bincount(means.labels_, minlength=count), kind="stable"):
         own = means.labels_ == c
         gap = {name: _gap(values, own) for name, values in measured.items()}
-        telling = sorted((name for name in gap if abs(gap[name]) >= 0.5), key=lambda name: -abs(gap[name]))
+        telling = sorted((name for name in gap if abs(gap[name]) >= TELLING), key=lambda name: -abs(gap[name]))
         members = np.flatnonzero(own)
         found.append(
             Kind(

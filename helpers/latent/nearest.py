@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.linear_model import RidgeClassifierCV
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
@@ -86,25 +87,31 @@ def whiten(z: np.ndarray, prior: Sequence[np.ndarray]) -> np.ndarray:
 
 
 @one_thread
-def neighbours(z: np.ndarray, k: int = 10) -> np.ndarray:
-    """The drawings nearest to each.
+def neighbours(z: np.ndarray, k: int = 10, bank: np.ndarray | None = None) -> np.ndarray:
+    """The drawings nearest to each: of these drawings, or of a bank of others.
 
     Parameters
     ----------
     z : ndarray
         (N, Z).
     k : int
+    bank : ndarray, optional
+        (M, Z): where the neighbours are looked for.
 
     Returns
     -------
     ndarray
-        (N, k) numbers, nearest first, itself left out.
+        (N, k) numbers, nearest first; without a bank, itself left out.
 
     Raises
     ------
     ValueError
         For fewer than k others.
     """
+    if bank is not None:
+        if not 0 < k <= len(bank):
+            raise ValueError(f"a bank of {len(bank)} drawings holds no {k} neighbours")
+        return NearestNeighbors(n_neighbors=k).fit(bank).kneighbors(z, return_distance=False)
     if not 0 < k < len(z):
         raise ValueError(f"{len(z)} drawings have no {k} neighbours each")
     # without an argument kneighbors leaves each point out of its own neighbours, also where another is equal to it
@@ -112,7 +119,9 @@ def neighbours(z: np.ndarray, k: int = 10) -> np.ndarray:
 
 
 @one_thread
-def separation(z: np.ndarray, labels: np.ndarray, k: int = 10) -> Separation:
+def separation(
+    z: np.ndarray, labels: np.ndarray, k: int = 10, bank: tuple[np.ndarray, np.ndarray] | None = None
+) -> Separation:
     """How well classes stay together in z, by k nearest neighbours and silhouette.
 
     Parameters
@@ -122,6 +131,10 @@ def separation(z: np.ndarray, labels: np.ndarray, k: int = 10) -> Separation:
     labels : ndarray
         (N,) in 0..C-1.
     k : int
+    bank : tuple of ndarray, optional
+        z (M, Z) and labels (M,) of other drawings, mostly of training: then the neighbours are looked for among these,
+        as is usual where representations are compared (Wu et al., arXiv 1805.01978). The silhouette stays that of
+        the N drawings alone.
 
     Returns
     -------
@@ -132,17 +145,82 @@ def separation(z: np.ndarray, labels: np.ndarray, k: int = 10) -> Separation:
     ValueError
         For one class alone, and labels that do not match in number.
     """
+    labels = _check_labels(z, labels)
+    bank_z, bank_labels = (None, labels) if bank is None else (bank[0], _check_labels(*bank))
+    own, other = _votes(labels, neighbours(z, k, bank_z), bank_labels)
+    return Separation(float(own.mean() / k), float((own > other).mean()), float(silhouette_score(z, labels)))
+
+
+def strays(points: np.ndarray, labels: np.ndarray, k: int = 10) -> np.ndarray:
+    """Which drawings lie on another class's island: where the map around them belongs to it.
+
+    Parameters
+    ----------
+    points : ndarray
+        (N, 2), the map.
+    labels : ndarray
+        (N,) in 0..C-1.
+    k : int
+
+    Returns
+    -------
+    ndarray
+        (N,) bool: of the k nearest on the map, more are of one other class than of its own.
+
+    Raises
+    ------
+    ValueError
+        As `separation`.
+    """
+    labels = _check_labels(points, labels)
+    own, other = _votes(labels, neighbours(points, k), labels)
+    return other > own
+
+
+def probe(z: np.ndarray, labels: np.ndarray, test_z: np.ndarray, test_labels: np.ndarray) -> float:
+    """How much of the classes a linear classifier reads in z, the linear probe.
+
+    Ridge regression on the labels, the weight of the ridge chosen by leaving one out. Alain and Bengio (2016),
+    arXiv 1610.01644.
+
+    Parameters
+    ----------
+    z, labels
+        (N, Z) and (N,): what the classifier is fitted to.
+    test_z, test_labels
+        (M, Z) and (M,): what it is asked.
+
+    Returns
+    -------
+    float
+        The share of the test drawings whose class it names.
+
+    Raises
+    ------
+    ValueError
+        For one class alone, and labels that do not match in number.
+    """
+    linear = RidgeClassifierCV(alphas=np.logspace(-1, 4, 6)).fit(z, _check_labels(z, labels))
+    if len(test_labels) != len(test_z):
+        raise ValueError(f"{len(test_labels)} labels for {len(test_z)} drawings")
+    return float(linear.score(test_z, test_labels))
+
+
+def _check_labels(z: np.ndarray, labels: np.ndarray) -> np.ndarray:
     labels = np.asarray(labels)
     if len(labels) != len(z):
         raise ValueError(f"{len(labels)} labels for {len(z)} drawings")
     if len(np.unique(labels)) < 2:
         raise ValueError("all drawings are of one class: there is nothing to separate")
-    votes = (labels[neighbours(z, k)][..., None] == np.arange(labels.max() + 1)).sum(axis=1)
-    own = votes[np.arange(len(z)), labels]
-    votes[np.arange(len(z)), labels] = -1
-    return Separation(
-        float(own.mean() / k), float((own > votes.max(axis=1)).mean()), float(silhouette_score(z, labels))
-    )
+    return labels
+
+
+def _votes(labels: np.ndarray, near: np.ndarray, near_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of the neighbours `near` (N, k), how many are of a drawing's own class (N,), and of the most frequent other."""
+    votes = (near_labels[near][..., None] == np.arange(max(labels.max(), near_labels.max()) + 1)).sum(axis=1)
+    own = votes[np.arange(len(labels)), labels]
+    votes[np.arange(len(labels)), labels] = -1
+    return own, votes.max(axis=1)
 
 
 def follows(z: np.ndarray, values: np.ndarray, k: int = 5) -> float:

@@ -7,8 +7,9 @@ from helpers.latent.nearest import one_thread
 
 
 @one_thread
-def embed(z: np.ndarray, perplexity: float = 20, seed: int = 0) -> np.ndarray:
-    """A map (N, 2) of z (N, Z), in a square from 0 to 1, aspect kept: t-SNE, begun at the two principal components.
+def embed(z: np.ndarray, perplexity: float = 30, seed: int = 0) -> np.ndarray:
+    """A map (N, 2) of z (N, Z), in a square from 0 to 1, aspect kept: t-SNE on the cosine of the angles between the z,
+    begun at the two principal components.
 
     Its directions mean nothing; it is turned so that it fills its square. `perplexity` is about how many neighbours
     each drawing tries to keep. Van der Maaten and Hinton (2008), https://www.jmlr.org/papers/v9/vandermaaten08a.html;
@@ -16,7 +17,7 @@ def embed(z: np.ndarray, perplexity: float = 20, seed: int = 0) -> np.ndarray:
     """
     if not 1 <= perplexity < len(z):
         raise ValueError(f"perplexity is {perplexity}; for {len(z)} drawings it must be at least 1 and below {len(z)}")
-    tsne = TSNE(perplexity=perplexity, init="pca", random_state=seed)
+    tsne = TSNE(perplexity=perplexity, metric="cosine", init="pca", random_state=seed)
     points = tsne.fit_transform(np.asarray(z, np.float32)).astype(np.float64)
     angles = np.arange(90) * np.pi / 180
     turns = np.array([[np.cos(angles), -np.sin(angles)], [np.sin(angles), np.cos(angles)]])

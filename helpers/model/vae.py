@@ -114,6 +114,8 @@ class SketchVAE(keras.Model):
         target = x["target"]
         reconstruction = reconstruction_loss(target, parameters, x["prefix"])
         if self.settings.prior == "class":
+            if "label" not in x:
+                raise ValueError("the prior is by class, so each drawing needs its label; these inputs have none")
             mean = mean - ops.take(self.centers, x["label"], axis=0)
         kl = 0.5 * ops.sum(mean**2 + ops.exp(log_variance) - 1 - log_variance, axis=-1)
         points = ops.sum(1 - target[..., END], axis=-1) - x["prefix"]
@@ -187,7 +189,7 @@ def load_model(name: Path | str, dtype: str = "float32") -> SketchVAE:
     model.facts = header.get("facts", {})
     model.saved_as = str(name)
     checkpoint.assign(model, arrays, path)
-    if "prior/mean" in arrays:
+    if any(key.startswith("prior/") for key in arrays):
         model.prior = _prior(arrays, model.settings, path)
     return model
 

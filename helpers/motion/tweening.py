@@ -48,6 +48,7 @@ def tween(
     seed: int = 0,
     tries: int = 16,
     path: Callable = slerp,
+    accept: Callable[[list[np.ndarray]], np.ndarray] | None = None,
 ) -> Animation:
     """Frames from each key z to the next.
 
@@ -70,7 +71,10 @@ def tween(
     seed : int
     tries : int
     path : callable
-        The way between two z: `draw.slerp`, or `draw.lerp`.
+        The way between two z: `draw.slerp`, `draw.lerp`, or one `draw.about` another centre.
+    accept : callable, optional
+        Which of some drawings, (N,) bool, may be shown: `lambda drawn: recognised(judge, drawn, "eye")`. Of a frame's
+        tries only those are taken; where it accepts none of them, all are.
 
     Returns
     -------
@@ -97,9 +101,11 @@ def tween(
     drawn = decode(model, np.repeat(z, tries, axis=0), temperature, seeds)
     origins = centred(drawn)
     if tries > 1:
-        fixed = {i: _most_typical(drawn[i * tries : (i + 1) * tries]) for i in range(0, len(z), steps)}
+        good = np.ones((len(z), tries), bool) if accept is None else np.reshape(accept(drawn), (len(z), tries))
+        good |= ~good.any(axis=1, keepdims=True)
+        fixed = {i: _most_typical(drawn[i * tries : (i + 1) * tries], good[i]) for i in range(0, len(z), steps)}
         seen = pictures(drawn, origins).reshape(len(z), tries, -1)
-        taken = np.arange(len(z)) * tries + _steadiest(seen, fixed, closed)
+        taken = np.arange(len(z)) * tries + _steadiest(seen, fixed, closed, good)
         drawn, origins = [drawn[i] for i in taken], origins[taken]
     return Animation(drawn, origins)
 
@@ -212,24 +218,26 @@ def step_sizes(animation: Animation, closed: bool = False) -> np.ndarray:
     return np.sqrt(((following - seen[: len(following)]) ** 2).mean(axis=(1, 2)))
 
 
-def _most_typical(sketches: Sequence[np.ndarray]) -> int:
-    """The medoid: which drawing has the smallest sum of distances to the others."""
+def _most_typical(sketches: Sequence[np.ndarray], good: np.ndarray) -> int:
+    """The medoid: which of the good drawings has the smallest sum of distances to the others."""
     seen = pictures(sketches, centred(sketches)).reshape(len(sketches), -1)
-    return int(cdist(seen, seen).sum(axis=1).argmin())
+    return int(np.where(good, cdist(seen, seen).sum(axis=1), np.inf).argmin())
 
 
-def _steadiest(seen: np.ndarray, fixed: Mapping[int, int], closed: bool) -> np.ndarray:
+def _steadiest(seen: np.ndarray, fixed: Mapping[int, int], closed: bool, good: np.ndarray) -> np.ndarray:
     """Which try of each frame, (N,), makes the sum of the steps' fourth powers smallest; `seen` is (N, tries, P).
 
-    `fixed` says which try it is of some frames, the first among them.
+    `fixed` says which try it is of some frames, the first among them; of the others only those that are `good`,
+    (N, tries) bool, are taken.
     """
     n, tries, _ = seen.shape
-    cost = np.zeros(tries)
+    cost = np.where(good[0], 0, np.inf)
     came_from = []
     for here, there in enumerate([*range(1, n), 0] if closed else range(1, n)):
         if here in fixed:
             cost[np.arange(tries) != fixed[here]] = np.inf
         whole = cost[:, None] + cdist(seen[here], seen[there], "sqeuclidean") ** 2
+        whole[:, ~good[there]] = np.inf
         came_from.append(whole.argmin(axis=0))
         cost = whole.min(axis=0)
     taken = [fixed[0] if closed else fixed.get(n - 1, cost.argmin())]

@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = open_room(
         "stroke5": "from_stroke5 to_stroke5",
         "polyline": "simplify_line",
         "raster": "render render_batch",
-        "cohesion": "complexity symmetry transition",
+        "cohesion": "aspect complexity symmetry transition",
         "closed_lines": "closure",
         "summaries": "compare measure summarise",
     },

@@ -188,9 +188,13 @@ def to_the_right(sketch: np.ndarray) -> float:
     extent = size(lines)
     if not extent:
         return 0.0
-    if not extent:
-        return 0.0
     return float((spread_evenly([longest], SAMPLES)[:, 0].mean() - longest[[0, -1], 0].mean()) / extent)
+
+
+def aspect(sketch: np.ndarray) -> float:
+    """The width of the drawing's box over its height: above 1 wide, below 1 tall. A height below a pixel is one."""
+    _, (width, height) = find_box(to_polylines(check(sketch)))
+    return float(width / max(height, 1))
 
 
 def size(lines: Sequence[np.ndarray]) -> float:

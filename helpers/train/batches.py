@@ -33,7 +33,12 @@ def simplified(split: Split, epsilon: float) -> Split:
 
 
 def check_splits(classes: Sequence[str], train: Split, valid: Split, limit: float = np.inf) -> None:
-    """ValueError for a class of which there is nothing to learn, and where there is nothing to validate with."""
+    """ValueError for labels that do not match their drawings, for a class of which there is nothing to learn, and where
+    there is nothing to validate with."""
+    for which, split in (("training", train), ("validation", valid)):
+        labels = 0 if split.labels is None else len(split.labels)
+        if labels != len(split.sketches):
+            raise ValueError(f"{len(split.sketches)} {which} drawings have {labels} labels: each needs its class")
     missing = [name for label, name in enumerate(classes) if label not in train.labels]
     if missing:
         few = "" if limit == np.inf else f" of {limit} points or fewer"

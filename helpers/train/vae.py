@@ -61,8 +61,9 @@ def train(
         preview: called with the model and the step after every `plan.epoch` steps, to draw something.
         settings: of `model.Settings` (encoder, z_size, units, position, view, ...).
 
-    Raises ValueError for a class without a drawing to learn from, for no drawings to validate with, for a batch that
-    the devices cannot share evenly, and for a run that was begun otherwise or whose checkpoint is damaged.
+    Raises ValueError for a class without a drawing to learn from, for labels that do not match their drawings, for no
+    drawings to validate with, for a prior by class of one class alone, for a batch that the devices cannot share
+    evenly, and for a run that was begun otherwise or whose checkpoint is damaged.
     """
     plan = plan or Plan()
     check_name(name)
@@ -79,6 +80,7 @@ def train(
     )
     train_split, valid_split = (short_enough(split, settings.max_points) for split in (train_split, valid_split))
     check_splits(data.classes, train_split, valid_split, settings.max_points)  # at its end would be late
+    centers = _centers(first, settings, plan) if plan.prior == "class" else None
     strategy = strategy or pick_strategy()
     replicas = strategy.num_replicas_in_sync if strategy else 1
     if plan.batch % replicas:
@@ -96,8 +98,8 @@ def train(
         model = (distribution.SharedVAE if replicas > 1 else vae.SketchVAE)(settings, dtype=fast_dtype())
         if first:
             begin_with(model, first, start)
-        if plan.prior == "class" and not (first and first.settings.prior == "class"):
-            model.centers.assign(_centers(first, settings, plan))
+        if centers is not None:
+            model.centers.assign(centers)
         model.compile(optimizer=make_optimizer(model, plan, replicas), jit_compile=keras.backend.backend() == "jax")
     run_plan(
         model,
@@ -150,7 +152,16 @@ def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
 
 
 def _centers(first: vae.SketchVAE | None, settings: vae.Settings, plan: Plan) -> np.ndarray:
-    """Where the classes' z are to lie: near where a first network has them, or anywhere."""
+    """Where the classes' z are to lie: where a first network has its centres, near where it has its drawings, or
+    anywhere. ValueError for one class alone, and for another radius than the first network's."""
+    if first is not None and first.settings.prior == "class":
+        own = keras.ops.convert_to_numpy(first.centers)
+        radius = float(np.linalg.norm(own, axis=1).mean())
+        if not np.isclose(radius, plan.radius, rtol=0.01):  # a file's are float16
+            raise ValueError(
+                f"radius is {plan.radius}, but the centres of its first network lie {radius:.3g} from the origin"
+            )
+        return own
     if first is not None and first.prior is not None:
         directions = first.prior.mean
     else:

@@ -19,6 +19,8 @@ const MARKS = {
   P: "M-1.2-.4h.8v-.8h.8v.8h.8v.8h-.8v.8h-.8v-.8h-.8z",
   X: "M-1.1-.6l.5-.5.6.6.6-.6.5.5-.6.6.6.6-.5.5-.6-.6-.6.6-.5-.5.6-.6z",
   "*": polygon(10, 1.4, -Math.PI / 2, 0.42),
+  p: polygon(5, 1.2, -Math.PI / 2),
+  h: polygon(6, 1.15, -Math.PI / 2),
 };
 
 function polygon(corners, radius, turn = 0, inner = 1) {

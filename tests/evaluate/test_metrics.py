@@ -10,7 +10,6 @@ from helpers.evaluate.metrics import (
     illusions,
     recognised,
     recognised_as_own,
-    recognised_on_the_way,
     variety,
 )
 from helpers.model import vae
@@ -57,13 +56,6 @@ def test_drawings_of_another_class_lie_elsewhere(judge, clouds, mirror):
 def test_unequal_numbers_are_refused(judge, clouds):
     with pytest.raises(ValueError, match="60 drawings beside 59"):
         variety(judge, clouds, clouds[1:])
-
-
-def test_ways_between_drawings_are_judged_frame_by_frame(judge, clouds):
-    ways = recognised_on_the_way(judge, vae.load_model("cloud"), clouds, "cloud", pairs=3, steps=4)
-    assert ways.shape == (3, 4) and ways.mean() > 0.5
-    with pytest.raises(ValueError, match="25 pairs need 50 drawings"):
-        recognised_on_the_way(judge, vae.load_model("cloud"), clouds[:49], "cloud")
 
 
 def test_features_do_not_depend_on_the_company(judge, clouds):

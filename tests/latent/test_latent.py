@@ -14,7 +14,7 @@ from helpers.data.formats import read
 from helpers.draw.decoding import encode
 from helpers.figures.style import MARKERS
 from helpers.latent.clusters import kinds
-from helpers.latent.nearest import by_angle, follows, neighbours, separation, whiten
+from helpers.latent.nearest import by_angle, follows, neighbours, probe, separation, strays, whiten
 from helpers.latent.tsne import embed, principal
 from helpers.model.prior import Prior
 from helpers.model.vae import load_model
@@ -55,6 +55,39 @@ def test_agreement_and_votes_are_counted_by_hand_on_a_line():
     measured = separation(z, labels, k=2)
     # 1/2, 1/2, 0, 1, 1, 1 of the neighbours; one of two is no majority
     assert measured[:2] == pytest.approx((4 / 6, 3 / 6))
+
+
+def test_in_a_bank_the_bank_answers_and_alone_the_drawings_do():
+    z, labels = np.array([[0.0], [1], [10], [11]]), np.array([0, 1, 0, 1])
+    bank, of_bank = np.array([[0.1], [0.2], [0.9], [9.9], [10.2], [11.2]]), np.array([0, 0, 1, 0, 0, 1])
+    assert neighbours(z, 2, bank).tolist() == [[0, 1], [2, 1], [3, 4], [5, 4]]
+    measured = separation(z, labels, 2, (bank, of_bank))
+    # 2/2, 1/2, 2/2, 1/2 of the neighbours in the bank; alone 0/1 for each
+    assert measured[:2] == pytest.approx((0.75, 0.5))
+    alone = separation(z, labels, 1)
+    assert alone.agreement == 0 and alone.silhouette == measured.silhouette
+    # a drawing that lies in the bank too is its own neighbour there, and nowhere else
+    assert neighbours(z, 1, z).tolist() == [[0], [1], [2], [3]]
+
+
+def test_a_stray_lies_where_the_map_is_anothers():
+    island = np.array([[0, 0], [0, 1], [1, 0], [1, 1.1], [0.5, 0.4]])
+    points = np.concatenate([island, island + 20, [[20.4, 20.5]]])
+    labels = np.array([0] * 5 + [1] * 5 + [0])
+    assert np.flatnonzero(strays(points, labels, 3)).tolist() == [10]
+    assert not strays(points[:-1], labels[:-1], 3).any()
+    # two of four are its own, one and one of two others: most are not another's
+    line = np.array([[0.0], [1], [-1.1], [2.2], [-2.3]])
+    assert not strays(line, np.array([0, 0, 0, 1, 2]), 4)[0]
+
+
+def test_a_linear_probe_reads_what_a_line_parts_and_not_what_none_does():
+    z = np.random.default_rng(0).normal(size=(400, 5))
+    side, crossed = (z[:, 0] + z[:, 1] > 0).astype(int), (z[:, 0] * z[:, 1] > 0).astype(int)
+    assert probe(z[:200], side[:200], z[200:], side[200:]) > 0.94
+    assert 0.35 < probe(z[:200], crossed[:200], z[200:], crossed[200:]) < 0.65
+    three, of_three = clouds(n=60)
+    assert probe(three[::2], of_three[::2], three[1::2], of_three[1::2]) == 1
 
 
 def test_a_drawing_is_not_its_own_neighbour_even_where_another_is_the_same():
@@ -98,6 +131,12 @@ def test_values_that_neighbours_share_are_followed_and_shuffled_ones_are_not():
         (lambda z, labels: neighbours(z, len(z)), "have no 120 neighbours"),
         (lambda z, labels: separation(z, labels[:-1]), "119 labels for 120 drawings"),
         (lambda z, labels: separation(z, 0 * labels), "all drawings are of one class"),
+        (lambda z, labels: separation(z, labels, 10, (z[:9], labels[:9])), "all drawings are of one class"),
+        (lambda z, labels: separation(z, labels, 10, (z, labels[:-1])), "119 labels for 120 drawings"),
+        (lambda z, labels: neighbours(z, 10, z[:9]), "a bank of 9 drawings holds no 10 neighbours"),
+        (lambda z, labels: strays(z[:, :2], 0 * labels), "all drawings are of one class"),
+        (lambda z, labels: probe(z, 0 * labels, z, labels), "all drawings are of one class"),
+        (lambda z, labels: probe(z, labels, z, labels[1:]), "119 labels for 120 drawings"),
         (lambda z, labels: embed(z, 120), "perplexity is 120; for 120 drawings"),
         (lambda z, labels: kinds(z, [None] * 120, 1), "do not fall into 1 kinds"),
         (lambda z, labels: kinds(z, [None], 2), "1 drawings for 120 z"),
@@ -118,6 +157,15 @@ def test_a_map_keeps_groups_apart_fills_its_square_and_comes_out_the_same_again(
     assert separation(points, labels).agreement > 0.99
     np.testing.assert_allclose([points.min(), points.max()], [0, 1], atol=1e-9)
     np.testing.assert_array_equal(points, embed(z, perplexity=15, seed=3))
+
+
+def test_a_map_goes_by_the_angle_and_not_by_the_length():
+    """Two classes a tenth of a radian apart, of all lengths: straight distance is to those of like length."""
+    rng, labels = np.random.default_rng(7), np.repeat([0, 1], 60)
+    angle = 0.1 * labels + rng.normal(0, 0.01, 120)
+    z = np.column_stack([np.cos(angle), np.sin(angle), np.zeros(120)]) * rng.uniform(1, 100, (120, 1))
+    assert separation(z, labels).agreement < 0.8
+    assert separation(embed(z, perplexity=15), labels).agreement > 0.99
 
 
 def test_principal_components_are_the_directions_of_largest_spread():

@@ -274,6 +274,18 @@ def test_a_prior_by_class_travels_with_its_centers_and_is_refused_without(tmp_pa
         vae.load_model(path)
 
 
+def test_a_file_with_half_a_fitted_prior_is_refused(tmp_path):
+    model = vae.SketchVAE(SMALL)
+    model.prior = fit_prior(np.random.default_rng(0).normal(size=(50, 16)), np.arange(50) % 2, 2)
+    path = vae.save_model(model, tmp_path / "half.npz")
+    for part in ("mean", "factors", "noise", "weight"):
+        with np.load(path) as file:
+            arrays = {key: value for key, value in file.items() if key != f"prior/{part}"}
+        np.savez(tmp_path / "less.npz", **arrays)
+        with pytest.raises(ValueError, match=rf"less\.npz: prior/{part} is missing"):
+            vae.load_model(tmp_path / "less.npz")
+
+
 def test_files_of_before_there_were_position_pen_and_prior_are_read(tmp_path):
     path = vae.save_model(vae.SketchVAE(SMALL), tmp_path / "old.npz")
     with np.load(path) as file:

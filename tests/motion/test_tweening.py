@@ -58,7 +58,34 @@ def test_the_sequence_taken_is_the_best_of_all(closed):
         return ((steps**2).sum(axis=1) ** 2).sum()
 
     best = min((taken for taken in product(range(3), repeat=4) if taken[0] == 1 and taken[2] == 2), key=cost)
-    assert tweening._steadiest(seen, {0: 1, 2: 2}, closed).tolist() == list(best)
+    assert tweening._steadiest(seen, {0: 1, 2: 2}, closed, np.ones((4, 3), bool)).tolist() == list(best)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_of_the_tries_only_those_accepted_are_taken(closed):
+    seen = np.random.default_rng(0).random((4, 3, 5)).astype(np.float32)
+    good = np.array([[0, 1, 0], [1, 0, 1], [0, 0, 1], [0, 1, 1]], bool)
+    taken = tweening._steadiest(seen, {0: 1, 2: 2}, closed, good)
+    assert good[np.arange(4), taken].all()
+
+
+def test_frames_that_are_not_accepted_are_drawn_otherwise(model, keys):
+    """Of each frame the shorter half of its tries is accepted, and of the second frame none."""
+    asked = []
+
+    def accept(drawn):
+        asked.append(drawn)
+        lengths = np.array([len(sketch) for sketch in drawn]).reshape(-1, 6)
+        good = lengths <= np.median(lengths, axis=1, keepdims=True)
+        good[1] = False
+        return good.ravel()
+
+    frames = tweening.tween(model, keys[:2], steps=3, tries=6, accept=accept).sketches
+    (drawn,) = asked
+    of_frame = [drawn[6 * i : 6 * i + 6] for i in range(4)]
+    for i, (frame, tries) in enumerate(zip(frames, of_frame, strict=True)):
+        assert any(frame is one for one in tries)
+        assert i == 1 or len(frame) <= np.median([len(one) for one in tries])
 
 
 def test_animations_with_a_key_in_common_join(model, keys):

@@ -7,7 +7,7 @@ import pytest
 
 from helpers.data.formats import read
 from helpers.sketch.closed_lines import closure
-from helpers.sketch.cohesion import NEAR, complexity, symmetry, transition
+from helpers.sketch.cohesion import NEAR, aspect, complexity, symmetry, transition
 from helpers.sketch.strokes import from_polylines, to_polylines
 from helpers.sketch.summaries import compare, measure, summarise
 
@@ -52,6 +52,13 @@ def sketch(*polylines, **motion):
 )
 def test_closure_of_shapes_whose_answer_is_known(lines, share):
     assert closure(sketch(*lines)) == pytest.approx(share, abs=0.01)
+
+
+def test_an_aspect_is_width_over_height_wherever_and_however_large():
+    assert aspect(sketch(L)) == pytest.approx(0.4)
+    assert aspect(sketch(L, scale=0.5, shift=(70, 9))) == pytest.approx(0.4)
+    assert aspect(sketch(SQUARE, 2 * CIRCLE + 100)) == pytest.approx(1)
+    assert aspect(sketch(np.array([[0, 0], [80, 0.2]]))) == pytest.approx(80)  # flat: less than a pixel is one
 
 
 def test_a_tail_does_not_close_but_the_bowl_of_a_six_does():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from helpers.data.dataset import DataSet, Split
-from helpers.model.vae import Settings, save_model
+from helpers.model.vae import Settings, SketchVAE, save_model
 from helpers.sketch.raster import render_batch
 from helpers.sketch.stroke5 import to_stroke5
 from helpers.sketch.strokes import absolute, from_polylines, to_polylines
@@ -256,6 +256,61 @@ def test_training_learns_and_fits_a_prior(data, encoder):
         rows = np.genfromtxt(file, delimiter=",", names=True)
     assert rows["val_loss"][-1] < rows["val_loss"][0] - 0.2
     assert model.prior.mean.shape == (2, 8) and model.settings.scale == 15.0
+
+
+BY_CLASS = replace(PLAN, prior="class", radius=3.0)
+
+
+@pytest.mark.parametrize(
+    "values, words",
+    [
+        ({"prior": "class", "radius": 0.0}, "radius is 0.0"),
+        ({"prior": "class", "radius": -7.0}, "radius is -7.0"),
+        ({"prior": "class", "radius": float("nan")}, "radius is nan"),
+        ({"prior": "gaussian"}, "prior is 'gaussian'"),
+    ],
+)
+def test_a_prior_that_cannot_be_is_refused_with_the_plan(values, words):
+    with pytest.raises(ValueError, match=words):
+        Plan(**values)
+
+
+def test_a_prior_by_class_wants_two_classes_and_their_labels_before_a_run_is_begun(data):
+    one = replace(data, classes=("circle",), train=alone(data.train), valid=alone(data.valid))
+    for drawings, words in (
+        (one, "at least 2 classes"),
+        (replace(data, train=Split(data.train.sketches, None)), "40 training drawings have 0 labels"),
+        (replace(data, train=Split(data.train.sketches, data.train.labels[:-1])), "40 training .* have 39 labels"),
+        (replace(data, valid=Split(data.valid.sketches, data.valid.labels[:3])), "10 validation .* have 3 labels"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            vae.train(drawings, "refused", BY_CLASS, **TINY)
+    assert not (loop.DATA / "work" / "runs" / "refused").exists()
+
+
+def alone(split):
+    """The drawings of the first class."""
+    own = np.flatnonzero(split.labels == 0)
+    return Split([split.sketches[i] for i in own], split.labels[own])
+
+
+def test_a_network_begun_with_one_by_class_keeps_its_centres_and_no_other_radius(data, tmp_path):
+    first = vae.train(data, "first", BY_CLASS, **TINY)
+    np.testing.assert_allclose(np.linalg.norm(keras.ops.convert_to_numpy(first.centers), axis=1), 3, rtol=1e-5)
+    path = save_model(first, tmp_path / "first.npz")
+    second = vae.train(data, "second", BY_CLASS, start=str(path), **TINY)
+    np.testing.assert_allclose(second.centers, first.centers, atol=1e-2)
+    with pytest.raises(ValueError, match=r"radius is 7.0, but .* lie 3 from the origin"):
+        vae.train(data, "third", replace(BY_CLASS, radius=7.0), start=str(path), **TINY)
+
+
+def test_a_loss_by_class_without_labels_says_so(data):
+    settings = Settings(data.classes, data.scale, 30.0, prior="class", **TINY)
+    model = SketchVAE(settings)
+    inputs = next(train_batches.batches(data.train, settings, BY_CLASS))
+    inputs.pop("label")
+    with pytest.raises(ValueError, match="each drawing needs its label"):
+        model.compute_loss(inputs, y_pred=model(inputs))
 
 
 def test_an_interrupted_run_ends_as_an_uninterrupted_one(data):

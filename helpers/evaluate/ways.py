@@ -1,0 +1,155 @@
+"""Ways between two drawings of one class, before the judge: whether every frame is still of the class."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from helpers.draw.decoding import decode, encode, reconstruct
+from helpers.draw.interpolation import slerp
+from helpers.evaluate.classifier import Judge
+from helpers.evaluate.metrics import check_classes, recognised
+from helpers.model.vae import SketchVAE
+
+COOL = 0.1  # the temperature of frames
+
+
+class Ways(NamedTuple):
+    """The frames of P ways, lists of sketches; and of each frame, (P, steps) bool: whether it is recognised as the
+    class (`own`), as another of the model's classes (`other`), and whether it was drawn more than once (`redrawn`)."""
+
+    frames: list[list[np.ndarray]]
+    own: np.ndarray
+    other: np.ndarray
+    redrawn: np.ndarray
+
+
+class Nodes(NamedTuple):
+    """The numbers of drawings that the judge recognises, their z (n, Z), and how many were passed over before them."""
+
+    numbers: list[int]
+    z: np.ndarray
+    passed: int
+
+
+def ways_between(
+    judge: Judge,
+    model: SketchVAE,
+    sketches: Sequence[np.ndarray],
+    name: str,
+    pairs: int = 25,
+    steps: int = 10,
+    path: Callable = slerp,
+    chooser: Judge | None = None,
+    tries: int = 8,
+) -> Ways:
+    """Ways between drawings of a class, each frame drawn coolly, and looked at by the judge.
+
+    Parameters
+    ----------
+    judge : Judge
+        Who recognises.
+    model : SketchVAE
+    sketches : sequence of ndarray
+        Way i goes from drawing 2i to drawing 2i + 1.
+    name : str
+        Their class.
+    pairs, steps : int
+        Ways, and frames of each, both ends included. The frames of a way share their noise.
+    path : callable
+        Between two z: `draw.slerp`, `draw.lerp`, or one `draw.about` another centre.
+    chooser : Judge, optional
+        Who asks for more: a frame that *it* does not recognise is drawn again with other noise, `tries` times at
+        most in all. A judge that chose says nothing about what it chose, so let this be another one than `judge`.
+    tries : int
+
+    Returns
+    -------
+    Ways
+
+    Raises
+    ------
+    ValueError
+        For too few drawings, and a class that a judge does not know.
+    """
+    if len(sketches) < 2 * pairs:
+        raise ValueError(f"{pairs} pairs need {2 * pairs} drawings; these are {len(sketches)}")
+    if steps < 2 or tries < 1:
+        raise ValueError(f"steps is {steps} and tries {tries}; a way has two ends, and is drawn once at least")
+    for one in (judge, chooser):
+        if one is not None:
+            check_classes(one, [name])
+    ends = encode(model, sketches[: 2 * pairs])
+    z = path(ends[::2, None], ends[1::2, None], np.linspace(0, 1, steps)).reshape(pairs * steps, -1)
+    of_way = np.repeat(np.arange(pairs), steps)
+    frames = decode(model, z, COOL, of_way.tolist())
+    redrawn = np.zeros(len(z), bool)
+    if chooser is not None:
+        _draw_again(chooser, model, frames, redrawn, z, of_way, name, tries)
+    answers = judge.recognise(frames)
+    others = set(model.settings.classes) - {name}
+    own, other = (np.array([answer in of for answer in answers]).reshape(pairs, steps) for of in ({name}, others))
+    return Ways([frames[i * steps : (i + 1) * steps] for i in range(pairs)], own, other, redrawn.reshape(pairs, steps))
+
+
+def _draw_again(
+    chooser: Judge,
+    model: SketchVAE,
+    frames: list[np.ndarray],
+    redrawn: np.ndarray,
+    z: np.ndarray,
+    of_way: np.ndarray,
+    name: str,
+    tries: int,
+) -> None:
+    """Puts, in the place of frames that the chooser does not recognise, others that it does, if there are any."""
+    left = np.flatnonzero(~recognised(chooser, frames, name))
+    redrawn[left] = True
+    for k in range(1, tries):
+        if not len(left):
+            return
+        drawn = decode(model, z[left], COOL, [int(seed) + k * (of_way[-1] + 1) for seed in of_way[left]])
+        good = recognised(chooser, drawn, name)
+        for i in np.flatnonzero(good):
+            frames[left[i]] = drawn[i]
+        left = left[~good]
+
+
+def find_nodes(
+    judge: Judge, model: SketchVAE, sketches: Sequence[np.ndarray], name: str, count: int, seed: int = 0
+) -> Nodes:
+    """The first drawings of a class that can be nodes of a loop: the judge recognises them, and what the model draws
+    of them too.
+
+    Parameters
+    ----------
+    judge : Judge
+    model : SketchVAE
+    sketches : sequence of ndarray
+        In the order in which they are tried.
+    name : str
+        Their class.
+    count : int
+        Nodes wanted.
+    seed : int
+        Of the drawings drawn again.
+
+    Returns
+    -------
+    Nodes
+
+    Raises
+    ------
+    ValueError
+        Where there are fewer, and for a class that the judge does not know.
+    """
+    found: list[int] = []
+    for first in range(0, len(sketches), 2 * count):
+        some = sketches[first : first + 2 * count]
+        again = reconstruct(model, some, COOL, [seed] * len(some))
+        good = recognised(judge, some, name) & recognised(judge, again, name)
+        found += (first + np.flatnonzero(good)).tolist()
+        if len(found) >= count:
+            found = found[:count]
+            return Nodes(found, encode(model, [sketches[i] for i in found]), found[-1] + 1 - count)
+    raise ValueError(f"of {len(sketches)} drawings of class {name} {len(found)} are recognised; {count} are asked for")
