@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = open_room(
         "features": "Feature find_features mark",
         "faces": "animate_features face_frames",
         "composing": "compose_face",
-        "film": "Scene save_film",
+        "story": "Choice Scene Story check_story read_story",
+        "film": "save_film",
     },
 )
