@@ -9,7 +9,8 @@ __getattr__, __dir__, __all__ = open_room(
         "features": "Feature find_features mark",
         "faces": "animate_features face_frames",
         "composing": "compose_face",
-        "story": "Choice Scene Story check_story read_story",
+        "story": "Choice Scene Story check_story",
+        "twee": "read_story",
         "film": "save_film",
     },
 )

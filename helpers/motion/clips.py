@@ -6,7 +6,6 @@ What was made of a clip is kept by its content, so that a film that is made agai
 import hashlib
 import re
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple

@@ -18,7 +18,8 @@ from tqdm.auto import tqdm
 from helpers.figures.style import PALETTE
 from helpers.motion.captions import read_captions
 from helpers.motion.clips import Clip, prepare
-from helpers.motion.story import Choice, Scene, Story, check_story, read_story
+from helpers.motion.story import Scene, Story, as_choice, check_story
+from helpers.motion.twee import read_story
 from helpers.paths import atomic
 
 HERE = Path(__file__).parent
@@ -154,7 +155,7 @@ def _facts(scene: Scene, languages: list[str]) -> dict:
     texts, captions = {languages[0]: scene.caption}, {languages[0]: list(scene.choices)}
     for lang, (text, words) in scene.translations.items():
         texts[lang], captions[lang] = text, list(words)
-    choices = [choice if isinstance(choice, Choice) else Choice(choice) for choice in scene.choices.values()]
+    choices = [as_choice(choice) for choice in scene.choices.values()]
     return {
         "text": texts,
         "choices": [

@@ -127,7 +127,8 @@ def test_it_fits_a_phone_and_a_thumb(browser, path):
     assert viewer.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert viewer.page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     heights = viewer.page.evaluate(
-        "[...document.querySelectorAll('button')].filter(b => b.offsetParent).map(b => b.getBoundingClientRect().height)"
+        """[...document.querySelectorAll("button")]
+            .filter((one) => one.offsetParent).map((one) => one.getBoundingClientRect().height)"""
     )
     assert min(heights) >= 44
     viewer.page.get_by_role("button", name="Turn green").tap()

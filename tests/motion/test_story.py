@@ -1,6 +1,7 @@
 """Stories in Twee 3 and captions: what is read, what is refused and in which line, and what the check finds."""
 
 import math
+import time
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,7 @@ def test_a_story_is_read_as_twine_writes_it(tmp_path):
         (('<<choices "end">>', "<<choices soon>>"), "line 19: '<<choices soon>>' means nothing"),
         ((":: Market", ":: Boat"), "line 22: there is a passage 'Boat' in line 18 too"),
         ((":: Market", "::"), "line 22: a passage begins as in"),
-        ((':: StoryTitle', "Words\n:: StoryTitle"), "line 1: a story in Twee 3 begins with"),
+        ((":: StoryTitle", "Words\n:: StoryTitle"), "line 1: a story in Twee 3 begins with"),
         (('"start": "Quay"', '"start": "Key"'), "no passage 'Key' to start with"),
         (('"lang": "en"', '"lang": "e<n"'), "lang is 'e<n'; it should be such as en"),
         (('"start": "Quay",', "start"), "line 4: StoryData is no JSON"),
@@ -117,7 +118,7 @@ def test_missing_clips_and_other_files_are_told_all_at_once(tmp_path):
 def test_a_clip_lies_in_the_folder_and_nowhere_else(tmp_path):
     (tmp_path / "secret.mp4").touch()
     path = write(tmp_path, STORY.replace("sea.mp4", "../secret.mp4"))
-    with pytest.raises(FileNotFoundError, match="no clip ../secret.mp4"):
+    with pytest.raises(FileNotFoundError, match=r"no clip \.\./secret\.mp4"):
         read_story(path, tmp_path / "clips")
 
 
@@ -182,7 +183,10 @@ to the quay
 1:00:00.000 --> 1:00:01.000
 <c.loud>Late</c>
 """
-SRT = "\ufeff1\r\n00:00:03,5 --> 00:00:04,000\r\n<b>Zwei</b> {\\an8}Männer\r\n\r\n2\r\n00:00:01,000 --> 00:00:02,000\r\n3 < 4\r\n"
+SRT = (
+    "\ufeff1\r\n00:00:03,5 --> 00:00:04,000\r\n<b>Zwei</b> {\\an8}Männer\r\n\r\n"
+    "2\r\n00:00:01,000 --> 00:00:02,000\r\n3 < 4\r\n"
+)
 
 
 def test_captions_are_read_from_webvtt_and_srt(tmp_path):
@@ -204,3 +208,31 @@ def test_captions_that_are_none_are_refused(tmp_path, text, words):
     (tmp_path / "a.vtt").write_text(text)
     with pytest.raises(ValueError, match=words):
         read_captions(tmp_path / "a.vtt")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        ":: " + " " * 9000 + "[",
+        ":: A\n" + "<<" * 4900,
+        ":: A\n" + "[[" * 4900,
+        ":: A\n<<if " + " " * 9000,
+        ":: " + "\\ " * 3000,
+    ],
+)
+def test_a_hostile_story_is_read_or_refused_at_once(tmp_path, hostile):
+    path = write(tmp_path, hostile)
+    begun = time.process_time()
+    with pytest.raises(ValueError, match=r"story\.twee"):
+        read_story(path, tmp_path / "clips")
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    "hostile", ["<v" + " " * 900_000, "<v " * 300_000, "{\\" * 400_000, "<" * 900_000, "<c." * 300_000]
+)
+def test_hostile_captions_are_read_at_once(tmp_path, hostile):
+    (tmp_path / "a.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\n" + hostile + "\n")
+    begun = time.process_time()
+    assert len(read_captions(tmp_path / "a.vtt")) == 1
+    assert time.process_time() - begun < 5
