@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = open_room(
         "composing": "compose_face",
         "story": "Choice Scene Story check_story",
         "twee": "read_story",
+        "graph": "story_map",
         "film": "save_film",
     },
 )

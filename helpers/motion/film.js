@@ -14,6 +14,8 @@ let counting = null; // the default choice's clock
 let cue = null;
 
 const STEP = 100; // ms between looks at the time
+const [DRAWN, HELD] = [1600, 500]; // ms that a drawing takes, and stays
+const SVG = "http://www.w3.org/2000/svg";
 const PLACE = "midstroke film " + film.id;
 
 /** What is remembered; in memory alone where the browser keeps nothing, as some do for files. */
@@ -231,9 +233,12 @@ async function show(name, from = 0) {
   tell();
   if (moved) caption.focus({ preventScroll: true });
   shown.pause();
+  stage.querySelector("svg")?.remove();
   next.src = source(scene);
   try {
     await event(next, "loadeddata");
+    if (mine !== call) return;
+    if (scene.drawing && !from && !still.matches) await sketch(scene.drawing);
     if (mine !== call) return;
     stage.style.setProperty("--ratio", next.videoWidth / next.videoHeight);
     const at = still.matches ? next.duration : Math.min(from, next.duration - 1);
@@ -294,6 +299,31 @@ function report() {
   halt.textContent = word(!shown.paused ? "pause" : shown.ended || still.matches ? "again" : "on");
   const done = shown.duration && !shown.ended ? shown.currentTime / shown.duration : 0;
   bar.style.transform = "scaleX(" + done + ")";
+}
+
+/** Draws a scene's drawing over the last picture, stroke by stroke, and then lets go of it; a click skips it. */
+async function sketch({ box, strokes }) {
+  const paper = document.createElementNS(SVG, "svg");
+  paper.setAttribute("viewBox", box.join(" "));
+  paper.setAttribute("aria-hidden", "true");
+  const paths = strokes.map(([color, d]) => {
+    const path = document.createElementNS(SVG, "path");
+    for (const [name, value] of Object.entries({ d, stroke: color, "stroke-width": box[2] / 90 })) path.setAttribute(name, value);
+    paper.append(path);
+    return [path, path.getTotalLength()];
+  });
+  stage.append(paper);
+  const all = paths.reduce((sum, [, length]) => sum + length, 0) || 1;
+  let begun = 0;
+  const drawn = paths.map(([path, length]) => {
+    const [delay, duration] = [begun, Math.max(1, (DRAWN * length) / all)];
+    begun += duration;
+    path.style.strokeDasharray = `${length} ${2 * length + 1}`;
+    return path.animate({ strokeDashoffset: [length, 0], opacity: [1, 1] }, { delay, duration, fill: "forwards" }).finished;
+  });
+  const skipped = new Promise((done) => paper.addEventListener("click", done));
+  await Promise.race([Promise.all(drawn).then(() => new Promise((done) => setTimeout(done, HELD))), skipped]);
+  paper.remove();
 }
 
 // ways through the film

@@ -9,22 +9,26 @@ import hashlib
 import json
 import math
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
+import numpy as np
 from tqdm.auto import tqdm
 
+from helpers.export.bezier import path_data, pen_strokes
 from helpers.figures.style import PALETTE
 from helpers.motion.captions import read_captions
 from helpers.motion.clips import Clip, prepare
 from helpers.motion.story import Scene, Story, as_choice, check_story
 from helpers.motion.twee import read_story
 from helpers.paths import atomic
+from helpers.sketch import bounds, check
 
 HERE = Path(__file__).parent
 TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, keep_trailing_newline=True)
 LARGEST = 200e6  # bytes of clips in one file: browsers hold them all in memory
+SIMPLER = 1 / 128  # of a drawing's longer side, that a curve in the page may lie beside it
 RIGHT_TO_LEFT = {"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"}
 NAMES = {
     **{"ar": "العربية", "cs": "čeština", "da": "dansk", "de": "Deutsch", "el": "ελληνικά", "en": "English"},
@@ -166,6 +170,19 @@ def _facts(scene: Scene, languages: list[str]) -> dict:
         "at": "end" if scene.at == math.inf else scene.at,
         "wait": None if scene.default is None else {"to": scene.default[0], "seconds": scene.default[1]},
         "captions": [{"lang": lang, "cues": read_captions(file)} for lang, file in sorted(scene.captions.items())],
+        "drawing": None if scene.drawing is None else _drawing(*scene.drawing),
+    }
+
+
+def _drawing(sketch: np.ndarray, switches: Sequence[int]) -> dict:
+    """A drawing as the page draws it: the box of its ink, and each pen stroke's mind and path."""
+    low, high = bounds(check(sketch))
+    side = float(max(*(high - low), 1e-6))
+    strokes = pen_strokes(sketch, switches, (0, 0), side * SIMPLER)
+    box = [*(low + high - 1.2 * side) / 2, 1.2 * side, 1.2 * side]
+    return {
+        "box": [round(float(value), 2) for value in box],
+        "strokes": [[PALETTE[mind % len(PALETTE)], path_data(curve, True)] for mind, curve in strokes],
     }
 
 

@@ -38,6 +38,9 @@ class Scene(NamedTuple):
         WebVTT or SRT files, by their language.
     translations : mapping of str to (str, mapping of str to str)
         By language, the caption and each choice's caption in the order of `choices`.
+    drawing : (ndarray, sequence of int) or None
+        A sketch and the rows at which the mind changes: drawn by the page itself, stroke by stroke, on the way to the
+        scene.
     line : int or None
         Of the story file, for messages.
     """
@@ -51,6 +54,7 @@ class Scene(NamedTuple):
     default: tuple[str, float] | None = None
     captions: Mapping[str, str | Path] = {}
     translations: Mapping[str, tuple[str, Sequence[str]]] = {}
+    drawing: tuple[np.ndarray, Sequence[int]] | None = None
     line: int | None = None
 
 
