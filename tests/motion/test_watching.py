@@ -279,3 +279,20 @@ def test_the_same_story_gives_the_same_bytes(films):
     again = save_film(folder / "story.twee", folder / "again.html", clips=folder / "clips")
     assert again.read_bytes() == films[0].read_bytes()
     assert read_story(folder / "story.twee", Path(folder / "clips")).start == "Quay"
+
+
+@pytest.mark.parametrize("context", [{}, {"viewport": {"width": 360, "height": 740}}, {"locale": "ar"}])
+def test_it_keeps_the_rules_for_accessible_pages(browser, films, context):
+    from axe_playwright_python.sync_playwright import Axe
+
+    # for the rules' own script, which the film's policy would not let in
+    viewer = Viewer(browser, films[0].as_uri(), bypass_csp=True, **context)
+    viewer.at("Quay")
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    for overview in (False, True):
+        if overview:
+            viewer.page.click("#overview")
+        found = Axe().run(viewer.page, options=rules).response
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]] == []
+        assert len(found["passes"]) > 15
+    assert viewer.said == []
