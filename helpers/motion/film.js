@@ -9,6 +9,7 @@ const dialog = find("#scenes");
 let [shown, hidden] = document.querySelectorAll("video");
 let call = 0; // of `show`: a later one wins
 let now = null; // the name of the scene
+let staged = null; // the name of that whose clip is shown: the one before, until the next is loaded
 let revealed = false; // its choices
 let counting = null; // the default choice's clock
 let cue = null;
@@ -144,7 +145,7 @@ function due() {
 /** After the clip's end the default choice comes, unless the viewer chooses, or stays. */
 function count() {
   const { wait } = film.scenes[now];
-  if (!wait || counting || still.matches || dialog.open) return;
+  if (staged !== now || !wait || counting || still.matches || dialog.open) return;
   let left = wait.seconds;
   const choice = film.scenes[now].choices.find(({ to }) => to === wait.to);
   const show = () => (timer.querySelector("span").textContent = word("wait", left, spoken(choice.text)));
@@ -225,6 +226,7 @@ async function show(name, from = 0) {
   stay();
   now = name;
   revealed = false;
+  staged = null;
   document.body.dataset.scene = name;
   keep({ scene: name, time: 0, seen: [...new Set([...kept.seen, name])] });
   if (moved && note.dataset.of) remark("");
@@ -254,6 +256,7 @@ async function show(name, from = 0) {
   }
   if (mine !== call) return;
   [shown, hidden] = [next, shown];
+  staged = name;
   shown.classList.add("shown");
   hidden.classList.remove("shown");
   shown.removeAttribute("aria-hidden");
@@ -278,7 +281,7 @@ function pause() {
 
 /** The caption of this moment. */
 function caught() {
-  const found = cues(captionsIn()).filter(([start, end]) => start <= shown.currentTime && shown.currentTime < end);
+  const found = staged !== now ? [] : cues(captionsIn()).filter(([start, end]) => start <= shown.currentTime && shown.currentTime < end);
   const text = found.map(([, , text]) => text).join("\n");
   if (text === cue) return;
   cue = text;
@@ -289,7 +292,7 @@ function caught() {
 }
 
 function look() {
-  if (!now || !shown.classList.contains("shown")) return;
+  if (!now || staged !== now) return;
   if (!revealed && due()) reveal();
   caught();
 }
@@ -429,6 +432,6 @@ addEventListener("hashchange", () => {
   const name = location.hash ? named(location.hash) : film.first;
   if (name) show(name);
 });
-addEventListener("pagehide", () => keep({ time: shown.ended ? 0 : shown.currentTime }));
+addEventListener("pagehide", () => keep({ time: shown.ended || staged !== now ? 0 : shown.currentTime }));
 setInterval(look, STEP);
 begin();

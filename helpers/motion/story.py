@@ -94,6 +94,9 @@ def check_story(scenes: Mapping[str, Scene], start: str | None = None) -> list[s
             for to in (choice.to, *choice.after):
                 if to not in scenes:
                     wrong.append(f"{where}: {caption!r} {_verb(to, choice)} {to!r}, which is none of {_known(scenes)}")
+        for lang, (_, words) in scene.translations.items():
+            if len(words) != len(choices):
+                wrong.append(f"{where}: {len(words)} choices in {lang!r} for {len(choices)}")
         if scene.default and scene.default[0] not in {choice.to for choice in choices.values() if not choice.after}:
             wrong.append(f"{where}: the default {scene.default[0]!r} is none of its choices without a condition")
     reached, new = set(), {start}

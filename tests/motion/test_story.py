@@ -143,7 +143,7 @@ def test_the_check_tells_of_everything_that_is_to_be_mended():
     scenes = {
         "a": Scene(clip, "", {"On": "b", "Off": "nowhere"}, line=3),
         "b": Scene(clip, "", {}),
-        "c": Scene(clip, "", {"On": Choice("a", ("z",))}, default=("b", 5)),
+        "c": Scene(clip, "", {"On": Choice("a", ("z",))}, default=("b", 5), translations={"fr": ("", [])}),
         "d": Scene(clip, "", {str(i): "a" for i in range(10)}),
         "e": Scene(clip, "", {}, ending=True),
     }
@@ -152,6 +152,7 @@ def test_the_check_tells_of_everything_that_is_to_be_mended():
         "scene 'b' is a dead end; make it an ending, or give it a choice, if only back to 'a'",
         "scene 'c' has only choices with conditions; give it one without, or a viewer may be stuck",
         "scene 'c': 'On' waits for 'z', which is none of 'a', 'b', 'c', 'd', 'e'",
+        "scene 'c': 0 choices in 'fr' for 1",
         "scene 'c': the default 'b' is none of its choices without a condition",
         "scene 'd' has 10 choices; there are keys for 9",
         "scene 'c': no choice leads to it",

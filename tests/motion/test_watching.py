@@ -223,10 +223,12 @@ def test_choices_come_at_their_time_by_default_and_after_what_was_seen(browser, 
     viewer.at("Village")
     assert viewer.page.locator("nav button").count() == 1
     viewer.page.evaluate("location.hash = '#Boat'")
-    viewer.at("Boat")
-    viewer.page.evaluate("document.querySelector('.shown').pause()")
-    viewer.page.keyboard.press("r")
+    # Village's clip has ended, and is still shown while that of Boat is loaded
+    early = "now === 'Boat' && choices.children.length > 0 && !(staged === 'Boat' && shown.ended)"
+    viewer.page.evaluate(f"window.early = false; setInterval(() => window.early ||= {early}, 5)")
+    viewer.page.evaluate("location.hash = '#Boat'")
     viewer.until("() => document.querySelector('.shown').ended && document.querySelectorAll('nav button').length === 2")
+    assert viewer.page.evaluate("window.early") is False
     viewer.choose("Storm")
     viewer.until("() => document.querySelectorAll('nav button').length === 2")
     viewer.until("() => document.querySelector('#timer').hidden === false")
