@@ -222,7 +222,7 @@ def test_choices_come_at_their_time_by_default_and_after_what_was_seen(browser, 
     viewer = Viewer(browser, films[0].as_uri() + "#Village")
     viewer.at("Village")
     assert viewer.page.locator("nav button").count() == 1
-    viewer.page.evaluate("location.hash = '#Boat'")
+    viewer.until("() => shown.ended")
     # Village's clip has ended, and is still shown while that of Boat is loaded
     early = "now === 'Boat' && choices.children.length > 0 && !(staged === 'Boat' && shown.ended)"
     viewer.page.evaluate(f"window.early = false; setInterval(() => window.early ||= {early}, 5)")
