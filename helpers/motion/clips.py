@@ -78,7 +78,8 @@ def prepare(clip: Sequence[np.ndarray] | str | Path, fps: float = 12) -> Clip:
         with atomic(poster) as temporary:
             size = f"scale='min({THUMB},iw)':'min({THUMB},ih)':force_original_aspect_ratio=decrease"
             one = ["-frames:v", 1, "-q:v", 5, "-fflags", "+bitexact", "-f", "image2", "-update", 1]
-            ffmpeg(["-ss", f"{facts['seconds'] / 2:.3f}", "-i", video, "-vf", size, *one, temporary])
+            middle = max(0.0, facts["seconds"] / 2 - 0.5)  # no later: a short clip may hold one frame
+            ffmpeg(["-ss", f"{middle:.3f}", "-i", video, "-vf", size, *one, temporary])
     return Clip(video, poster, facts["sound"])
 
 

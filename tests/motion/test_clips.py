@@ -83,7 +83,7 @@ def test_a_clip_is_made_once_and_its_poster_shows_it(tmp_path, monkeypatch):
     monkeypatch.setattr(clips, "ffmpeg", lambda *_: pytest.fail("made again"))
     own.rename(tmp_path / "b.avi")  # by its content, not by its name
     assert clips.prepare(tmp_path / "b.avi") == made
-    frames = [np.zeros((16, 16, 3), np.uint8)] * 3
+    frames = [np.zeros((16, 16, 3), np.uint8)]
     monkeypatch.undo()
     monkeypatch.setattr(clips, "KEPT", tmp_path / "kept")
     first_made, other = clips.prepare(frames, 5), clips.prepare(frames, 6)
