@@ -87,7 +87,7 @@ def _convert(own: Path, made: Path) -> None:
     facts = _facts(own)
     try:
         if facts["plays"]:
-            pictures = ["-c:v", "copy"]
+            pictures: list = ["-c:v", "copy"]
         else:
             width, height = (WIDEST, HIGHEST) if facts["wide"] else (HIGHEST, WIDEST)
             fit = f"scale=w='min({width},iw)':h='min({height},ih)':force_original_aspect_ratio=decrease"
