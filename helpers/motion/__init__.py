@@ -9,6 +9,9 @@ __getattr__, __dir__, __all__ = open_room(
         "features": "Feature find_features mark",
         "faces": "animate_features face_frames",
         "composing": "compose_face",
-        "film": "Scene save_film",
+        "story": "Choice Scene Story check_story",
+        "twee": "read_story",
+        "graph": "story_map",
+        "film": "save_film",
     },
 )

@@ -1,152 +1,198 @@
 """A film that branches: one HTML file that plays clips and lets the viewer choose what comes next.
 
 The file holds everything, its clips too, and asks no network for anything; it opens from a disk, a stick or a server.
+A long film is a folder instead, whose page finds its clips beside it.
 """
 
 import base64
+import hashlib
 import json
-import tempfile
+import math
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-import imageio_ffmpeg
 import jinja2
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.export.video import ffmpeg, to_video
-from helpers.figures.style import PALETTE, QUIET
+from helpers.export.bezier import path_data, pen_strokes
+from helpers.figures.style import PALETTE
+from helpers.motion.captions import read_captions
+from helpers.motion.clips import Clip, prepare
+from helpers.motion.story import Scene, Story, as_choice, check_story
+from helpers.motion.twee import read_story
 from helpers.paths import atomic
+from helpers.sketch import bounds, check
 
-TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, keep_trailing_newline=True
-)
-SEES_THROUGH = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # ffmpeg's own decoders of these leave transparency out
-ON_PAPER = (  # white under what is transparent, and even sides, which H.264 asks for
-    "[0:v]format=rgba,split[clip][under];[under]drawbox=color=white:t=fill:replace=1[paper];"
-    "[paper][clip]overlay=format=auto,crop=trunc(iw/2)*2:trunc(ih/2)*2"
-)
-LARGEST = 200e6  # bytes of clips in a film: browsers hold them all in memory
-
-
-class Scene(NamedTuple):
-    """A clip and what can be chosen after it.
-
-    `clip` is frames, as `export.frames` makes them, shown at `fps`; or the path of a video file. `choices` says for
-    each caption which scene it leads to. `caption` says what is to be seen: it is shown below, and read aloud to those
-    who do not see it.
-    """
-
-    clip: Sequence[np.ndarray] | str | Path
-    caption: str
-    choices: Mapping[str, str]
-    fps: float = 12
+HERE = Path(__file__).parent
+TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, keep_trailing_newline=True)
+LARGEST = 200e6  # bytes of clips in one file: browsers hold them all in memory
+SIMPLER = 1 / 128  # of a drawing's longer side, that a curve in the page may lie beside it
+RIGHT_TO_LEFT = {"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"}
+NAMES = {
+    **{"ar": "العربية", "cs": "čeština", "da": "dansk", "de": "Deutsch", "el": "ελληνικά", "en": "English"},
+    **{"es": "español", "fa": "فارسی", "fi": "suomi", "fr": "français", "he": "עברית", "hi": "हिन्दी", "hu": "magyar"},
+    **{"it": "italiano", "ja": "日本語", "ko": "한국어", "nl": "Nederlands", "no": "norsk", "pl": "polski"},
+    **{"pt": "português", "ro": "română", "ru": "русский", "sv": "svenska", "tr": "Türkçe", "uk": "українська"},
+    **{"ur": "اردو", "vi": "Tiếng Việt", "zh": "中文"},
+}
 
 
-def save_film(scenes: Mapping[str, Scene], path: str | Path, title: str) -> Path:
-    """Writes a film that branches, one HTML file; it begins with the first scene.
+def save_film(
+    story: str | Path | Story | Mapping[str, Scene],
+    path: str | Path,
+    title: str | None = None,
+    *,
+    clips: str | Path | None = None,
+) -> Path:
+    """Writes a film that branches.
 
-    The viewer chooses by click, touch or number key; the space bar halts a clip, R plays it again. Where motion is not
-    wanted (`prefers-reduced-motion`), each clip stands still at its end, and plays when it is asked to.
+    The viewer chooses by click, touch or number key, goes back and forward as in any page, finds each scene at an
+    address of its own, and is where they left when they come again. Sound is off until it is turned on. Where motion is
+    not wanted (`prefers-reduced-motion`), each clip stands still at its end, and plays when it is asked to.
 
     Parameters
     ----------
-    scenes : mapping of str to Scene
-        A video file goes in as it is where every browser can play it (H.264 and 4:2:0 in an MP4), else it is converted
-        to that; of an odd side one pixel is cut off then.
+    story : path, Story, or mapping of str to Scene
+        A story in Twee 3, see `read_story`; or scenes, the first of which begins the film.
     path : str or Path
-        Ends in .html. The write is atomic.
-    title : str
+        Ends in .html, for one file; or has no ending, for a folder of a page, `index.html`, and its clips. The write is
+        atomic; that of a folder, its page's.
+    title : str, optional
+        That of the story, where it has one.
+    clips : str or Path, optional
+        The folder with a story's clips and captions; "clips" beside the story where None.
 
     Returns
     -------
     Path
+        Of the page.
 
     Raises
     ------
     ValueError
-        For a film without scenes, a dead end, a choice that leads nowhere, a scene that no choice leads to, a file that
-        is no video, another ending, and more than 200 MB.
+        For what `check_story` finds, all of it at once, a file that is no video, captions that are none, another
+        ending, and more than 200 MB in one file.
     FileNotFoundError
-        For a missing clip.
+        For missing clips.
+
+    Examples
+    --------
+    >>> save_film("story.twee", "film.html", clips="clips")  # doctest: +SKIP
     """
     path = Path(path).expanduser()
-    if path.suffix.lower() != ".html":
-        raise ValueError(f"{path} should end in .html, for that is what will be in it")
-    _check_graph(scenes)
+    if path.suffix.lower() not in (".html", ""):
+        raise ValueError(f"{path} should end in .html, or for a folder have no ending")
+    if isinstance(story, str | Path):
+        story = read_story(story, Path(story).parent / "clips" if clips is None else clips)
+    if not isinstance(story, Story):
+        story = Story({"en": title or path.stem}, story, next(iter(story), ""))
+    elif title is not None:
+        own = next(iter(story.titles))
+        story = story._replace(titles={**story.titles, own: title})
+    scenes = story.scenes
+    if wrong := check_story(scenes, story.start):
+        raise ValueError("\n".join(wrong))
     for name, scene in scenes.items():  # before the work begins
         if isinstance(scene.clip, str | Path) and not Path(scene.clip).is_file():
             raise FileNotFoundError(f"scene {name!r}: there is no video file {scene.clip}")
-    clips, total = {}, 0
+    languages = list(story.titles)
+    facts = {name: _facts(scene, languages) for name, scene in scenes.items()}
+    folder = path if path.suffix == "" else None
+    total = 0.0
     for name, scene in tqdm(scenes.items(), desc=path.name, unit="clip"):
         try:
-            clip = _clip(scene)
+            clip = prepare(scene.clip, scene.fps)
         except ValueError as error:
             raise ValueError(f"scene {name!r}: {error}") from error
-        total += len(clip)
-        if total > LARGEST:
-            raise ValueError(f"scene {name!r}: with it the clips are over {LARGEST / 1e6:.0f} MB; make them smaller")
-        clips[name] = {
-            "caption": scene.caption,
-            "choices": [{"caption": caption, "to": to} for caption, to in scene.choices.items()],
-            "video": base64.b64encode(clip).decode(),
-        }
-    data = json.dumps({"first": next(iter(scenes)), "scenes": clips}, ensure_ascii=False)
-    data = data.replace("<", "\\u003c")  # a caption may hold what would end the script
+        total += clip.video.stat().st_size
+        if total > LARGEST and folder is None:
+            most = f"{LARGEST / 1e6:.0f} MB"
+            raise ValueError(
+                f"scene {name!r}: with it the clips are over {most}; make them smaller, or write a folder: a path "
+                "without .html"
+            )
+        facts[name] |= _held(clip, folder)
+    return _write(story, facts, path)
+
+
+def _write(story: Story, facts: Mapping[str, dict], path: Path) -> Path:
+    languages = list(story.titles)
+    spoken = {lang for scene in facts.values() for lang in [cues["lang"] for cues in scene["captions"]]}
+    words = json.loads((HERE / "film_words.json").read_text(encoding="utf-8"))
+    known = {lang: words.get(lang.split("-")[0], words["en"]) for lang in languages}
+    identity = hashlib.sha256(repr((list(story.titles.values()), list(facts))).encode()).hexdigest()[:16]
+    data = {
+        "id": identity,
+        "first": story.start,
+        "langs": [_language(lang) for lang in languages],
+        "tongues": [_language(lang) for lang in sorted(spoken)],
+        "titles": story.titles,
+        "words": known,
+        "scenes": facts,
+    }
+    # a text may hold what would end the script
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     page = TEMPLATES.get_template("film.html").render(
-        title=title, ink=PALETTE[0], accent=PALETTE[1], quiet=QUIET, data=data
+        title=story.titles[languages[0]],
+        lang=languages[0],
+        ink=PALETTE[0],
+        accent=PALETTE[1],
+        data=text,
+        media="blob:" if path.suffix else "'self' file:",
     )
-    with atomic(path) as temporary:
+    target = path if path.suffix else path / "index.html"
+    with atomic(target) as temporary:
         temporary.write_text(page, encoding="utf-8")
-    return path
+    return target
 
 
-def _check_graph(scenes: Mapping[str, Scene]) -> None:
-    if not scenes:
-        raise ValueError("a film has at least one scene")
-    first = next(iter(scenes))
-    for name, scene in scenes.items():
-        if not scene.choices:
-            raise ValueError(f"scene {name!r} is a dead end; give it a choice, if only back to {first!r}")
-        if len(scene.choices) > 9:
-            raise ValueError(f"scene {name!r} has {len(scene.choices)} choices; there are keys for 9")
-        for caption, to in scene.choices.items():
-            if to not in scenes:
-                known = ", ".join(map(repr, scenes))
-                raise ValueError(f"scene {name!r}: {caption!r} leads to {to!r}, which is none of {known}")
-    reached, new = set(), {first}
-    while new:
-        reached |= new
-        new = {to for name in new for to in scenes[name].choices.values()} - reached
-    if unseen := [name for name in scenes if name not in reached]:
-        raise ValueError(f"no choice leads to {', '.join(map(repr, unseen))}")
+def _language(lang: str) -> dict[str, str]:
+    short = lang.split("-")[0].lower()
+    name = NAMES.get(short, lang) + (f" ({lang})" if "-" in lang and short in NAMES else "")
+    return {"code": lang, "name": name, "dir": "rtl" if short in RIGHT_TO_LEFT else "ltr"}
 
 
-def _clip(scene: Scene) -> bytes:
-    """An MP4 that every browser plays."""
-    with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "clip.mp4"
-        if not isinstance(scene.clip, str | Path):
-            return to_video(scene.clip, made, scene.fps).read_bytes()
-        own = (
-            Path(scene.clip).expanduser().resolve()
-        )  # a name that begins with - or has a : in it is no file for ffmpeg
-        try:
-            stream = imageio_ffmpeg.read_frames(str(own))
-            facts = next(stream)
-            stream.close()
-        except (OSError, RuntimeError, StopIteration) as error:
-            raise ValueError(f"{own} is not a video that can be read, or it is damaged") from error
-        container = own.read_bytes()[4:8] == b"ftyp" and own.suffix.lower() != ".mov"
-        if container and facts["codec"].startswith("h264") and facts["pix_fmt"].startswith(("yuv420p(", "yuv420p,")):
-            return own.read_bytes()
-        convert = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "20", "-filter_complex", ON_PAPER]
-        sound = ["-c:a", "aac", "-movflags", "+faststart", "-fflags", "+bitexact"]
-        try:
-            codec = facts["codec"].rstrip(",")
-            decoder = ["-c:v", SEES_THROUGH[codec]] if codec in SEES_THROUGH else []
-            ffmpeg([*decoder, "-i", own, *convert, *sound, made])
-        except OSError as error:
-            raise ValueError(f"{own} could not be converted: {error.strerror}") from error
-        return made.read_bytes()
+def _facts(scene: Scene, languages: list[str]) -> dict:
+    """What the page is told of a scene beside its clip."""
+    texts, captions = {languages[0]: scene.caption}, {languages[0]: list(scene.choices)}
+    for lang, (text, words) in scene.translations.items():
+        texts[lang], captions[lang] = text, list(words)
+    choices = [as_choice(choice) for choice in scene.choices.values()]
+    return {
+        "text": texts,
+        "choices": [
+            {"to": choice.to, "after": list(choice.after), "text": {lang: own[i] for lang, own in captions.items()}}
+            for i, choice in enumerate(choices)
+        ],
+        "ending": scene.ending,
+        "at": "end" if scene.at == math.inf else scene.at,
+        "wait": None if scene.default is None else {"to": scene.default[0], "seconds": scene.default[1]},
+        "captions": [{"lang": lang, "cues": read_captions(file)} for lang, file in sorted(scene.captions.items())],
+        "drawing": None if scene.drawing is None else _drawing(*scene.drawing),
+    }
+
+
+def _drawing(sketch: np.ndarray, switches: Sequence[int]) -> dict:
+    """A drawing as the page draws it: the box of its ink, and each pen stroke's mind and path."""
+    low, high = bounds(check(sketch))
+    side = float(max(*(high - low), 1e-6))
+    strokes = pen_strokes(sketch, switches, (0, 0), side * SIMPLER)
+    box = [*(low + high - 1.2 * side) / 2, 1.2 * side, 1.2 * side]
+    return {
+        "box": [round(float(value), 2) for value in box],
+        "strokes": [[PALETTE[mind % len(PALETTE)], path_data(curve, True)] for mind, curve in strokes],
+    }
+
+
+def _held(clip: Clip, folder: Path | None) -> dict:
+    """A clip in the page, or beside it."""
+    poster = base64.b64encode(clip.poster.read_bytes()).decode()
+    if folder is None:
+        return {"poster": poster, "sound": clip.sound, "video": base64.b64encode(clip.video.read_bytes()).decode()}
+    file = folder / "clips" / clip.video.name
+    if not file.is_file():
+        with atomic(file) as temporary:
+            shutil.copyfile(clip.video, temporary)
+    return {"poster": poster, "sound": clip.sound, "file": f"clips/{file.name}"}

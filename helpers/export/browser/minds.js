@@ -131,12 +131,16 @@ function finishAsPart(mind, prefix, seed) {
   const some = partsOf(mind).map((part) => [next(), part]).sort(([a], [b]) => a - b);
   const shapes = some.slice(0, Math.ceil(TRIED * some.length)).map(([, part]) => (part.shape ??= makeShape(part.sketch)));
   const read = (sketch) => within(marginOf(mind, sketch), -ENOUGH, ENOUGH);
-  const found = findPoses(prefix, shapes, FINISHES).flatMap((pose) => {
+  const found = [];
+  for (const pose of findPoses(prefix, shapes, FINISHES)) {
     const rows = complete(prefix, pose);
-    return rows ? [{ rows, score: read([...prefix, ...rows]) }] : [];
-  });
-  const best = found.sort((a, b) => b.score - a.score).slice(0, FINALISTS);
-  for (const one of best) one.score -= ALONE * read(alone(one.rows));
+    if (rows) found.push({ rows, score: read([...prefix, ...rows]) });
+    if (found.filter(({ score }) => score === ENOUGH).length === FINALISTS) break; // no other comes before these
+  }
+  const [first, ...others] = found.sort((a, b) => b.score - a.score).slice(0, FINALISTS);
+  // one so far behind the first is not read alone: no added ink makes up for it
+  const best = [first, ...others.filter(({ score }) => first.score - score <= 2 * ALONE * ENOUGH)];
+  if (best.length > 1) for (const one of best) one.score -= ALONE * read(alone(one.rows));
   return best.sort((a, b) => b.score - a.score)[0]?.rows ?? null;
 }
 

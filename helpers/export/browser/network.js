@@ -35,13 +35,13 @@ function unpack(bytes) {
   });
 }
 
-/** A matrix (rows, columns) for `multiply`: `tile` rows side by side, zeros below. */
-function tiled({ shape, values }, tile = 8) {
+/** A matrix (rows, columns) for `multiply`: eight rows side by side, zeros below. */
+function tiled({ shape, values }) {
   const [rows, columns] = shape;
-  const weights = new Float32Array(Math.ceil(rows / tile) * tile * columns);
+  const weights = new Float32Array(Math.ceil(rows / 8) * 8 * columns);
   for (let r = 0; r < rows; r++) {
-    const start = (r - (r % tile)) * columns + (r % tile);
-    for (let i = 0; i < columns; i++) weights[start + tile * i] = values[r * columns + i];
+    const start = (r - (r % 8)) * columns + (r % 8);
+    for (let i = 0; i < columns; i++) weights[start + 8 * i] = values[r * columns + i];
   }
   return { rows, columns, weights };
 }
@@ -72,35 +72,30 @@ function multiply({ columns, weights }, x, y) {
   }
 }
 
-/** A matrix's products with N columns' x, each after the other: two at a time, four rows each. `y` (N, rows). */
-function multiplyAll({ rows, columns, weights }, x, y, n) {
-  for (let j = 0; j < n; j += 2) {
-    const u = j * columns;
-    const v = u + columns;
-    for (let r = 0, p = 0; r < rows; r += 4) {
-      let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
-      for (let i = 0; i < columns; i++, p += 4) {
-        const s = x[u + i], t = x[v + i];
-        const k = weights[p], l = weights[p + 1], m = weights[p + 2], o = weights[p + 3];
-        a += k * s;
-        b += l * s;
-        c += m * s;
-        d += o * s;
-        e += k * t;
-        f += l * t;
-        g += m * t;
-        h += o * t;
-      }
-      const first = j * rows + r, second = first + rows;
-      y[first] = a;
-      y[first + 1] = b;
-      y[first + 2] = c;
-      y[first + 3] = d;
-      y[second] = e;
-      y[second + 1] = f;
-      y[second + 2] = g;
-      y[second + 3] = h;
+/** The same for an x of which `values` are not zero, `count` of them at `places`; the product is at `to` in y. */
+function multiplySome({ rows, columns, weights }, { places, values, count }, y, to) {
+  for (let start = 0, r = to; r < to + rows; start += 8 * columns, r += 8) {
+    let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
+    for (let i = 0; i < count; i++) {
+      const p = start + 8 * places[i];
+      const v = values[i];
+      a += weights[p] * v;
+      b += weights[p + 1] * v;
+      c += weights[p + 2] * v;
+      d += weights[p + 3] * v;
+      e += weights[p + 4] * v;
+      f += weights[p + 5] * v;
+      g += weights[p + 6] * v;
+      h += weights[p + 7] * v;
     }
+    y[r] = a;
+    y[r + 1] = b;
+    y[r + 2] = c;
+    y[r + 3] = d;
+    y[r + 4] = e;
+    y[r + 5] = f;
+    y[r + 6] = g;
+    y[r + 7] = h;
   }
 }
 
@@ -213,12 +208,12 @@ function makeSight({ settings, arrays }) {
   let side = settings.size;
   let channels = 3;
   const layers = [2, 2, 2, 1, 2].map((stride, i) => {
-    const matrix = tiled(arrays[`conv${i}`], 4);
+    const matrix = tiled(arrays[`conv${i}`]);
     const out = Math.ceil(side / stride);
     const before = Math.max((out - 1) * stride + 3 - side, 0) >> 1; // as "same" pads
     const layer = { matrix, stride, side, channels, out, before, gamma: arrays[`norm${i}/gamma`].values, beta: arrays[`norm${i}/beta`].values };
-    layer.columns = new Float64Array((out * out + 1) * matrix.columns);
-    layer.made = new Float64Array((out * out + 1) * matrix.rows);
+    layer.some = { places: new Int32Array(matrix.columns), values: new Float64Array(matrix.columns), count: 0 };
+    layer.made = new Float64Array(out * out * matrix.rows);
     [side, channels] = [out, matrix.rows];
     return layer;
   });
@@ -232,29 +227,34 @@ function makeSight({ settings, arrays }) {
     for (let i = 0; i < bitmap.length; i++) seen[3 * i] = bitmap[i] / 255;
     let values = seen;
     for (const layer of layers) {
-      gather(values, layer);
-      const { matrix, columns, made, out, gamma, beta } = layer;
-      multiplyAll(matrix, columns, made, out * out);
-      values = made.subarray(0, out * out * matrix.rows);
-      normalise(values, matrix.rows, gamma, beta);
+      const { matrix, some, made, out, gamma, beta } = layer;
+      for (let pixel = 0; pixel < out * out; pixel++) {
+        gather(values, layer, pixel); // three quarters of what is seen are zero
+        multiplySome(matrix, some, made, pixel * matrix.rows);
+      }
+      normalise(made, matrix.rows, gamma, beta);
+      values = made;
     }
     return values;
   };
 }
 
-/** The 3 by 3 surroundings of each pixel that a convolution makes, one after another. */
-function gather(values, { columns, side, channels, stride, out, before }) {
-  let to = 0;
-  for (let y = 0; y < out; y++)
-    for (let x = 0; x < out; x++)
-      for (let dy = 0; dy < 3; dy++)
-        for (let dx = 0; dx < 3; dx++) {
-          const row = y * stride + dy - before;
-          const column = x * stride + dx - before;
-          if (row < 0 || column < 0 || row >= side || column >= side) columns.fill(0, to, to + channels);
-          else for (let c = 0, from = (row * side + column) * channels; c < channels; c++) columns[to + c] = values[from + c];
-          to += channels;
-        }
+/** What is not zero in the 3 by 3 surroundings of a pixel that a convolution makes, and where in these. */
+function gather(values, { some, side, channels, stride, out, before }, pixel) {
+  const top = Math.floor(pixel / out) * stride - before;
+  const left = (pixel % out) * stride - before;
+  let count = 0;
+  for (let dy = 0; dy < 3; dy++)
+    for (let dx = 0; dx < 3; dx++) {
+      const [row, column] = [top + dy, left + dx];
+      if (row < 0 || column < 0 || row >= side || column >= side) continue;
+      for (let c = 0, from = (row * side + column) * channels, to = (3 * dy + dx) * channels; c < channels; c++) {
+        if (values[from + c] === 0) continue;
+        some.places[count] = to + c;
+        some.values[count++] = values[from + c];
+      }
+    }
+  some.count = count;
 }
 
 /** Group normalisation and what is above zero of it, in place. */
