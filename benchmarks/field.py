@@ -158,8 +158,8 @@ def distributions(shared: Shared) -> tuple[Table, list[Headline]]:
     about = (
         "*FD of the judge's features* (no FID, which is of one Inception network), and precision / recall / density / "
         "coverage with the k-th neighbour (arXiv 1904.06991, 2002.09797; the package `prdc` gives the same numbers). "
-        f"Up to {shared.n:,} drawings are beside test drawings, people's are validation drawings; {shared.many:,} are beside "
-        "training drawings, people's too."
+        f"Up to {shared.n:,} drawings are beside test drawings, people's are validation drawings; {shared.many:,} are "
+        "beside training drawings, people's too."
     )
     columns = "who draws", "n", "FD of the judge's features", "k = 3: P / R / D / C", "k = 20: P / R / D / C"
     return Table("Distribution", about, columns, rows), headlines

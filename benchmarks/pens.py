@@ -32,7 +32,7 @@ COLUMNS = (
 ABOUT = (
     f"Distances in pixels. A stroke is *found* where one line lies within {NEAR:g} px of it (Chamfer) and is as long, "
     "within a half; order is counted over pairs of found strokes, direction over found strokes, 50% by chance. The "
-    "pens' own strokes have 100% of all three. *Chamfer* and *Hausdorff* to the pens' strokes hold what drawing the picture "
+    "pens' own strokes have 100% of all three. *Chamfer* and *Hausdorff* hold what drawing the picture "
     "moved, too. Peers that are not installed, and pictures that are not there, have no row."
 )
 
