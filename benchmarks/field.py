@@ -36,6 +36,7 @@ DECODERS = DATA / "work" / "sketchrnn"
 TEMPERATURE = 0.25
 BEGUN = (0.1, 0.3, 0.5)  # shares of the strokes that are given
 FINISHES = 5  # of each
+LONGEST = 150  # rows of a drawing that is begun: Google's decoders draw few more
 INK = np.arange(1, 11) / 10
 EMPTY = ""
 
@@ -246,9 +247,9 @@ def completions(shared: Shared) -> tuple[Table, list[Headline]]:
     ]  # fmt: skip
     for what, data, classes, who in groups:
         each = shared.each * (3 if len(classes) < 12 else 1)
-        chosen = [(name, s) for name in classes for s in own(data, "test", name)[:each] if len(s) > 1]
+        chosen = [(name, s) for name in classes for s in own(data, "test", name)[:each] if 1 < len(s) <= LONGEST]
         names, originals = [name for name, _ in chosen], [sketch for _, sketch in chosen]
-        ways = {**who, "another person's rest": another(data, each), "nobody: the beginning alone": alone}
+        ways = {**who, "another person's rest": another(data), "nobody: the beginning alone": alone}
         for share in BEGUN:
             begun = [prefix(sketch, share) for sketch in originals]
             for how, finish in ways.items():
@@ -271,15 +272,15 @@ def completions(shared: Shared) -> tuple[Table, list[Headline]]:
         "SketchRevive .77; .63, on other drawings, and with their own definitions of both."
     )
     end = BEGUN[-1]
-    last = [told["12 classes", how, end] for how in ("menagerie, told the class", "another person's rest")]
-    theirs = told.get((" and ".join(both), "Google's sketch-rnn of the class", end), (EMPTY,) * 3)
-    note = f" ({' and '.join(both)})" if both else ""
+    which = " and ".join(both) or "12 classes"
+    last = [told[which, how, end] for how in ("menagerie, told the class", "another person's rest")]
+    theirs = told.get((which, "Google's sketch-rnn of the class", end), (EMPTY,) * 3)
     headlines = [
-        Headline(what, published, theirs[k] + note, *(cells[k] for cells in last))
+        Headline(what, published, theirs[k], *(cells[k] for cells in last))
         for k, (what, published) in enumerate(
             (
                 (
-                    f"finished from half of the strokes, {FINISHES} each: IoU, best; mean",
+                    f"{which} finished from half of the strokes, {FINISHES} each: IoU, best; mean",
                     "SketchRNN .55, SketchRevive .77",
                 ),
                 ("the same: strokes found, best; mean", "SketchRNN .46, SketchRevive .63"),
@@ -320,7 +321,7 @@ def drawer(model_of):
     return finish
 
 
-def another(data: DataSet, each: int):
+def another(data: DataSet):
     """What another person drew after as many of the strokes, moved and sized to where this one's beginning lies."""
 
     def finish(begun: list, names: list, share: float, seed: int) -> list[np.ndarray]:
@@ -453,7 +454,7 @@ def people(data: DataSet, n: int, of_training: bool) -> tuple[list[np.ndarray], 
     """n real drawings to be measured by, and n others: test and validation drawings, or halves of the training's."""
     if of_training:
         both = deal(data, "train", 2 * n)
-        return both[::2], both[1::2]
+        return both[:n], both[n:]
     return deal(data, "test", n), deal(data, "valid", n)
 
 
