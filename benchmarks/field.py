@@ -78,7 +78,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--drawings", type=int, default=1000, help="of most measures")
     parser.add_argument("--many", type=int, default=5000, help="of the larger groups whose distribution is measured")
-    parser.add_argument("--each", type=int, default=10, help="drawings of a class that are finished or drawn alone")
+    parser.add_argument(
+        "--each", type=int, default=6, help="of each of 12 classes that are finished; others in proportion"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--print", action="store_true", help="print the tables, and write nothing")
     arguments = parser.parse_args()
@@ -196,7 +198,7 @@ def two_classes(shared: Shared, row) -> list[Headline]:
 def google(shared: Shared) -> tuple[Table, list[Headline]]:
     """Each class drawn plainly: Google's decoders, the menagerie, people."""
     rows, shares = [], {}
-    n = 15 * shared.each
+    n = 25 * shared.each
     everything = load_drawings(sorted({*shared.data.classes, *shared.google}))
     for name in everything.classes:
         real = own(everything, "test", name)[:n]
@@ -246,7 +248,7 @@ def completions(shared: Shared) -> tuple[Table, list[Headline]]:
         })] if both else []),
     ]  # fmt: skip
     for what, data, classes, who in groups:
-        each = shared.each * (3 if len(classes) < 12 else 1)
+        each = shared.each * len(shared.data.classes) // len(classes)
         chosen = [(name, s) for name in classes for s in own(data, "test", name)[:each] if 1 < len(s) <= LONGEST]
         names, originals = [name for name, _ in chosen], [sketch for _, sketch in chosen]
         ways = {**who, "another person's rest": another(data), "nobody: the beginning alone": alone}
@@ -410,7 +412,7 @@ def switches(shared: Shared) -> tuple[Table, list[Headline]]:
     rows, told = [], []
     both = [name for name in shared.data.classes if name in shared.google][:2]
     pairs = [both, both[::-1]] if len(both) == 2 else []
-    n = 5 * shared.each
+    n = 8 * shared.each
     for first, second in pairs:
         for who, done in (
             ("Google's sketch-rnn", ((shared.menagerie, shared.google[second]), first)),
@@ -441,7 +443,7 @@ def as_shares(numbers) -> tuple[str, str, str]:
 
 def tracing(shared: Shared) -> tuple[Table, list[Headline]]:
     """Tracing with people's own pens as the answer."""
-    rows = pens.measure_all(12 * shared.each, shared.seed)
+    rows = pens.measure_all(10 * shared.each, shared.seed)
     found = {(data, who): cells for data, who, _, *cells in rows}
     ours, published = found.get(("Omniglot", "ours")), found.get(("Omniglot", "published method"))
     row = Headline("pictures that pens wrote (Omniglot), traced: strokes found; in order; direction")
