@@ -36,7 +36,7 @@ DECODERS = DATA / "work" / "sketchrnn"
 TEMPERATURE = 0.25
 BEGUN = (0.1, 0.3, 0.5)  # shares of the strokes that are given
 FINISHES = 5  # of each
-LONGEST = 150  # rows of a drawing that is begun: Google's decoders draw few more
+LONGEST = 127  # rows of a drawing that is begun: the menagerie draws one more at most, the others more than that
 INK = np.arange(1, 11) / 10
 EMPTY = ""
 
@@ -271,7 +271,8 @@ def completions(shared: Shared) -> tuple[Table, list[Headline]]:
         f"After SketchRevive's protocol, {FINISHES} finishes each, temperature {TEMPERATURE}. IoU is of all ink, in "
         "lines of 3 px in a picture of 64; strokes found are of those that were left to draw (Chamfer distance at most "
         "a tenth of the drawing's size, and as long within a half). Published at 50%: SketchRNN .55; .46, "
-        "SketchRevive .77; .63, on other drawings, and with their own definitions of both."
+        "SketchRevive .77; .63, on other drawings, and with their own definitions of both. Of the drawings, those of "
+        f"up to {LONGEST} points."
     )
     end = BEGUN[-1]
     which = " and ".join(both) or "12 classes"
