@@ -45,8 +45,9 @@ lint: $(MADE)  ## check style, format and types
 bench: $(MADE)  ## measure against peers, side by side
 	@for file in $(filter-out benchmarks/early_steps.py benchmarks/precision.py,$(wildcard benchmarks/*.py)); do echo "$$file"; $(PYTHON) "$$file" || exit 1; done
 
-results: $(MADE)  ## measure every number of docs/results.md's table of drawings anew; needs real drawings
+results: $(MADE)  ## measure every number of README's table and docs/results.md's of drawings anew; needs real drawings
 	$(PYTHON) benchmarks/recognition.py
+	$(PYTHON) benchmarks/field.py
 
 train: $(MADE)  ## train without a notebook; ARGS="--help" lists what can be set
 	$(PYTHON) -m helpers.train $(ARGS)

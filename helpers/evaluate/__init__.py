@@ -6,7 +6,11 @@ __getattr__, __dir__, __all__ = open_room(
     __name__,
     {
         "classifier": "Judge confusion load_judge save_judge train_judge",
-        "metrics": "best concealment illusions recognised recognised_as_own variety",
+        "completion": "first_ink likeness",
+        "distribution": "frechet_distance overlap",
+        "inception": "inception_features",
+        "matching": "in_order match_strokes",
+        "metrics": "best concealment illusions rec_at_1 recognised recognised_as_own ret_at_1 variety",
         "lines": "line_distances true_lines",
         "ways": "find_nodes ways_between",
         "perturb": "retrace shuffle_directions shuffle_order smooth",

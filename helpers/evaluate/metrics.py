@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.distance import cdist, pdist
+from scipy.spatial.distance import pdist
+from sklearn.metrics import pairwise_distances_argmin
 
 from helpers.draw.switching import Switched
 from helpers.evaluate.classifier import Judge
+from helpers.evaluate.distribution import overlap
 from helpers.sketch.cohesion import transition
 from helpers.sketch.strokes import added_ink
 
@@ -128,15 +130,73 @@ def variety(judge: Judge, drawings: Sequence[np.ndarray], real: Sequence[np.ndar
     if len(drawings) != len(real) or len(real) <= NEIGHBOURS:
         raise ValueError(f"{len(drawings)} drawings beside {len(real)}: take as many of both, above {NEIGHBOURS}")
     ours, theirs = (judge.features(group).astype(np.float64) for group in (drawings, real))
-    return Variety(
-        float(pdist(ours).mean() / pdist(theirs).mean()), float(_among(ours, theirs)), float(_among(theirs, ours))
-    )
+    among = overlap(ours, theirs, NEIGHBOURS)
+    return Variety(float(pdist(ours).mean() / pdist(theirs).mean()), among.precision, among.recall)
 
 
-def _among(points: np.ndarray, others: np.ndarray) -> float:
-    """The share of the points that lie among the others."""
-    radius = np.partition(cdist(others, others), NEIGHBOURS, axis=1)[:, NEIGHBOURS]  # the nearest of all is itself
-    return (cdist(points, others) <= radius).any(axis=1).mean()
+def rec_at_1(judge: Judge, drawings: Sequence[np.ndarray], names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """Rec@1: whether each drawing's own class is the most probable of a data set's classes.
+
+    Parameters
+    ----------
+    judge : Judge
+        Who is asked.
+    drawings : sequence of ndarray
+        (N, 3) each; reconstructions, for the published measure.
+    names : sequence of str
+        The class of each drawing.
+    classes : sequence of str
+        The data set's classes, among which the judge has to choose. No probability is asked for, as *recognised* does.
+
+    Returns
+    -------
+    ndarray
+        (N,) bool.
+
+    Raises
+    ------
+    ValueError
+        For a class that the judge does not know, and a name that is none of the classes.
+
+    References
+    ----------
+    Zang et al., Sketch-HARP, arXiv 2511.07889.
+    """
+    check_classes(judge, classes)
+    if foreign := sorted(set(names) - set(classes)):
+        raise ValueError(f"{', '.join(foreign)}: none of the data set's classes, {', '.join(classes)}")
+    p = judge.probabilities(drawings)[:, [judge.classes.index(name) for name in classes]]
+    return np.array([classes[best] == own for best, own in zip(p.argmax(axis=1), names, strict=True)], bool)
+
+
+def ret_at_1(codes: np.ndarray, originals: np.ndarray) -> np.ndarray:
+    """Ret@1: whether each reconstruction's own original is the nearest of all, code to code.
+
+    Parameters
+    ----------
+    codes : ndarray
+        (N, Z), of the reconstructions: what `draw.encode` reads in them.
+    originals : ndarray
+        (N, Z), of the drawings that they are made of, in the same order.
+
+    Returns
+    -------
+    ndarray
+        (N,) bool. By chance 1 in N.
+
+    Raises
+    ------
+    ValueError
+        For codes that do not pair up.
+
+    References
+    ----------
+    As of `rec_at_1`.
+    """
+    codes, originals = np.asarray(codes), np.asarray(originals)
+    if codes.shape != originals.shape or codes.ndim != 2:
+        raise ValueError(f"codes are (N, Z), of as many originals; these are {codes.shape} and {originals.shape}")
+    return pairwise_distances_argmin(codes, originals) == np.arange(len(codes))
 
 
 def best(sketches: Sequence[np.ndarray], switches: Sequence, name: str, judge: Judge, n: int = 12) -> list[int]:

@@ -8,8 +8,10 @@ from helpers.evaluate.classifier import Judge, load_judge
 from helpers.evaluate.metrics import (
     concealment,
     illusions,
+    rec_at_1,
     recognised,
     recognised_as_own,
+    ret_at_1,
     variety,
 )
 from helpers.model import vae
@@ -111,3 +113,21 @@ def test_concealment_is_what_the_beginning_adds_and_an_illusion_needs_it():
     for measure in (concealment, illusions):
         with pytest.raises(ValueError, match="knows no unicorn"):
             measure(Counting(), drawn, "unicorn")
+
+
+def test_rec_at_1_asks_only_for_the_best_of_the_data_sets_classes(judge, clouds):
+    names = ["cloud"] * len(clouds)
+    assert rec_at_1(judge, clouds, names, ["cloud"]).all()
+    among = rec_at_1(judge, clouds, names, ["bus", "cloud"])
+    assert (among >= recognised(judge, clouds, "cloud")).all()
+    assert rec_at_1(judge, clouds, ["bus"] * len(clouds), ["bus", "cloud"]).tolist() == (~among).tolist()
+    with pytest.raises(ValueError, match="cloud: none of the data set's classes, bus"):
+        rec_at_1(judge, clouds, names, ["bus"])
+
+
+def test_ret_at_1_finds_each_code_among_the_originals():
+    originals = np.float32([[0, 0], [10, 0], [0, 10], [10, 10]])
+    assert ret_at_1(originals + 1, originals).all()
+    assert ret_at_1(originals[[0, 1, 3, 2]], originals).tolist() == [True, True, False, False]
+    with pytest.raises(ValueError, match=r"these are \(3, 2\) and \(4, 2\)"):
+        ret_at_1(originals[:3], originals)
