@@ -17,13 +17,12 @@ from helpers.draw.priors import class_index, sample_z
 from helpers.evaluate.classifier import Judge, load_judge
 from helpers.evaluate.metrics import check_classes
 from helpers.model.vae import SketchVAE, load_model
-from helpers.sketch.strokes import bounds, to_polylines
+from helpers.sketch.cohesion import count_small_strokes
 
 BATCH = 500  # drawings of a class between looks at how many are good
 TEMPERATURE = 0.25
 LEAST = 0.5  # how probable its class is for the judge in a drawing that is kept: recognised
-SMALL = 0.06  # of a drawing's longer side: where a network loses its way, it goes on in strokes shorter than this
-COST = 0.1  # what each of these takes from the logarithm of the probability
+COST = 0.1  # what each small stroke takes from the logarithm of the probability
 
 
 def rehearse(
@@ -97,12 +96,6 @@ def best_of(model: SketchVAE, judge: Judge, drawn: Sequence[np.ndarray], name: s
     went_well = [ended[i] for i in np.flatnonzero(good)]
     value = np.log(shown[good]) - COST * np.array([count_small_strokes(sketch) for sketch in went_well])
     return [went_well[i] for i in np.argsort(-value, kind="stable")[:n]]
-
-
-def count_small_strokes(sketch: np.ndarray) -> int:
-    """How many of a sketch's strokes have a longer side under `SMALL` of its own."""
-    limit = SMALL * np.ptp(bounds(sketch), axis=0).max()
-    return sum(np.ptp(line, axis=0).max() < limit for line in to_polylines(sketch))
 
 
 def main() -> None:

@@ -3,8 +3,9 @@ import pytest
 
 from helpers.data.dataset import open_dataset, save_dataset
 from helpers.evaluate import rehearsal
-from helpers.evaluate.rehearsal import best_of, count_small_strokes, rehearse
+from helpers.evaluate.rehearsal import best_of, rehearse
 from helpers.model.vae import load_model
+from helpers.sketch.cohesion import count_small_strokes
 from helpers.sketch.strokes import from_polylines
 
 
