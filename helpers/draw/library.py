@@ -13,9 +13,11 @@ from helpers.draw.fit import Shapes, make_shapes
 from helpers.draw.priors import class_index, read_classes, sample_z
 from helpers.model.vae import SketchVAE
 from helpers.paths import DATA, NotWritten, atomic
+from helpers.sketch.cohesion import count_small_strokes
 
 DRAWN = 600  # drawings of a class that the model makes
-KEPT = 0.75  # share of those that came to an end which is kept: what the model reads as the class most clearly
+KEPT = 0.75  # share of those that came to an end which is kept: what shows the class best
+SCRIBBLE = 0.1  # what a small stroke takes from how clearly a drawing shows its class, in units of the median
 MAKING = Lock()  # one library at a time
 QUEUE = Lock()
 
@@ -29,7 +31,8 @@ class Library(NamedTuple):
 
 
 def library(model: SketchVAE, name: str) -> Library:
-    """The model's own drawings of a class, those that it reads as the class most clearly.
+    """The model's own drawings of a class, those that show the class best: read clearly by the model, and not
+    scribbled.
 
     The first call for a class draws them, in a second or two, and keeps them in `data/work/libraries`.
     """
@@ -97,8 +100,11 @@ def _make(model: SketchVAE, name: str) -> list[np.ndarray]:
     drawn = [np.rint(sketch) for sketch in drawn if len(sketch) < model.settings.max_points]
     if not drawn:
         return []
-    clearest = np.argsort(-read_margins(model, drawn, name), kind="stable")[: max(1, int(KEPT * len(drawn)))]
-    return [drawn[i] for i in np.sort(clearest)]
+    margins = read_margins(model, drawn, name)
+    small = np.array([count_small_strokes(sketch) for sketch in drawn])
+    value = margins / max(float(np.median(margins)), 1e-3) - SCRIBBLE * small
+    best = np.argsort(-value, kind="stable")[: max(1, int(KEPT * len(drawn)))]
+    return [drawn[i] for i in np.sort(best)]
 
 
 def _digest(model: SketchVAE) -> str:

@@ -13,15 +13,16 @@ from tqdm.auto import tqdm
 from helpers.data.dataset import DataSet, make_dataset, save_dataset
 from helpers.draw.decoding import decode
 from helpers.draw.library import read_margins
-from helpers.draw.priors import sample_z
+from helpers.draw.priors import class_index, sample_z
 from helpers.evaluate.classifier import Judge, load_judge
 from helpers.evaluate.metrics import check_classes
 from helpers.model.vae import SketchVAE, load_model
+from helpers.sketch.cohesion import count_small_strokes
 
 BATCH = 500  # drawings of a class between looks at how many are good
 TEMPERATURE = 0.25
-SURE = 0.8  # how probable a drawing's class should be for the judge
-LEAST = 0.5  # how probable it is at least in one that is kept: recognised
+LEAST = 0.5  # how probable its class is for the judge in a drawing that is kept: recognised
+COST = 0.1  # what each small stroke takes from the logarithm of the probability
 
 
 def rehearse(
@@ -43,12 +44,12 @@ def rehearse(
     model : SketchVAE
         Draws each of its classes, from z as `draw.sample` takes them.
     judge : Judge
-        Keeps the drawings in which their class is the most probable for it, of `SURE` and more if there are enough,
-        of `LEAST` and more if not, and in which the network itself reads it too.
+        Says how probable a drawing's class is. Kept are those that it and the network itself recognise, the most
+        probable first, and the later the more small strokes there are in them: scribbles, to which a judge is blind.
     each : int
         How many are kept of a class. Where fewer went well, these are in it several times over.
     tries : int
-        How many are drawn of a class at most, in `each`.
+        How many are drawn of a class, in `each`.
     seed : int
         Of the drawings.
     classes : sequence of str, optional
@@ -67,26 +68,34 @@ def rehearse(
     classes = classes or model.settings.classes
     check_classes(judge, classes)
     kept = {}
-    with tqdm(total=each * len(classes), unit="drawing") as bar:
-        for number, name in enumerate(classes):
-            good, sure, drawn = [], [], 0
-            while np.sum(np.array(sure) >= SURE) < each and drawn < tries * each:
-                one = seed + 1_000_000 * number + drawn
-                sketches = decode(model, sample_z(model, BATCH, seed=one, classes=[name]), TEMPERATURE, one)
-                sketches = [np.rint(sketch) for sketch in sketches if len(sketch) < model.settings.max_points]
-                shown = judge.probabilities(sketches)[:, judge.classes.index(name)]
-                if len(model.settings.classes) > 1:
-                    shown = np.where(read_margins(model, sketches, name) > 0, shown, 0)
-                good += [sketches[i] for i in np.flatnonzero(shown >= LEAST)]
-                sure += shown[shown >= LEAST].tolist()
-                drawn += BATCH
-            if not good:
-                raise ValueError(f"of {drawn:,} drawings of {name} the judge recognises none: train the network longer")
-            best = np.argsort(-np.array(sure), kind="stable")[:each]
-            bar.write(f"{name}: {len(best):,} of {drawn:,} drawings")
-            bar.update(each)
-            kept[name] = {"train": [good[i] for i in np.resize(best, each)], "valid": [], "test": []}
+    with tqdm(total=each * tries * len(classes), unit="drawing") as bar:
+        for name in classes:
+            drawn = []
+            for begin in range(0, each * tries, BATCH):
+                one = seed + 1_000_000 * class_index(model, name) + begin
+                n = min(BATCH, each * tries - begin)
+                drawn += decode(model, sample_z(model, n, seed=one, classes=[name]), TEMPERATURE, one)
+                bar.update(n)
+            best = best_of(model, judge, drawn, name, each)
+            bar.write(f"{name}: {len(best):,} of {len(drawn):,} drawings")
+            kept[name] = {"train": [best[i] for i in np.resize(np.arange(len(best)), each)], "valid": [], "test": []}
     return make_dataset(kept, "rehearsed")
+
+
+def best_of(model: SketchVAE, judge: Judge, drawn: Sequence[np.ndarray], name: str, n: int) -> list[np.ndarray]:
+    """The n drawings of a class that went best, as `rehearse` says it, in whole pixels; ValueError if none did."""
+    ended = [np.rint(sketch) for sketch in drawn if len(sketch) < model.settings.max_points]
+    if not ended:
+        raise ValueError(f"of {len(drawn):,} drawings of {name} none came to an end: train the network longer")
+    shown = judge.probabilities(ended)[:, judge.classes.index(name)]
+    good = shown >= LEAST
+    if len(model.settings.classes) > 1:
+        good &= read_margins(model, ended, name) > 0
+    if not good.any():
+        raise ValueError(f"of {len(drawn):,} drawings of {name} the judge recognises none: train the network longer")
+    went_well = [ended[i] for i in np.flatnonzero(good)]
+    value = np.log(shown[good]) - COST * np.array([count_small_strokes(sketch) for sketch in went_well])
+    return [went_well[i] for i in np.argsort(-value, kind="stable")[:n]]
 
 
 def main() -> None:
@@ -98,8 +107,8 @@ def main() -> None:
     parser.add_argument("model", help="in data/models, or a path")
     parser.add_argument("file", type=Path, help="to write, .npz")
     parser.add_argument("--judge", default="second", help="in data/models, who chooses; not the one who measures")
-    parser.add_argument("--each", type=int, default=1500, help="drawings of a class that are kept at most")
-    parser.add_argument("--tries", type=int, default=5, help="drawings of a class that are made at most, in --each")
+    parser.add_argument("--each", type=int, default=1500, help="drawings of a class that are kept")
+    parser.add_argument("--tries", type=int, default=5, help="drawings of a class that are made, in --each")
     parser.add_argument("--seed", type=int, default=0, help="of the drawings")
     parser.add_argument("--classes", nargs="+", metavar="CLASS", help="of the model's; all of them if left out")
     arguments = parser.parse_args()

@@ -15,13 +15,14 @@ from scipy.spatial import KDTree
 from scipy.spatial.distance import pdist
 
 from helpers.sketch.polyline import find_box, measure_length, resample, spread_evenly
-from helpers.sketch.strokes import absolute, check, to_polylines
+from helpers.sketch.strokes import absolute, bounds, check, to_polylines
 
 NEAR = 0.03  # of the size: ink so near to ink lies on it, for symmetry and overlap
 SAMPLES = 128  # points at even distances that stand for the ink of a drawing
 ANGLES = np.arange(60) * np.pi / 60  # of the normals of mirror axes
 UPRIGHT = np.radians(np.arange(-9, 10, 3))  # those of axes that stand, nearly
 OFFSETS = np.linspace(-0.1, 0.1, 11)  # of mirror axes from the centre of the ink, of the size
+SMALL = 0.06  # of a drawing's longer side: a stroke with none that is longer is small
 PIXELS = 100  # a size, in the picture in which mirrored ink is looked up
 
 
@@ -113,6 +114,12 @@ def complexity(sketch: np.ndarray) -> Complexity:
     extent = size(lines)
     ink = sum(map(measure_length, lines)) / extent if extent else 0.0
     return Complexity(len(sketch), len(lines), float(ink))
+
+
+def count_small_strokes(sketch: np.ndarray) -> int:
+    """How many strokes of a drawing are small, `SMALL`: eyes and dots, and many where a network lost its way."""
+    low, high = bounds(sketch)
+    return sum(np.ptp(line, axis=0).max() < SMALL * (high - low).max() for line in to_polylines(sketch))
 
 
 def transition(sketch: np.ndarray, switch: int | Sequence[int]) -> Transition:

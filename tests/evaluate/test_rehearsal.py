@@ -3,8 +3,10 @@ import pytest
 
 from helpers.data.dataset import open_dataset, save_dataset
 from helpers.evaluate import rehearsal
-from helpers.evaluate.rehearsal import rehearse
+from helpers.evaluate.rehearsal import best_of, rehearse
 from helpers.model.vae import load_model
+from helpers.sketch.cohesion import count_small_strokes
+from helpers.sketch.strokes import from_polylines
 
 
 class Picky:
@@ -42,8 +44,18 @@ def test_what_the_judge_sees_in_it_is_kept_and_nothing_that_did_not_end(cloud, t
 def test_a_class_that_never_goes_well_and_one_that_the_judge_does_not_know_are_told(cloud):
     judge = Picky()
     judge.probabilities = lambda drawings: np.zeros((len(drawings), 2))
-    with pytest.raises(ValueError, match="of 60 drawings of cloud the judge recognises none"):
+    with pytest.raises(ValueError, match="of 40 drawings of cloud the judge recognises none"):
         rehearse(cloud, judge, 20, 2)
     judge.classes = ("camel", "bus")
     with pytest.raises(ValueError, match="knows no cloud"):
         rehearse(cloud, judge, 20, 2)
+
+
+def test_of_two_that_the_judge_is_as_sure_of_the_one_with_fewer_small_strokes_is_kept(cloud):
+    outline = np.array([[0, 0], [200, 0], [200, 150], [0, 0]], float)
+    dots = [np.array([[x, 40], [x + 5, 46]], float) for x in range(60, 160, 20)]
+    plain, scribbled = from_polylines([outline]), from_polylines([outline, *dots])
+    assert (count_small_strokes(plain), count_small_strokes(scribbled)) == (0, 5)
+    for drawn in ([plain, scribbled], [scribbled, plain]):
+        (best,) = best_of(cloud, Picky(1), drawn, "cloud", 1)
+        assert np.array_equal(best, plain)
