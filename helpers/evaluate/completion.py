@@ -54,7 +54,7 @@ def likeness(finished: np.ndarray, original: np.ndarray, given: int) -> Likeness
     side = float(max((high - low).max(), 1e-6))
     ink = [_ink(to_polylines(sketch), low, high, side) for sketch in (finished, original)]
     left = [_after(sketch, given) for sketch in (original, finished)]
-    found = match_strokes(*left, NEAR * side)
+    found = match_strokes(left[0], left[1], NEAR * side)
     recall = len(found.truth) / len(left[0]) if left[0] else 1.0
     return Likeness(float((ink[0] & ink[1]).sum() / (ink[0] | ink[1]).sum()), recall)
 

@@ -19,7 +19,7 @@ from helpers.figures.sheets import draw
 from helpers.figures.style import PALETTE
 from helpers.sketch.strokes import from_polylines, stroke_ends
 
-Layer = Callable[[Axes], None]
+Layer = Callable[[Axes], object]
 COLORS = (*PALETTE[1:], "#3aa57c", "#8a4fa3", "#22344a", "#c06c84")  # one a stroke, again and again
 EDGE = "#d5dae1"  # of a panel
 
