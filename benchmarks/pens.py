@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from helpers.data.formats import read
+from helpers.evaluate.lines import line_distances, true_lines
 from helpers.evaluate.matching import in_order, match_strokes
 from helpers.paths import DATA
 
@@ -61,9 +62,7 @@ def measure(tracer: Callable[[np.ndarray], list[np.ndarray]], examples: list[Exa
         strokes += len(truth)
         if not lines:
             continue
-        there = centerlines.distances(centerlines.resample(truth), lines)
-        back = centerlines.distances(centerlines.resample(lines), truth)
-        apart.append(((there.mean() + back.mean()) / 2, max(there.max(), back.max())))
+        apart.append(line_distances(truth, lines))
         matches = match_strokes(truth, lines, NEAR)
         found += len(matches.truth)
         forward += matches.forward.tolist()
@@ -127,7 +126,7 @@ def kanji(n: int, seed: int, path: Path = KANJI) -> list[Example]:
     examples = []
     for i in rng.choice(len(sketches), min(n, len(sketches)), replace=False):
         width = rng.uniform(2, 3)
-        truth = centerlines.place(sketches[i], centerlines.SIZE, width)
+        truth = true_lines(sketches[i], centerlines.SIZE, width)
         examples.append((centerlines.draw(truth, centerlines.SIZE, width), truth))
     return examples
 

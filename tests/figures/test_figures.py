@@ -342,7 +342,7 @@ def test_insets_show_the_first_drawings_of_each_group_in_the_colour_it_has_on_th
         (lambda: maps.latent_map(PLACES, [SQUARE], [0] * 5, NAMES), "1 drawings, where there should be 5"),
         (lambda: maps.latent_map(PLACES, [SQUARE] * 5, [0], NAMES), "1 labels, where there should be 5"),
         (lambda: maps.latent_map(PLACES, [SQUARE] * 5, [0, 1, 2, 3, 0], NAMES), "labels run from 0 to 3"),
-        (lambda: maps.latent_map(PLACES, [SQUARE] * 5, [0] * 5, list("abcdefghijk")), "11 classes"),
+        (lambda: maps.latent_map(PLACES, [SQUARE] * 5, [0] * 5, list("abcdefghijklm")), "13 classes"),
         (lambda: maps.latent_maps({}, [], NAMES), "no maps"),
         (lambda: maps.latent_insets(PLACES, [SQUARE] * 5, {}), "0 insets"),
     ],
