@@ -92,10 +92,10 @@ def test_a_cloud_that_ends_as_a_camel_is_read_as_one():
 def test_a_cards_judged_numbers_are_what_its_drawings_give(name):
     model, told = load_model(name), judged(name)
     classes = model.settings.classes
-    several = len(classes) > 1
-    for prior, share in zip(("trained", "fitted", "normal") if several else ("fitted",), told, strict=False):
-        of_classes = prior == "fitted" or (prior == "trained" and model.settings.prior == "class")
-        drawn = sample(model, 300, prior, seed=0, classes=classes if of_classes else None)
+    by_class = model.settings.prior == "class"
+    of_several = ("trained", "fitted", "normal") if by_class else ("normal", "fitted")
+    for prior, share in zip(of_several if len(classes) > 1 else ("fitted",), told, strict=False):
+        drawn = sample(model, 300, prior, seed=0, classes=None if prior == "normal" else classes)
         seen = recognised(load_judge(), drawn, *classes).mean()
         assert abs(seen - share) < 0.01 + 3 * (share * (1 - share) / 300) ** 0.5, (
             f"{prior}: {seen:.1%}, told {share:.1%}"

@@ -108,8 +108,8 @@ def _make(model: SketchVAE, name: str) -> list[np.ndarray]:
 
 
 def _digest(model: SketchVAE) -> str:
-    """What the drawings depend on: weights and prior."""
-    digest = hashlib.sha256()
+    """What the drawings depend on: weights and prior, and how they are chosen."""
+    digest = hashlib.sha256(repr((DRAWN, KEPT, SCRIBBLE)).encode())
     for array in (*model.get_weights(), *model.prior):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]

@@ -9,7 +9,7 @@ TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 TIMES = re.compile(rf"\s*{TIME}\s*-->\s*{TIME}(\s.*)?")
 SPEAKER = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]*)>")
 TAG = re.compile(r"</?[a-zA-Z0-9][^<>]*>|\{\\[^{}]*\}")
-MOST_BYTES = 4_000_000
+MOST_BYTES = 4_000_000  # of a text
 
 
 class Cue(NamedTuple):
@@ -18,6 +18,16 @@ class Cue(NamedTuple):
     start: float
     end: float
     text: str
+
+
+def read_lines(path: Path, wrong: str) -> list[str]:
+    """The lines of a text that somebody brings; ValueError, with what is `wrong`, for one too long, or not in UTF-8."""
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{path} has more than {MOST_BYTES // 1_000_000} MB: {wrong}")
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not text in UTF-8: save it so") from error
 
 
 def read_captions(path: str | Path) -> list[Cue]:
@@ -40,12 +50,7 @@ def read_captions(path: str | Path) -> list[Cue]:
         For a file without cues, and for a cue that ends before it begins; with the line.
     """
     path = Path(path)
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError(f"{path} has more than {MOST_BYTES // 1_000_000} MB: these are no captions")
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not text in UTF-8: save it so") from error
+    lines = read_lines(path, "these are no captions")
     cues: list[Cue] = []
     number = 0
     while number < len(lines):

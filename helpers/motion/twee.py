@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from helpers.motion.captions import read_lines
 from helpers.motion.story import Choice, Scene, Story, as_choice
 
 HEADER = re.compile(r"::\s*((?:\\.|[^\\\[{])*?)\s*(?:\[((?:\\.|[^\\\]])*)\])?\s*(\{.*\})?\s*")
@@ -25,7 +26,6 @@ PIECES = re.compile(r"(<<.*?>>|\[\[.+?\]\])")
 QUOTED = re.compile(r'"([^"]*)"|\'([^\']*)\'')
 SPECIAL = {"script", "stylesheet"}  # tags of passages that are code: nothing of theirs is run or shown
 UNSHOWN = {"StoryTitle", "StoryData", "StoryAuthor", "StorySubtitle", "StoryMenu", "StoryInit", "StoryCaption"}
-MOST_BYTES = 4_000_000  # of a story
 LONGEST = 10_000  # characters of a line
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
 
@@ -87,12 +87,7 @@ def read_story(path: str | Path, clips: str | Path) -> Story:
 
 def _read(path: Path) -> tuple[str, dict, dict[str, _Passage]]:
     """Title, StoryData, and the passages that are scenes."""
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError(f"{path} has more than {MOST_BYTES // 1_000_000} MB: it is no story")
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not text in UTF-8: save it so") from error
+    lines = read_lines(path, "it is no story")
     passages: dict[str, _Passage] = {}
     texts: dict[str, list[str]] = {}
     name = None
