@@ -219,6 +219,7 @@ def bands(panels: Mapping[str, Mapping[str, Sequence[np.ndarray]]], x: Sequence[
             ax.annotate(name, (x[-1], middle[-1]), (4, 0), textcoords="offset points", va="center", color=color)
         ax.set(xscale="log", yscale="log", xlabel=label, title=title)
         ax.set_xticks(x, x)
+        ax.yaxis.set_major_formatter("{x:g}")  # powers of ten would be formulas, which no label is
         ax.minorticks_off()
     return fig
 

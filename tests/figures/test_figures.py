@@ -381,6 +381,7 @@ def test_bands_have_a_line_and_a_band_a_name_on_logarithmic_axes():
     low, high = (extreme(path.vertices[:, 1]) for path in ax.collections[1].get_paths() for extreme in (np.min, np.max))
     np.testing.assert_allclose([low, high], [2, 19])  # the 10th percentile of the small ones, the 90th of the large
     assert [label.get_text() for label in ax.get_xticklabels()] == ["10", "100"]
+    assert ax.yaxis.get_major_formatter()(0.1) == "0.1"  # no formula, which would be shown as its source
 
 
 BARS = np.zeros((20, 30), np.uint8)
