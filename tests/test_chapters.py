@@ -273,7 +273,7 @@ def run_chapter(path: Path, root: Path, **environment: str) -> None:
 def fresh(root: Path) -> Path:
     """What a fresh clone holds of data, and nothing that another chapter has made."""
     (root / "data").mkdir(parents=True)
-    for name in ("sample", "models"):
+    for name in ("sample", "models", "story"):
         (root / "data" / name).symlink_to(ROOT / "data" / name)
     return root
 

@@ -21,6 +21,7 @@ KEPT = DATA / "work" / "clips"
 RECIPE = 1  # to be raised where what is made of a clip changes
 THUMB = 320  # pixels of a poster's longer side
 LOUD = "loudnorm=I=-16:TP=-1.5:LRA=11,aresample=48000"
+AAC = ["-c:a", "aac", "-b:a", "128k", "-ac", 2, "-af", LOUD]
 ALPHA = re.compile(r"\b(yuva|rgba|argb|bgra|abgr|gbrap|ya8|ya16|pal8)")
 WHITE = "format=yuva444p,split[a][b];[a]drawbox=c=white@1:t=fill:replace=1[c];[c][b]overlay=format=auto,"
 
@@ -83,6 +84,26 @@ def prepare(clip: Sequence[np.ndarray] | str | Path, fps: float = 12) -> Clip:
     return Clip(video, poster, facts["sound"])
 
 
+def prepare_sound(own: str | Path) -> Path:
+    """A sound file as every browser plays it: AAC of -16 LUFS in an MP4, made once.
+
+    Raises ValueError for a file without sound.
+    """
+    own = Path(own)
+    with own.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    digest.update(f"sound {RECIPE}".encode())
+    made = KEPT / f"{digest.hexdigest()[:32]}.m4a"
+    if not made.is_file():
+        with atomic(made) as temporary:
+            try:
+                rest = ["-map", "0:a:0", "-map_metadata", -1, "-movflags", "+faststart", "-fflags", "+bitexact"]
+                ffmpeg(["-i", own, *rest, *AAC, "-f", "mp4", temporary])
+            except OSError as error:
+                raise ValueError(f"{own} is not a sound that can be read: {error.strerror}") from error
+    return made
+
+
 def _convert(own: Path, made: Path) -> None:
     facts = _facts(own)
     try:
@@ -95,7 +116,7 @@ def _convert(own: Path, made: Path) -> None:
             rate = ["-r", FASTEST] if facts["fps"] > FASTEST else []
             pictures = ["-c:v", "libx264", "-preset", "veryfast", "-crf", 21, "-fps_mode", "cfr", *rate]
             pictures += ["-vf", f"{WHITE if facts['alpha'] else ''}scale=iw*sar:ih,{fit},{even}"]
-        sound = ["-c:a", "aac", "-b:a", "128k", "-ac", 2, "-af", LOUD] if facts["sound"] else []
+        sound = AAC if facts["sound"] else []
         rest = ["-map", "0:v:0", "-map", "0:a:0?", "-sn", "-dn", "-map_metadata", -1, "-movflags", "+faststart"]
         ffmpeg([*facts["decoder"], "-i", own, *rest, *pictures, *sound, "-fflags", "+bitexact", "-f", "mp4", made])
     except OSError as error:

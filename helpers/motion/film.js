@@ -7,6 +7,8 @@ const [stage, caption, choices, bar, halt, said, timer, note] =
   ["#stage", "#caption", "nav", "#bar", "#halt", "#said", "#timer", "#note"].map(find);
 const dialog = find("#scenes");
 let [shown, hidden] = document.querySelectorAll("video");
+const voice = new Audio(); // the shown clip's sound with what is to be seen told in it, where it is wanted and there
+let hushed = false; // the browser wants to be touched before anything is heard
 let call = 0; // of `show`: a later one wins
 let now = null; // the name of the scene
 let staged = null; // the name of that whose clip is shown: the one before, until the next is loaded
@@ -15,12 +17,13 @@ let counting = null; // the default choice's clock
 let cue = null;
 
 const STEP = 100; // ms between looks at the time
+const APART = 0.25; // s that a description may be beside its clip
 const [DRAWN, HELD] = [1600, 500]; // ms that a drawing takes, and stays
 const SVG = "http://www.w3.org/2000/svg";
 const PLACE = "midstroke film " + film.id;
 
 /** What is remembered; in memory alone where the browser keeps nothing, as some do for files. */
-const kept = { seen: [], scene: null, time: 0, muted: true, keys: true, lang: null, captions: null };
+const kept = { seen: [], scene: null, time: 0, muted: true, described: false, keys: true, lang: null, captions: null };
 try {
   Object.assign(kept, JSON.parse(localStorage.getItem(PLACE) ?? "{}"));
 } catch {}
@@ -71,13 +74,14 @@ function speak() {
   Object.assign(document.documentElement, { lang: lang(), dir: titled(lang()).dir });
   document.title = find("h1").textContent = spoken(film.titles);
   choices.setAttribute("aria-label", word("next"));
-  for (const [name, text] of [["#back", "back"], ["#overview", "scenes"], ["#heading", "scenes"], ["#close", "close"], ["#begin", "begin"], ["#forget", "forget"], ["#transcript summary", "transcript"], ["#keys span", "keys"], ["#timer button", "stay"]])
+  for (const [name, text] of [["#back", "back"], ["#overview", "scenes"], ["#heading", "scenes"], ["#close", "close"], ["#begin", "begin"], ["#forget", "forget"], ["#transcript summary", "transcript"], ["#keys span", "keys"], ["#timer button", "stay"], ["#described span", "described"]])
     find(name).textContent = word(text);
   find("#language").hidden = codes.length < 2;
   find("#captions").hidden = !captioned.length;
   fill("#language", codes, word("language"), lang());
   fill("#captions", ["", ...captioned], word("captions"), captionsIn());
   if (now) tell();
+  describe();
   hear();
 }
 
@@ -139,13 +143,13 @@ const again = () => go(film.first);
 /** Whether the scene's choices are there yet: at once, at a second, or at the end. */
 function due() {
   const { at } = film.scenes[now];
-  return at === null || still.matches || shown.ended || (at !== "end" && shown.currentTime >= at);
+  return at === null || still.matches || over() || (at !== "end" && shown.currentTime >= at);
 }
 
 /** After the clip's end the default choice comes, unless the viewer chooses, or stays. */
 function count() {
   const { wait } = film.scenes[now];
-  if (staged !== now || !wait || counting || still.matches || dialog.open) return;
+  if (staged !== now || !over() || !wait || counting || still.matches || dialog.open) return;
   let left = wait.seconds;
   const choice = film.scenes[now].choices.find(({ to }) => to === wait.to);
   const show = () => (timer.querySelector("span").textContent = word("wait", left, spoken(choice.text)));
@@ -169,14 +173,14 @@ function stay() {
 // clips
 
 /** A blob, for some browsers play no video from a data: URI; or the file beside the page. */
-function source(scene) {
-  if (scene.file) return scene.file;
-  if (!scene.url) {
-    const bytes = Uint8Array.from(atob(scene.video), (letter) => letter.charCodeAt(0));
-    scene.url = URL.createObjectURL(new Blob([bytes], { type: "video/mp4" }));
-    scene.video = null;
+function source(held) {
+  if (held.file) return held.file;
+  if (!held.url) {
+    const bytes = Uint8Array.from(atob(held.video ?? held.audio), (letter) => letter.charCodeAt(0));
+    held.url = URL.createObjectURL(new Blob([bytes], { type: held.video ? "video/mp4" : "audio/mp4" }));
+    held.video = held.audio = null;
   }
-  return scene.url;
+  return held.url;
 }
 
 function event(target, name) {
@@ -187,23 +191,61 @@ function event(target, name) {
 }
 
 /** Plays; without sound where the browser wants to be touched first. */
-function play(video) {
+function play(media) {
   stay();
-  video.muted = kept.muted;
-  return video.play().catch((error) => {
+  hushed = false;
+  level();
+  return media.play().catch((error) => {
     if (error.name !== "NotAllowedError") return;
-    video.muted = true;
+    hushed = true;
+    level();
     hear();
-    return video.play().catch(() => {});
+    return media.play().catch(() => {});
   });
 }
 
+/** Who is heard: the clip, or in its stead its sound with the description, or nobody. */
+function level() {
+  voice.muted = kept.muted || hushed;
+  shown.muted = voice.muted || told();
+}
+
 function hear() {
-  find("#sound").hidden = !Object.values(film.scenes).some(({ sound }) => sound);
-  const off = kept.muted || shown.muted;
+  const scenes = Object.values(film.scenes);
+  find("#sound").hidden = !scenes.some(({ sound, described }) => sound || described.length);
+  find("#described").hidden = !scenes.some(({ described }) => described.length);
+  find("#described input").checked = kept.described;
+  const off = kept.muted || hushed;
   find("#sound").textContent = word(off ? "hear" : "mute");
   if (!find("#sound").hidden && off && note.dataset.of !== "resumed") remark("silent");
   else if (note.dataset.of === "silent") remark("");
+}
+
+// audio description: in the page's language, or the story's own
+
+const told = () => voice.hasAttribute("src");
+const over = () => shown.ended && !(told() && !voice.paused); // a description may go on beyond its clip
+
+/** Takes up the description of the clip that is shown, or lets go of it. */
+function describe() {
+  const found = staged && staged === now && kept.described ? film.scenes[now].described : [];
+  const one = found.find((held) => held.lang === lang()) ?? found.find((held) => held.lang === codes[0]);
+  const url = one ? source(one) : null;
+  if (url !== voice.getAttribute("src")) {
+    voice.pause();
+    if (url) voice.src = url;
+    else voice.removeAttribute("src");
+  }
+  level();
+  follow();
+}
+
+/** The description is where its clip is. */
+function follow() {
+  if (!told() || shown.ended) return;
+  if (Math.abs(voice.currentTime - shown.currentTime) > APART) voice.currentTime = shown.currentTime;
+  if (shown.paused) voice.pause();
+  else if (voice.paused && !voice.ended) play(voice);
 }
 
 /** A remark in a line of its own. */
@@ -213,9 +255,18 @@ function remark(name) {
 }
 
 function switchSound() {
-  const off = kept.muted || shown.muted;
-  keep({ muted: !off });
-  shown.muted = !off;
+  keep({ muted: !(kept.muted || hushed) });
+  hushed = false;
+  level();
+  remark("");
+  hear();
+}
+
+/** With a description that is turned on comes the sound. */
+function switchDescription({ target }) {
+  keep({ described: target.checked, muted: kept.muted && !target.checked });
+  if (target.checked) hushed = false;
+  describe();
   remark("");
   hear();
 }
@@ -235,6 +286,7 @@ async function show(name, from = 0) {
   tell();
   if (moved) caption.focus({ preventScroll: true });
   shown.pause();
+  describe();
   stage.querySelector("svg")?.remove();
   next.src = source(scene);
   try {
@@ -262,6 +314,7 @@ async function show(name, from = 0) {
   shown.removeAttribute("aria-hidden");
   hidden.setAttribute("aria-hidden", "true");
   report();
+  describe();
   if (!still.matches) await play(shown);
   if (mine !== call) return;
   hear();
@@ -275,7 +328,8 @@ function replay() {
 }
 
 function pause() {
-  if (shown.paused) play(shown);
+  if (shown.ended && !over()) voice.pause();
+  else if (shown.paused) play(shown);
   else shown.pause();
 }
 
@@ -299,7 +353,7 @@ function look() {
 
 // a clip that has ended plays from its beginning, as browsers have it
 function report() {
-  halt.textContent = word(!shown.paused ? "pause" : shown.ended || still.matches ? "again" : "on");
+  halt.textContent = word(!shown.paused || (shown.ended && !over()) ? "pause" : shown.ended || still.matches ? "again" : "on");
   const done = shown.duration && !shown.ended ? shown.currentTime / shown.duration : 0;
   bar.style.transform = "scaleX(" + done + ")";
 }
@@ -415,6 +469,7 @@ find("#language select").addEventListener("change", ({ target }) => {
   keep({ lang: target.value });
   speak();
 });
+find("#described input").addEventListener("change", switchDescription);
 find("#captions select").addEventListener("change", ({ target }) => {
   keep({ captions: target.value });
   transcribe();
@@ -423,11 +478,18 @@ for (const video of [shown, hidden]) {
   for (const name of ["play", "pause", "ended", "timeupdate", "seeked"])
     video.addEventListener(name, () => {
       if (video !== shown) return;
+      follow();
       report();
       look();
       if (name === "ended") count();
     });
 }
+for (const name of ["pause", "ended"])
+  voice.addEventListener(name, () => {
+    report();
+    look();
+    if (name === "ended") count();
+  });
 addEventListener("hashchange", () => {
   const name = location.hash ? named(location.hash) : film.first;
   if (name) show(name);

@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 from helpers.export.bezier import path_data, pen_strokes
 from helpers.figures.style import PALETTE
 from helpers.motion.captions import read_captions
-from helpers.motion.clips import Clip, prepare
+from helpers.motion.clips import Clip, prepare, prepare_sound
 from helpers.motion.story import Scene, Story, as_choice, check_story
 from helpers.motion.twee import read_story
 from helpers.paths import atomic
@@ -95,8 +95,9 @@ def save_film(
     if wrong := check_story(scenes, story.start):
         raise ValueError("\n".join(wrong))
     for name, scene in scenes.items():  # before the work begins
-        if isinstance(scene.clip, str | Path) and not Path(scene.clip).is_file():
-            raise FileNotFoundError(f"scene {name!r}: there is no video file {scene.clip}")
+        for kind, file in [("video", scene.clip), *(("sound", sound) for sound in scene.described.values())]:
+            if isinstance(file, str | Path) and not Path(file).is_file():
+                raise FileNotFoundError(f"scene {name!r}: there is no {kind} file {file}")
     languages = list(story.titles)
     facts = {name: _facts(scene, languages) for name, scene in scenes.items()}
     folder = path if path.suffix == "" else None
@@ -104,16 +105,18 @@ def save_film(
     for name, scene in tqdm(scenes.items(), desc=path.name, unit="clip"):
         try:
             clip = prepare(scene.clip, scene.fps)
+            described = {lang: prepare_sound(file) for lang, file in sorted(scene.described.items())}
         except ValueError as error:
             raise ValueError(f"scene {name!r}: {error}") from error
-        total += clip.video.stat().st_size
+        total += sum(file.stat().st_size for file in (clip.video, *described.values()))
         if total > LARGEST and folder is None:
             most = f"{LARGEST / 1e6:.0f} MB"
             raise ValueError(
                 f"scene {name!r}: with it the clips are over {most}; make them smaller, or write a folder: a path "
                 "without .html"
             )
-        facts[name] |= _held(clip, folder)
+        facts[name] |= _clip(clip, folder)
+        facts[name]["described"] = [{"lang": lang, **_held("audio", file, folder)} for lang, file in described.items()]
     return _write(story, facts, path)
 
 
@@ -186,13 +189,17 @@ def _drawing(sketch: np.ndarray, switches: Sequence[int]) -> dict:
     }
 
 
-def _held(clip: Clip, folder: Path | None) -> dict:
-    """A clip in the page, or beside it."""
+def _clip(clip: Clip, folder: Path | None) -> dict:
     poster = base64.b64encode(clip.poster.read_bytes()).decode()
+    return {"poster": poster, "sound": clip.sound, **_held("video", clip.video, folder)}
+
+
+def _held(kind: str, made: Path, folder: Path | None) -> dict:
+    """A clip or a sound in the page, or beside it."""
     if folder is None:
-        return {"poster": poster, "sound": clip.sound, "video": base64.b64encode(clip.video.read_bytes()).decode()}
-    file = folder / "clips" / clip.video.name
+        return {kind: base64.b64encode(made.read_bytes()).decode()}
+    file = folder / "clips" / made.name
     if not file.is_file():
         with atomic(file) as temporary:
-            shutil.copyfile(clip.video, temporary)
-    return {"poster": poster, "sound": clip.sound, "file": f"clips/{file.name}"}
+            shutil.copyfile(made, temporary)
+    return {"file": f"clips/{file.name}"}

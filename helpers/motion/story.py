@@ -36,6 +36,8 @@ class Scene(NamedTuple):
         Where the viewer goes so many seconds after the clip's end, unless they choose or stay.
     captions : mapping of str to path
         WebVTT or SRT files, by their language.
+    described : mapping of str to path
+        The clip's sound with a description of what is to be seen spoken in it, sound files by language.
     translations : mapping of str to (str, mapping of str to str)
         By language, the caption and each choice's caption in the order of `choices`.
     drawing : (ndarray, sequence of int) or None
@@ -53,6 +55,7 @@ class Scene(NamedTuple):
     at: float | None = None
     default: tuple[str, float] | None = None
     captions: Mapping[str, str | Path] = {}
+    described: Mapping[str, str | Path] = {}
     translations: Mapping[str, tuple[str, Sequence[str]]] = {}
     drawing: tuple[np.ndarray, Sequence[int]] | None = None
     line: int | None = None

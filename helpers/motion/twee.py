@@ -27,6 +27,7 @@ QUOTED = re.compile(r'"([^"]*)"|\'([^\']*)\'')
 SPECIAL = {"script", "stylesheet"}  # tags of passages that are code: nothing of theirs is run or shown
 UNSHOWN = {"StoryTitle", "StoryData", "StoryAuthor", "StorySubtitle", "StoryMenu", "StoryInit", "StoryCaption"}
 LONGEST = 10_000  # characters of a line
+DESCRIBED = ".described"  # at the end of the names of sounds, before their ending
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
 
 
@@ -42,8 +43,8 @@ def read_story(path: str | Path, clips: str | Path) -> Story:
 
     A translation is a file of the same passages beside it, `story.fr.twee` for `story.twee`. The clip of a passage has
     its name, and any ending, unless the passage says another; captions have the clip's name and their language,
-    `crossing.fr.vtt` or `.srt`, or no language for the story's own. `StoryData` may say `start`, and `lang`, "en" where
-    it does not.
+    `crossing.fr.vtt` or `.srt`, or no language for the story's own; so have sounds with a description spoken in them,
+    `crossing.fr.described.mp3`. `StoryData` may say `start`, and `lang`, "en" where it does not.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def read_story(path: str | Path, clips: str | Path) -> Story:
     Raises
     ------
     ValueError
-        For what is no Twee, or means nothing: with the line, all of it at once.
+        For what is no Twee, or means nothing, and for two files that may be a scene's clip; with the line.
     FileNotFoundError
         For no such story, and for missing clips, all of them at once.
 
@@ -216,21 +217,29 @@ def _with_clips(scenes: Mapping[str, Scene], clips: Path, own: str, path: Path) 
         raise FileNotFoundError(f"there is no folder {clips} with the story's clips")
     files = sorted(file for file in clips.iterdir() if file.is_file())
     texts = [file for file in files if file.suffix.lower() in (".vtt", ".srt")]
+    sounds = [file for file in files if file.stem.endswith(DESCRIBED)]
     found, missing = {}, []
     for name, scene in scenes.items():
         wanted = str(scene.clip)
-        videos = [file for file in files if file not in texts and wanted in ("", file.name)]
-        clip = next((file for file in videos if wanted or file.stem == name), None)
-        if clip is None:
+        videos = [file for file in files if file not in texts + sounds and wanted in ("", file.name)]
+        fits = [file for file in videos if wanted or file.stem == name]
+        if len(fits) > 1:
+            both = " and ".join(file.name for file in fits)
+            raise ValueError(f'{path}, line {scene.line}: {both} could be its clip; say <<clip "{fits[-1].name}">>')
+        if not fits:
             missing.append(f"{wanted or name + '.*'} ({path}, line {scene.line})")
             continue
-        captions = {}
-        for text in texts:
-            if text.stem == clip.stem:
-                captions[own] = text
-            elif text.stem.startswith(clip.stem + ".") and LANGUAGE.fullmatch(lang := text.stem[len(clip.stem) + 1 :]):
-                captions[lang] = text
-        found[name] = scene._replace(clip=clip, captions=captions)
+        captions = {lang: file for file in texts if (lang := _spoken(file.stem, fits[0].stem, own))}
+        told = {lang: file for file in sounds if (lang := _spoken(file.stem[: -len(DESCRIBED)], fits[0].stem, own))}
+        found[name] = scene._replace(clip=fits[0], captions=captions, described=told)
     if missing:
         raise FileNotFoundError(f"in {clips} there is no clip {', no '.join(missing)}")
     return found
+
+
+def _spoken(called: str, clip: str, own: str) -> str | None:
+    """The language of what is called as a clip is, the story's own where it says none; None for another clip's."""
+    if called == clip:
+        return own
+    lang = called.removeprefix(clip + ".")
+    return lang if lang != called and LANGUAGE.fullmatch(lang) else None

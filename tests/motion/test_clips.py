@@ -75,6 +75,18 @@ def test_sound_is_evened_out_and_good_pictures_stay(tmp_path):
     assert packets[0] == packets[1]
 
 
+def test_a_description_becomes_as_loud_as_the_clips_and_must_be_a_sound(tmp_path):
+    ffmpeg(["-f", "lavfi", "-i", "sine=440:duration=6,volume=0.03", tmp_path / "a.wav"])
+    made = clips.prepare_sound(tmp_path / "a.wav")
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", made, "-af", "ebur128", "-f", "null", "-"]
+    words = subprocess.run(command, capture_output=True, text=True).stderr
+    assert "Audio: aac" in words and "Video:" not in words
+    assert float(words.rsplit("I:", 1)[1].split()[0]) == pytest.approx(-16, abs=2)
+    (tmp_path / "b.mp3").write_text("words")
+    with pytest.raises(ValueError, match=r"b\.mp3 is not a sound"):
+        clips.prepare_sound(tmp_path / "b.mp3")
+
+
 def test_a_clip_is_made_once_and_its_poster_shows_it(tmp_path, monkeypatch):
     own = write(tmp_path / "a.avi", (640, 480), "mpeg4")
     made = clips.prepare(own)

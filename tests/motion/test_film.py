@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shutil
 import time
 
 import imageio_ffmpeg
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from helpers.export import video
-from helpers.motion import film
+from helpers.motion import clips, film
 from helpers.motion.film import Scene
 
 SIZE = 96
@@ -226,6 +227,31 @@ def test_bad_films_are_refused_by_name(tmp_path):
     with pytest.raises(ValueError, match=r"should end in \.html"):
         film.save_film({"a": Scene(clip, "A.", {"On": "a"})}, tmp_path / "film.mp4", "A")
     assert not (tmp_path / "film.html").exists()
+
+
+def test_a_film_of_forty_scenes_goes_on_after_an_interruption_and_shows_how_far_it_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(clips, "KEPT", tmp_path / "kept")
+    write, made = clips.to_video, []
+
+    def busy(frames, path, fps):
+        if len(made) == 17:
+            made.append(None)  # once
+            raise KeyboardInterrupt
+        made.append(path)
+        return write(frames, path, fps)
+
+    monkeypatch.setattr(clips, "to_video", busy)
+    scenes = {str(i): Scene(flat((6 * i, 90, 30), 2), "A.", {"On": str((i + 1) % 40)}) for i in range(40)}
+    for path in (tmp_path / "film.html", tmp_path / "film"):
+        del made[:]
+        with pytest.raises(KeyboardInterrupt):
+            film.save_film(scenes, path, "A")
+        assert len(made) == 18 and not path.with_suffix("").is_file() and not list(tmp_path.rglob("*.html"))
+        page = film.save_film(scenes, path, "A")
+        assert len(made) == 18 + 23 and len(set(made)) == 41
+        assert "40/40" in capsys.readouterr().err
+        page.unlink()
+        shutil.rmtree(tmp_path / "kept")
 
 
 def test_a_film_too_large_for_a_browser_is_refused(tmp_path, monkeypatch):

@@ -61,7 +61,8 @@ def write(folder, text=STORY, name="story.twee", clips=("Quay.mov", "sea.mp4", "
 def test_a_story_is_read_as_twine_writes_it(tmp_path):
     path = write(tmp_path)
     write(tmp_path, FRENCH, "story.fr.twee")
-    for name in ("Quay.vtt", "Quay.fr.srt", "sea.pt-BR.vtt", "seaside.vtt"):
+    sounds = ("Quay.described.mp3", "Quay.fr.described.m4a", "seaside.described.wav")
+    for name in ("Quay.vtt", "Quay.fr.srt", "sea.pt-BR.vtt", "seaside.vtt", *sounds):
         (tmp_path / "clips" / name).touch()
     story = read_story(path, tmp_path / "clips")
     assert story.titles == {"en": "The crossing", "fr": "La traversée"}
@@ -76,7 +77,11 @@ def test_a_story_is_read_as_twine_writes_it(tmp_path):
     assert boat.clip == tmp_path / "clips" / "sea.mp4" and boat.at == math.inf
     assert quay.clip.name == "Quay.mov" and home.ending and not boat.ending
     assert {lang: file.name for lang, file in quay.captions.items()} == {"en": "Quay.vtt", "fr": "Quay.fr.srt"}
-    assert list(boat.captions) == ["pt-BR"]
+    assert list(boat.captions) == ["pt-BR"] and boat.described == {}
+    assert {lang: file.name for lang, file in quay.described.items()} == {
+        "en": "Quay.described.mp3",
+        "fr": "Quay.fr.described.m4a",
+    }
     assert quay.translations["fr"] == ("Tôt le matin.", ["Prendre le bateau", "Le marché", "Rentrer"])
     assert check_story(story.scenes, story.start) == []
 
@@ -113,6 +118,14 @@ def test_missing_clips_and_other_files_are_told_all_at_once(tmp_path):
     (tmp_path / "picture.twee").write_bytes(b":: A\n\xff\xfe")
     with pytest.raises(ValueError, match="not text in UTF-8"):
         read_story(tmp_path / "picture.twee", tmp_path / "clips")
+
+
+def test_which_of_two_files_is_the_clip_has_to_be_said(tmp_path):
+    path = write(tmp_path, clips=("Quay.jpg", "Quay.mov", "sea.mp4", "Market.webm", "Home.mp4"))
+    with pytest.raises(ValueError, match=r'line 10: Quay.jpg and Quay.mov could be its clip; say <<clip "Quay.mov">>'):
+        read_story(path, tmp_path / "clips")
+    write(tmp_path, STORY.replace("Early morning.", 'Early morning.<<clip "Quay.mov">>'), clips=())
+    assert read_story(path, tmp_path / "clips").scenes["Quay"].clip.name == "Quay.mov"
 
 
 def test_a_clip_lies_in_the_folder_and_nowhere_else(tmp_path):

@@ -29,6 +29,7 @@ GRAPH = {  # an ending leads nowhere
     "Home": [],
 }
 ARABIC = "العودة"
+PHONE = {"viewport": {"width": 360, "height": 740}}
 
 
 def write_story(folder, markup=MARKUP):
@@ -43,6 +44,8 @@ def write_story(folder, markup=MARKUP):
     ffmpeg([*tone, "-shortest", clips / "Quay.mp4"])
     (clips / "Quay.vtt").write_text(f"WEBVTT\n\n00:00.000 --> 01:00.000\nHello {markup}\n", encoding="utf-8")
     (clips / "Quay.ar.srt").write_text("1\n00:00:00,000 --> 00:01:00,000\nمرحبا\n", encoding="utf-8")
+    for name in ("Boat.described.wav", "Boat.ar.described.wav"):  # longer than the clip
+        ffmpeg(["-f", "lavfi", "-i", f"sine={300 + len(name)}:duration=4", clips / name])
     more = {"Boat": '<<choices "end">>', "Storm": '<<choices 0.5>><<default "Island" 2>>'}
 
     def twee(text, caption):
@@ -258,8 +261,42 @@ def test_sound_is_off_and_says_so_until_it_is_wanted(browser, films):
     assert viewer.said == []
 
 
+@pytest.mark.parametrize("kind", ["film.html", "film/index.html"])
+def test_a_description_is_heard_in_place_of_the_clip_and_the_choices_wait_for_its_end(browser, server, kind):
+    viewer = Viewer(browser, f"{server}{kind}#Boat")
+    viewer.at("Boat")
+    switch = viewer.page.get_by_label("Audio description")
+    assert not switch.is_checked() and viewer.page.evaluate("!told()")
+    viewer.until("() => over() && choices.children.length === 2")
+    switch.check()
+    assert viewer.page.inner_text("#sound") == "Turn the sound off"
+    viewer.page.keyboard.press("Tab")
+    viewer.page.keyboard.press("r")
+    viewer.until("() => !voice.paused && voice.currentTime > 0.1")
+    apart = "Math.abs(voice.currentTime - shown.currentTime)"
+    assert viewer.page.evaluate(f"[voice.muted, shown.muted, {apart} < 0.5]") == [False, True, True]
+    first = viewer.page.evaluate("voice.currentSrc")
+    viewer.page.reload()
+    viewer.at("Boat")
+    assert switch.is_checked() and viewer.page.evaluate("told()")
+    # the browser may want to be touched before it plays sound
+    viewer.until("() => shown.ended && !over() && halt.textContent === 'Pause' && choices.children.length === 0")
+    viewer.page.click("#halt")
+    viewer.until("() => voice.paused && halt.textContent !== 'Pause'")
+    viewer.page.keyboard.press("r")
+    viewer.until("() => shown.ended && !over() && voice.currentTime > 2")
+    viewer.until("() => voice.ended && choices.children.length === 2")
+    viewer.page.select_option("#language select", "ar")
+    viewer.until("url => voice.currentSrc && voice.currentSrc !== url", first)
+    viewer.page.select_option("#language select", "en")
+    viewer.choose("Island")
+    viewer.at("Island")
+    assert viewer.page.evaluate("[told(), voice.paused]") == [False, True]
+    assert viewer.said == []
+
+
 def test_it_fits_a_phone_and_single_keys_can_be_turned_off(browser, films):
-    phone = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+    phone = {**PHONE, "is_mobile": True, "has_touch": True}
     viewer = Viewer(browser, films[0].as_uri(), **phone)
     viewer.at("Quay")
     assert viewer.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -283,7 +320,7 @@ def test_the_same_story_gives_the_same_bytes(films):
     assert read_story(folder / "story.twee", Path(folder / "clips")).start == "Quay"
 
 
-@pytest.mark.parametrize("context", [{}, {"viewport": {"width": 360, "height": 740}}, {"locale": "ar"}])
+@pytest.mark.parametrize("context", [{}, PHONE, {"locale": "ar"}, {"color_scheme": "dark"}])
 def test_it_keeps_the_rules_for_accessible_pages(browser, films, context):
     from axe_playwright_python.sync_playwright import Axe
 
