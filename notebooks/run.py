@@ -40,7 +40,7 @@ FAILED = DATA / "work" / "failed"
 TOGETHER = 2  # chapters at a time: much of each keeps one core busy, and three would want more memory than many have
 AFTER = {"02": "01"}  # what a chapter writes, another reads; where it failed, the other one loads the drawings itself
 # begun in this order, so that the two lanes end together; then the rest
-LONGEST = ("01", "03", "02", "10", "07", "08", "05")
+LONGEST = ("01", "03", "02", "10", "07", "08", "05", "11")
 PATIENCE = 0.5  # seconds between looks at whether to stop
 GRACE = 10  # seconds that an interrupted cell has to end
 WIDGET = "application/vnd.jupyter.widget-view+json"
