@@ -414,21 +414,34 @@ function begin() {
   show(name, time);
 }
 
+/** A scene in the overview. */
+function entry(name) {
+  const [scene, item] = [film.scenes[name], document.createElement("li")];
+  if (!kept.seen.includes(name)) return item.append(paragraph(word("unseen"))), item;
+  const image = Object.assign(new Image(), { src: "data:image/jpeg;base64," + scene.poster, alt: "" });
+  const text = spoken(scene.text).split("\n")[0] + (scene.ending ? ` (${word("ending")})` : "");
+  const made = button(image, () => (dialog.close(), go(name)));
+  made.append(name === now ? `${text} (${word("here")})` : text);
+  if (name === now) made.setAttribute("aria-current", "true");
+  item.append(made);
+  return item;
+}
+
 function overview() {
   const ends = Object.values(film.scenes).filter(({ ending }) => ending).length;
   const [seen, seenEnds] = [kept.seen.length, kept.seen.filter((name) => film.scenes[name].ending).length];
   find("#count").textContent = word("count", seen, Object.keys(film.scenes).length, seenEnds, ends);
-  dialog.querySelector("ol").replaceChildren(
-    ...Object.entries(film.scenes).map(([name, scene]) => {
-      const item = document.createElement("li");
-      if (!kept.seen.includes(name)) return item.append(paragraph(word("unseen"))), item;
-      const image = Object.assign(new Image(), { src: "data:image/jpeg;base64," + scene.poster, alt: "" });
-      const text = spoken(scene.text).split("\n")[0] + (scene.ending ? ` (${word("ending")})` : "");
-      const made = button(image, () => (dialog.close(), go(name)));
-      made.append(name === now ? `${text} (${word("here")})` : text);
-      if (name === now) made.setAttribute("aria-current", "true");
-      item.append(made);
-      return item;
+  const chapters = new Map([["", []]]); // scenes without one come first
+  for (const [name, scene] of Object.entries(film.scenes)) {
+    const chapter = spoken(scene.chapter) ?? "";
+    chapters.set(chapter, [...(chapters.get(chapter) ?? []), name]);
+  }
+  find("#chapters").replaceChildren(
+    ...[...chapters].flatMap(([chapter, names]) => {
+      const [heading, list] = [document.createElement("h3"), document.createElement("ol")];
+      heading.textContent = chapter;
+      list.append(...names.map(entry));
+      return !names.length ? [] : chapter ? [heading, list] : [list];
     }),
   );
   dialog.showModal();

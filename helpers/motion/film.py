@@ -170,6 +170,7 @@ def _facts(scene: Scene, languages: list[str]) -> dict:
             for i, choice in enumerate(choices)
         ],
         "ending": scene.ending,
+        "chapter": dict(scene.chapter),
         "at": "end" if scene.at == math.inf else scene.at,
         "wait": None if scene.default is None else {"to": scene.default[0], "seconds": scene.default[1]},
         "captions": [{"lang": lang, "cues": read_captions(file)} for lang, file in sorted(scene.captions.items())],

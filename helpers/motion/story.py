@@ -40,6 +40,8 @@ class Scene(NamedTuple):
         The clip's sound with a description of what is to be seen spoken in it, sound files by language.
     translations : mapping of str to (str, mapping of str to str)
         By language, the caption and each choice's caption in the order of `choices`.
+    chapter : mapping of str to str
+        By language, the chapter that the scene stands in: a heading in the overview.
     drawing : (ndarray, sequence of int) or None
         A sketch and the rows at which the mind changes: drawn by the page itself, stroke by stroke, on the way to the
         scene.
@@ -57,6 +59,7 @@ class Scene(NamedTuple):
     captions: Mapping[str, str | Path] = {}
     described: Mapping[str, str | Path] = {}
     translations: Mapping[str, tuple[str, Sequence[str]]] = {}
+    chapter: Mapping[str, str] = {}
     drawing: tuple[np.ndarray, Sequence[int]] | None = None
     line: int | None = None
 

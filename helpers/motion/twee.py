@@ -4,6 +4,7 @@ A passage is a scene, a link a choice. Beside links, these lines mean something 
 
     <<clip "crossing.mp4">>             its clip, where that is not called as the passage is
     <<choices 12>>, <<choices "end">>   the choices appear at this second of the clip, or at its end; else at once
+    <<chapter "Ana">>                   the chapter that it stands in, for the overview
     <<default "Home" 10>>               ten seconds after the end the viewer goes there, unless they choose or stay
     <<if visited("Market")>> ... <</if>>    around links: choices that are there once these scenes have been seen
 
@@ -76,7 +77,7 @@ def read_story(path: str | Path, clips: str | Path) -> Story:
     start = facts.get("start", "Start")
     if start not in passages:
         raise ValueError(f"{path}: there is no passage {start!r} to start with; StoryData can say another as its start")
-    scenes = {name: _scene(path, passage) for name, passage in passages.items()}
+    scenes = {name: _scene(path, passage, own) for name, passage in passages.items()}
     titles = {own: title or path.stem}
     for other in sorted(path.parent.glob(f"{path.stem}.*{path.suffix}")):
         lang = other.suffixes[-2][1:] if len(other.suffixes) > 1 else ""
@@ -130,10 +131,10 @@ def _facts(path: Path, passage: _Passage) -> dict:
     return facts
 
 
-def _scene(path: Path, passage: _Passage) -> Scene:
+def _scene(path: Path, passage: _Passage, lang: str) -> Scene:
     """A passage as a scene, whose clip is only a name yet, empty where the passage says none."""
     text, choices = [], {}
-    said: dict = {"clip": "", "at": None, "default": None, "after": ()}
+    said: dict = {"clip": "", "at": None, "default": None, "chapter": "", "after": ()}
     for number, line in enumerate(passage.text, passage.line + 1):
         where = f"{path}, line {number}"
         rest = ""
@@ -146,6 +147,8 @@ def _scene(path: Path, passage: _Passage) -> Scene:
                     raise ValueError(f"{where}: there are two choices {caption!r}; tell them apart")
                 choices[caption] = Choice(to, said["after"])
             elif not (piece.startswith("<<") and piece.endswith(">>")):
+                if said["after"] and piece.strip():
+                    raise ValueError(f"{where}: between <<if>> and <</if>> stand choices, and no text: {piece[:60]!r}")
                 rest += piece
             elif not _obey(piece, said):
                 raise ValueError(f"{where}: {piece!r} means nothing here; docs/film.md has what does")
@@ -153,6 +156,7 @@ def _scene(path: Path, passage: _Passage) -> Scene:
     if said.pop("after"):
         raise ValueError(f"{path}, line {passage.line}: in {passage.name!r} an <<if>> has no <</if>>")
     caption = re.sub(r"\n{3,}", "\n\n", "\n".join(text)).strip()
+    said["chapter"] = {lang: said["chapter"]} if said["chapter"] else {}
     return Scene(caption=caption, choices=choices, ending="ending" in passage.tags, line=passage.line, **said)
 
 
@@ -163,6 +167,8 @@ def _obey(macro: str, said: dict) -> bool:
     names, seconds = [one or other for one, other in QUOTED.findall(rest)], _seconds((rest.split() or [""])[-1])
     if word == "clip" and names:
         said["clip"] = names[0]
+    elif word == "chapter" and names:
+        said["chapter"] = " ".join(names[0].split())
     elif word == "choices" and (names == ["end"] or seconds is not None):
         said["at"] = float("inf") if names else seconds
     elif word == "default" and names and seconds is not None:
@@ -201,13 +207,14 @@ def _translate(scenes: dict[str, Scene], path: Path, lang: str) -> str:
     for name, scene in scenes.items():
         if name not in passages:
             raise ValueError(f"{path} has no passage {name!r}, which the story has in line {scene.line}")
-        other = _scene(path, passages[name])
+        other = _scene(path, passages[name], lang)
         targets, wanted = ([as_choice(to).to for to in one.choices.values()] for one in (other, scene))
         if targets != wanted:
             where = f"{path}, line {passages[name].line}: the choices of {name!r}"
             raise ValueError(f"{where} lead to {targets}; in the story they lead to {wanted}")
         words = (other.caption, list(other.choices))
-        scenes[name] = scene._replace(translations={**scene.translations, lang: words})
+        chapter = {**scene.chapter, **other.chapter} if scene.chapter else {}
+        scenes[name] = scene._replace(translations={**scene.translations, lang: words}, chapter=chapter)
     return title
 
 

@@ -27,7 +27,7 @@ Early morning.
 <<if visited("Market", "Boat")>>[[Home<-What is for sale]]<</if>>
 
 :: Boat
-<<clip "sea.mp4">><<choices "end">>
+<<clip "sea.mp4">><<choices "end">><<chapter "At sea">>
 [[Go home|Home]]
 
 :: Market
@@ -42,7 +42,7 @@ La traversée
 Tôt le matin.
 [[Prendre le bateau->Boat]] [[Le marché->Market]] [[Rentrer->Home]]
 :: Boat
-[[Rentrer->Home]]
+<<chapter "En mer">>[[Rentrer->Home]]
 :: Market
 [[Retour->Quay]]
 :: Home [ending]
@@ -83,12 +83,14 @@ def test_a_story_is_read_as_twine_writes_it(tmp_path):
         "fr": "Quay.fr.described.m4a",
     }
     assert quay.translations["fr"] == ("Tôt le matin.", ["Prendre le bateau", "Le marché", "Rentrer"])
+    assert boat.chapter == {"en": "At sea", "fr": "En mer"} and quay.chapter == {}
     assert check_story(story.scenes, story.start) == []
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (('("Market", "Boat")>>', '("Boat")>>If so'), "line 16: between <<if>> and <</if>> stand choices.*'If so'"),
         (("[[Market]]", "[[->Market]]"), "line 15: '\\[\\[->Market\\]\\]' has no caption"),
         (("[[Market]]", "[[Take the boat->Market]]"), "line 15: there are two choices 'Take the boat'"),
         (("<</if>>", ""), "line 10: in 'Quay' an <<if>> has no <</if>>"),

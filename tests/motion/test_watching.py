@@ -46,7 +46,7 @@ def write_story(folder, markup=MARKUP):
     (clips / "Quay.ar.srt").write_text("1\n00:00:00,000 --> 00:01:00,000\nمرحبا\n", encoding="utf-8")
     for name in ("Boat.described.wav", "Boat.ar.described.wav"):  # longer than the clip
         ffmpeg(["-f", "lavfi", "-i", f"sine={300 + len(name)}:duration=4", clips / name])
-    more = {"Boat": '<<choices "end">>', "Storm": '<<choices 0.5>><<default "Island" 2>>'}
+    more = {"Boat": f'<<choices "end">><<chapter "At sea {markup}">>', "Storm": '<<choices 0.5>><<default "Island" 2>>'}
 
     def twee(text, caption):
         passages = [f":: StoryTitle\n{text} & {markup}\n:: StoryData\n" + '{"start": "Quay"}\n']
@@ -201,6 +201,8 @@ def test_it_goes_on_where_one_left_and_knows_what_was_seen(browser, films):
     assert viewer.page.inner_text("#note") == "You are where you left."
     viewer.page.keyboard.press("s")
     assert viewer.page.inner_text("#count") == "2 of 12 scenes seen, 0 of 3 endings"
+    assert viewer.page.locator("#scenes h3").all_inner_texts() == [f"At sea {MARKUP}"]
+    assert viewer.page.locator("#scenes ol").last.locator("button").count() == 1
     assert viewer.page.locator("#scenes li button").count() == 2
     viewer.page.locator("#scenes li button").first.click()
     viewer.at("Quay")
