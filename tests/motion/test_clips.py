@@ -1,5 +1,6 @@
 """Any clip as every browser plays it: its size, its ground, its rate and its sound; and what is kept of it."""
 
+import re
 import subprocess
 
 import cv2
@@ -58,6 +59,21 @@ def test_a_turned_one_is_upright(tmp_path):
     assert frame.shape == (64, 48, 3)
     sides = [frame[:, :12].mean(), frame[:, -12:].mean()]  # what was above is at a side now
     assert min(sides) < 20 < 60 < max(sides)
+
+
+def test_frames_that_come_as_they_like_come_at_a_constant_rate(tmp_path):
+    plain = write(tmp_path / "plain.mp4", (64, 48), "libx264", "-pix_fmt", "yuv420p", frames=60)
+    uneven = ["-vf", "select='lt(n,20)+not(mod(n,4))'", "-fps_mode", "vfr", "-c:v", "libx264", "-pix_fmt", "yuv420p"]
+    ffmpeg(["-i", plain, *uneven, tmp_path / "phone.mp4"])
+    made = clips.prepare(tmp_path / "phone.mp4")
+
+    def steps(path):
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", path, "-vf", "showinfo", "-f", "null", "-"]
+        words = subprocess.run(command, capture_output=True, text=True).stderr
+        return np.diff([float(time) for time in re.findall(r"pts_time:([\d.]+)", words)])
+
+    assert np.ptp(steps(tmp_path / "phone.mp4")) > 0.2 and np.ptp(steps(made.video)) < 0.002
+    assert steps(made.video).sum() == pytest.approx(6, abs=0.5)
 
 
 def test_sound_is_evened_out_and_good_pictures_stay(tmp_path):
