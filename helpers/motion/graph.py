@@ -15,7 +15,7 @@ from matplotlib.path import Path as Curve
 
 from helpers.figures.style import PALETTE, QUIET, STYLE, WIDTH
 from helpers.motion.clips import prepare
-from helpers.motion.layout import layered
+from helpers.motion.layout import Layout, layered
 from helpers.motion.story import Scene, as_choice, check_story
 
 LETTERS = 14  # of a name, in a line
@@ -70,15 +70,7 @@ def story_map(scenes: Mapping[str, Scene], start: str | None = None, pictures: b
     def at(place: tuple[int, float]) -> np.ndarray:
         return np.array([MARGIN + (place[0] + 0.5) * span, -place[1] * step])
 
-    scene_rows = [row for _, row in layout.places.values()]
-    rows = [row for way in layout.ways.values() for _, row in way] + scene_rows
-    top = max(-min(rows) * step, -min(scene_rows) * step + height / 2) + MARGIN
-    low = min(-max(rows) * step, -max(scene_rows) * step - height / 2) - MARGIN
-    figure = plt.figure(figsize=(WIDTH / 72, top - low))
-    plt.close(figure)  # pyplot would show it a second time
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.axis("off")
-    axes.set(xlim=(0, WIDTH / 72), ylim=(low, top))
+    figure, axes = _paper(layout, step, height)
     ends = _ends(layout.ways, height)
     for (name, to), way in layout.ways.items():
         points = [at(place) for place in way]
@@ -89,6 +81,20 @@ def story_map(scenes: Mapping[str, Scene], start: str | None = None, pictures: b
     for name, place in layout.places.items():
         _scene(axes, at(place), (width, height), names[name], scenes[name].ending, name == start, posters.get(name))
     return figure
+
+
+def _paper(layout: Layout, step: float, height: float) -> tuple[Figure, Axes]:
+    """A figure as high as scenes and arrows need it; its axes count inches."""
+    scenes = [-row * step for _, row in layout.places.values()]
+    arrows = [-row * step for way in layout.ways.values() for _, row in way]
+    top = max([*arrows, max(scenes) + height / 2]) + MARGIN
+    low = min([*arrows, min(scenes) - height / 2]) - MARGIN
+    figure = plt.figure(figsize=(WIDTH / 72, top - low))
+    plt.close(figure)  # pyplot would show it a second time
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.axis("off")
+    axes.set(xlim=(0, WIDTH / 72), ylim=(low, top))
+    return figure, axes
 
 
 def _ends(ways: Mapping[tuple[str, str], Sequence[tuple[int, float]]], height: float) -> dict:
