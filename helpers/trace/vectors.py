@@ -26,7 +26,7 @@ MOST_POINTS = 200_000
 MOST_ENTITIES = 1_000  # letters of what entities stand for: namespaces, as Illustrator writes them
 SMOOTH = 1000  # a curve lies within the longer side over this of its polyline
 FILLED = 512  # pixels of the longer side at which areas of ink are drawn, to be traced
-PALE = 0.75  # luma of 1: an area paler than this is paper
+CONTRAST = 0.25  # luma of 1: an area that differs less from the paper is no ink
 UNSEEN = {"marker", "mask", "clipPath", "pattern", "filter", "linearGradient", "radialGradient", "foreignObject"}
 LEFT = {"text": "text", "image": "an image inside it", "foreignObject": "text"}  # what is told where it is left out
 SPACE = "{http://www.w3.org/2000/svg}"
@@ -116,16 +116,12 @@ def _read_svg(root: ElementTree.Element, path: Path) -> tuple[list[np.ndarray], 
     known = {element.get("id"): element for element in root.iter() if element.get("id")}
     try:
         plain = _plain(root, known, [MOST_ELEMENTS], (), left_out)
+        if "viewBox" not in plain.attrib and (size := _size(plain)):  # without one svgelements swaps width and height
+            plain.set("viewBox", f"0 0 {size[0]} {size[1]}")
         text = ElementTree.tostring(plain, encoding="unicode")
         # svgelements reads files; units become pixels of 96 an inch, and every shape a path where it stands
         shapes = list(_shapes(svg.SVG.parse(_File(text), reify=True)))
-        lines, areas = [], []
-        side = _side(shapes)
-        for shape in shapes:
-            if _is_paint(shape.stroke) and _opacity(shape, "stroke") > 0:
-                lines += _flatten(shape, side)
-            elif _is_paint(shape.fill) and _opacity(shape, "fill") > 0 and _luma(shape.fill) < PALE:
-                areas.append(_flatten(shape, side))
+        lines, areas, unseen = _sorted(shapes)
     except RecursionError as error:
         raise ValueError(f"{path} cannot be read as SVG: its groups lie too deep in each other") from error
     except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -134,7 +130,51 @@ def _read_svg(root: ElementTree.Element, path: Path) -> tuple[list[np.ndarray], 
         traced, told = _trace_areas(areas)
         lines += traced
         left_out |= dict.fromkeys(told)
+    if not lines:  # white ink for a page of another colour
+        lines = unseen
+    elif unseen:
+        left_out["lines in the colour of the paper"] = None
     return lines, list(left_out)
+
+
+def _size(root: ElementTree.Element) -> tuple[float, float] | None:
+    """The width and height of the page in pixels, where they are lengths."""
+    try:
+        width, height = (float(svg.Length(root.get(side)).value(ppi=96)) for side in ("width", "height"))
+    except (TypeError, ValueError):  # a share of something
+        return None
+    return (width, height) if 0 < width < math.inf and 0 < height < math.inf else None
+
+
+def _sorted(shapes: Sequence[svg.Path]) -> tuple[list[np.ndarray], list[list[np.ndarray]], list[np.ndarray]]:
+    """The lines that shapes show, the outlines of areas of ink, and the lines that have the paper's colour."""
+    side, paper = _side(shapes), svg.Color("white")
+    lines, areas, unseen = [], [], []
+    for shape in shapes:
+        stroked = _is_paint(shape.stroke) and _opacity(shape, "stroke") > 0 and shape.stroke_width != 0
+        filled = _is_paint(shape.fill) and _opacity(shape, "fill") > 0
+        if filled and _is_ground(shape, shapes):  # it hides what was drawn before
+            paper, filled, lines, areas, unseen = shape.fill, False, [], [], []
+        same = stroked and filled and "fill" in shape.values and shape.fill == shape.stroke
+        if same and any(isinstance(segment, svg.Close) for segment in shape):  # a brush with an outline of its colour
+            stroked = False
+        if stroked:
+            (unseen if shape.stroke == paper else lines).extend(_flatten(shape, side))
+        elif filled and abs(_luma(shape.fill) - _luma(paper)) > CONTRAST:
+            areas.append(_flatten(shape, side))
+    return lines, areas, unseen
+
+
+def _is_ground(shape: svg.Path, shapes: Sequence[svg.Path]) -> bool:
+    """Whether a shape is a rectangle with all others in it."""
+    if len(shapes) < 2 or len(shape) > 6 or not all(isinstance(s, svg.Move | svg.Line | svg.Close) for s in shape):
+        return False
+    boxes = np.array([box for other in shapes if other is not shape and (box := other.bbox()) is not None], float)
+    x0, y0, x1, y1 = shape.bbox()
+    corners = {(point.x, point.y) for segment in shape if (point := segment.end) is not None}
+    if not corners <= {(x, y) for x in (x0, x1) for y in (y0, y1)} or not len(boxes):
+        return False
+    return bool(np.all(boxes[:, :2].min(axis=0) >= (x0, y0)) and np.all(boxes[:, 2:].max(axis=0) <= (x1, y1)))
 
 
 class _File:
