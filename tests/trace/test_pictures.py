@@ -267,6 +267,25 @@ def test_rules_printed_on_the_paper_are_no_drawing(spacing, squared):
     assert "rules printed on the paper" in find_drawing(picture).left_out[0]
 
 
+@pytest.mark.parametrize("tone", [90, 190])
+@pytest.mark.parametrize("turn", [0, 1])
+def test_dots_printed_on_the_paper_are_no_drawing(tone, turn):
+    angle = np.radians(turn)
+    places = np.mgrid[-20:740:26, -20:740:26].reshape(2, -1).T @ [
+        [np.cos(angle), np.sin(angle)],
+        [-np.sin(angle), np.cos(angle)],
+    ]
+    dots = draw([np.array([place, place]) for place in places], 720, 4) / 255
+    picture = as_picture((255 - (255 - tone) * dots) * (1 - inked(drawing(3), 720, 5)))
+    assert find_drawing(picture).left_out[0].endswith("dots printed on the paper")
+    assert_traced(lines_of(picture), drawing(3), within=3.5)
+
+
+def test_dots_that_are_drawn_stay():
+    places = [np.array([(40.0 + 25 * i, 40.0 + 25 * j)] * 2) for i in range(7) for j in range(7)]
+    assert len(lines_of(grey(inked(places)))) == 49
+
+
 def test_a_drawing_of_lines_from_edge_to_edge_is_not_taken_for_rules():
     truth = [np.array([(-5.0, at), (305, at)]) for at in range(30, 300, 40)]
     assert len(lines_of(grey(inked(truth, 300, 3)))) == len(truth)
