@@ -275,7 +275,7 @@ def menagerie(judge: Judge, n: int, seed: int) -> list[Row]:
 
 def parts(judge: Judge, each: int, seed: int, most: int | None = None) -> list[Row]:
     """One drawing, or two: whether what is begun as one class and ends as another needs its beginning to be read so."""
-    model, chooser = vae.load_model("menagerie"), load_judge("second")
+    model, chooser, other = vae.load_model("menagerie"), load_judge("chooser"), load_judge("second")
     data = load_drawings(model.settings.classes)
     pairs = list(permutations(model.settings.classes, 2))[:most]
     peoples = {name: people(data, name) for name in data.classes}
@@ -286,15 +286,15 @@ def parts(judge: Judge, each: int, seed: int, most: int | None = None) -> list[R
         f"read as a neighbour (fit=False, tries={TRIES})": lambda a, b: switch(
             model, a, b, n=each, seed=seed, fit=False, tries=TRIES
         ),
-        "read as a part, chosen by the second judge": lambda a, b: switch(
+        "read as a part, chosen by the chooser": lambda a, b: switch(
             model, a, b, n=each, seed=seed, fit=True, judge=chooser
         ),
         "illusion(), the best of a search over beginnings and cuts": lambda a, b: illusion(
             model, a, b, n=each, seed=seed
         ),
-        "illusion(), chosen by the second judge": lambda a, b: illusion(model, a, b, n=each, seed=seed, judge=chooser),
+        "illusion(), chosen by the chooser": lambda a, b: illusion(model, a, b, n=each, seed=seed, judge=chooser),
         "a third of a person's drawing merely laid over another's": lambda a, b: merely(data, (a, b), each, seed),
-        "people's drawings put together by the same fit, chosen by the second judge": lambda a, b: from_people(
+        "people's drawings put together by the same fit, chosen by the chooser": lambda a, b: from_people(
             chooser, data, peoples, (a, b), each, seed
         ),
     }
@@ -306,17 +306,17 @@ def parts(judge: Judge, each: int, seed: int, most: int | None = None) -> list[R
             try:
                 drawn = way(a, b)
             except ValueError:  # nothing that fits: none of these drawings is an illusion
-                seen += [(False, False, 0.0)] * each
+                seen += [(False, False, 0.0, False)] * each
                 continue
             metrics = illusions(judge, drawn, b), recognised(judge, drawn.sketches, b), concealment(judge, drawn, b)
-            found = list(zip(*metrics, strict=True))
-            seen += found + [(False, False, 0.0)] * (each - len(found))
-        illusory, second, hidden = np.array(seen, float).mean(axis=0)
+            found = list(zip(*metrics, illusions(other, drawn, b), strict=True))
+            seen += found + [(False, False, 0.0, False)] * (each - len(found))
+        illusory, second, hidden, others = np.array(seen, float).mean(axis=0)
         rows.append(
             Row(
                 f"one drawing of two, {len(some)} pairs, {each} each, {how}: illusions; recognised as the second; "
-                "mean concealment",
-                f"{illusory:.1%}; {second:.1%}; {hidden:+.2f}",
+                "mean concealment; illusions by the second judge",
+                f"{illusory:.1%}; {second:.1%}; {hidden:+.2f}; {others:.1%}",
             )
         )
     return [*rows, *plainly(model, data, PLAIN, seed)]

@@ -19,7 +19,7 @@ from helpers.train import vae
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / "data" / "models").glob("*.npz"))
-CLASSIFIERS = [path for path in FILES if path.stem in ("judge", "second") or path.stem.startswith("parts-")]
+CLASSIFIERS = [path for path in FILES if path.stem in ("judge", "second", "chooser") or path.stem.startswith("parts-")]
 RELEASED = [path for path in FILES if path not in CLASSIFIERS]
 
 

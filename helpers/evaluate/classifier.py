@@ -43,9 +43,10 @@ class Judge:
     """A classifier of drawings. `kind` "cnn" looks at the bitmap, "hog" at histograms of it, "rnn" reads the strokes in
     the order drawn.
 
-    The one that ships is a "cnn" of 32 classes, `load_judge()`; `load_judge("second")` is a "hog", which sees less and
-    errs otherwise. A drawing is a sketch, or but for an "rnn" also a bitmap of any size (uint8, ink on paper): only its
-    ink counts, which is brought to the middle and to one size.
+    Three ship. `load_judge()`, a "cnn" of 32 classes, measures. `load_judge("chooser")`, a "cnn" of 18 from other
+    weights and in another order, chooses among drawings and measures nothing. `load_judge("second")`, a "hog", sees
+    less, errs otherwise, and is a second opinion. A drawing is a sketch, or but for an "rnn" also a bitmap of any size
+    (uint8, ink on paper): only its ink counts, which is brought to the middle and to one size.
     """
 
     def __init__(self, classes: Sequence[str], kind: str = "cnn", dtype: str = "float32"):

@@ -106,7 +106,7 @@ def main() -> None:
     )
     parser.add_argument("model", help="in data/models, or a path")
     parser.add_argument("file", type=Path, help="to write, .npz")
-    parser.add_argument("--judge", default="second", help="in data/models, who chooses; not the one who measures")
+    parser.add_argument("--judge", default="chooser", help="in data/models, who chooses; not the one who measures")
     parser.add_argument("--each", type=int, default=1500, help="drawings of a class that are kept")
     parser.add_argument("--tries", type=int, default=5, help="drawings of a class that are made, in --each")
     parser.add_argument("--seed", type=int, default=0, help="of the drawings")

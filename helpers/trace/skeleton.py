@@ -1,4 +1,4 @@
-"""Ink to a graph of branches: thinning, the pixel graph, junctions as one node each. Compiled; coordinates are x, y."""
+"""Ink to a graph of branches: thinning, then the graph of the pixels left. Compiled; coordinates are x, y."""
 
 import math
 from typing import NamedTuple
@@ -10,10 +10,6 @@ from helpers.sketch.native import native
 # the eight neighbours, clockwise from the one above; bit k of a neighbour code stands for neighbour k
 DX = np.array([0, 1, 1, 1, 0, -1, -1, -1])
 DY = np.array([-1, -1, 0, 1, 1, 1, 0, -1])
-CONTRACT = 1.0  # two junctions are one where the branch between them is shorter than this times their radii's sum
-SPUR = 0.12  # of the line width: a branch that sticks out less is roughness of the line's edge
-RING = 2.5  # line widths: a loop that is shorter around encloses no paper that anybody meant
-THICK = 1.5  # half line widths: no junction's disc counts as larger
 
 
 class Graph(NamedTuple):
@@ -117,25 +113,11 @@ def thin(ink: np.ndarray) -> np.ndarray:
 @native
 def graph(skeleton: np.ndarray, ink: np.ndarray) -> Graph:
     """The branches of a skeleton: nodes are the pixels that do not have exactly two neighbours on a path."""
-    height, width = skeleton.shape
+    width = skeleton.shape[1]
     step = DY * width + DX
     flat = skeleton.ravel()
     pixels = np.flatnonzero(flat)
-    paths = np.zeros(height * width, np.uint8)
-    number = np.full(height * width, -1, np.int32)  # of a node; -2 - its branch where a path has been
-    count = room = 0
-    for at in pixels:
-        code = 0
-        for k in range(8):
-            code |= int(flat[at + step[k]]) << k
-        paths[at] = PATHS[code]
-        degree = 0
-        for k in range(8):
-            degree += PATHS[code] >> k & 1
-        if degree != 2:
-            number[at] = count
-            count += 1
-            room += degree
+    paths, number, count, room = _neighbours(flat, pixels, step)
     nodes = np.empty((count, 3))
     degrees = np.zeros(count, np.int32)
     most = room + len(pixels) // 4 + 1  # branches: a ring has four pixels or more
@@ -169,7 +151,7 @@ def graph(skeleton: np.ndarray, ink: np.ndarray) -> Graph:
                 while at != first and number[at] < 0:
                     points[n, 0], points[n, 1] = at % width, at // width
                     n += 1
-                    number[at] = -2 - branches
+                    number[at] = -2 - branches  # walked
                     for j in range(8):
                         if j != back and paths[at] >> j & 1:
                             at += step[j]
@@ -188,6 +170,30 @@ def graph(skeleton: np.ndarray, ink: np.ndarray) -> Graph:
                 if ring:
                     break
     return Graph(points[:n].copy(), starts[: branches + 1].copy(), ends[:branches].copy(), nodes, degrees)
+
+
+@native
+def _neighbours(flat: np.ndarray, pixels: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, np.ndarray, int, int]:
+    """For each pixel the neighbours that its paths lead to, in bits, and its number if it is a node (-1 if not).
+
+    Then how many nodes there are, and how many paths lead from them.
+    """
+    paths = np.zeros(len(flat), np.uint8)
+    number = np.full(len(flat), -1, np.int32)
+    count = room = 0
+    for at in pixels:
+        code = 0
+        for k in range(8):
+            code |= int(flat[at + step[k]]) << k
+        paths[at] = PATHS[code]
+        degree = 0
+        for k in range(8):
+            degree += PATHS[code] >> k & 1
+        if degree != 2:
+            number[at] = count
+            count += 1
+            room += degree
+    return paths, number, count, room
 
 
 @native
@@ -215,81 +221,3 @@ def line_length(points: np.ndarray) -> float:
     for i in range(1, len(points)):
         total += math.hypot(points[i, 0] - points[i - 1, 0], points[i, 1] - points[i - 1, 1])
     return total
-
-
-@native
-def contract(graph: Graph, line_width: float) -> Graph:
-    """The graph with each junction one node: what thinning split is joined, tiny loops and spurs are gone.
-
-    Two junctions whose discs of ink overlap (Liao and Huang (1990), doi 10.1016/0031-3203(90)90017-H) are one, in
-    the middle of both, with a radius that covers them. Junctions left with two branches only pass them through.
-    """
-    points, starts, ends, nodes, degrees = graph
-    count, branches = len(nodes), len(ends)
-    radii = np.minimum(nodes[:, 2], THICK * line_width / 2)
-    root = np.arange(count)
-    lengths = np.empty(branches)
-    keep = np.ones(branches, np.bool_)
-    for b in range(branches):
-        lengths[b] = line_length(points[starts[b] : starts[b + 1]])
-        a, z = ends[b]
-        if a < 0 or a == z or degrees[a] < 3 or degrees[z] < 3:
-            continue
-        if lengths[b] < CONTRACT * (radii[a] + radii[z]):
-            while root[a] != a:
-                a = root[a]
-            while root[z] != z:
-                z = root[z]
-            root[max(a, z)] = min(a, z)
-            keep[b] = False
-    for node in range(count):
-        root[node] = root[root[node]]  # roots are smaller than what hangs on them
-    members = np.zeros(count)
-    merged = np.zeros((count, 3))
-    for node in range(count):
-        members[root[node]] += 1
-        merged[root[node], :2] += nodes[node, :2]
-    for node in range(count):
-        if members[node]:
-            merged[node, :2] /= members[node]
-    for node in range(count):
-        r = root[node]
-        off = math.hypot(nodes[node, 0] - merged[r, 0], nodes[node, 1] - merged[r, 1])
-        merged[r, 2] = max(merged[r, 2], off + radii[node])
-    degree = np.zeros(count, np.int32)
-    for b in range(branches):
-        a, z = ends[b]
-        if a < 0 or not keep[b]:
-            continue
-        if root[a] == root[z] and degrees[a] >= 3 and lengths[b] < RING * line_width:
-            keep[b] = False
-        else:
-            degree[root[a]] += 1
-            degree[root[z]] += 1
-    # the shortest spur of a junction goes first, and only while more than two branches are left
-    for b in np.argsort(lengths, kind="mergesort"):
-        if not keep[b] or ends[b, 0] < 0:
-            continue
-        for side in range(2):
-            tip, hub = ends[b, side], root[ends[b, 1 - side]]
-            if degrees[tip] != 1 or degree[hub] < 3:
-                continue
-            out = math.hypot(nodes[tip, 0] - merged[hub, 0], nodes[tip, 1] - merged[hub, 1])
-            if out + nodes[tip, 2] - merged[hub, 2] < SPUR * line_width:
-                keep[b] = False
-                degree[hub] -= 1
-                degree[tip] -= 1
-                break
-    kept = np.flatnonzero(keep)
-    new_points = np.empty_like(points)
-    new_starts = np.zeros(len(kept) + 1, np.int32)
-    new_ends = np.full((len(kept), 2), -1, np.int32)
-    n = 0
-    for i, b in enumerate(kept):
-        size = starts[b + 1] - starts[b]
-        new_points[n : n + size] = points[starts[b] : starts[b + 1]]
-        n += size
-        new_starts[i + 1] = n
-        if ends[b, 0] >= 0:
-            new_ends[i, 0], new_ends[i, 1] = root[ends[b, 0]], root[ends[b, 1]]
-    return Graph(new_points[:n].copy(), new_starts, new_ends, merged, degree)

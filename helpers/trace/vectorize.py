@@ -10,9 +10,10 @@ from scipy.sparse.csgraph import depth_first_order
 from helpers.sketch.strokes import from_polylines, simplify_line
 from helpers.trace.bridges import bridge
 from helpers.trace.centerlines import Lines, refine, sharpen, simplify
+from helpers.trace.contraction import contract
 from helpers.trace.ink import INK, even_ink, is_plain
 from helpers.trace.junctions import join
-from helpers.trace.skeleton import contract, graph, thin
+from helpers.trace.skeleton import graph, thin
 from helpers.trace.stroke_order import NEXT, OPEN, RING, human_order
 
 WORK = 224  # pixels: a smaller drawing is enlarged to this before it is thinned, a larger one stays as it is

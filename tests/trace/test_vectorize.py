@@ -14,9 +14,10 @@ from helpers.data.formats import read
 from helpers.sketch.raster import render
 from helpers.sketch.strokes import fit_box, to_polylines
 from helpers.trace.centerlines import Lines
+from helpers.trace.contraction import contract
 from helpers.trace.drawing import clean
 from helpers.trace.images import LARGEST, read_image
-from helpers.trace.skeleton import contract, graph, thin
+from helpers.trace.skeleton import graph, thin
 from helpers.trace.stroke_order import NEXT, OPEN, RING, human_order
 from helpers.trace.vectorize import contour, trace, trace_batch, trace_reference
 
