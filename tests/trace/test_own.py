@@ -166,6 +166,17 @@ def test_a_folder_named_train_that_holds_pictures_is_a_class(tmp_path):
     assert trace_folder(tmp_path / "x", jobs=1).classes == ("bus", "train")
 
 
+@pytest.mark.parametrize("names", [("train", "val", "test"), ("Training", "dev", "Testing")])
+def test_a_table_beside_the_classes_leaves_a_folder_a_split(names, tmp_path):
+    for i, name in enumerate(names):
+        (tmp_path / "x" / name / "bus").mkdir(parents=True)
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 {i}H50V40" stroke="#000" fill="none"/></svg>'
+        (tmp_path / "x" / name / "bus" / "1.svg").write_text(svg)
+        (tmp_path / "x" / name / "labels.csv").write_text("1.svg,bus\n")
+    data = trace_folder(tmp_path / "x", jobs=1)
+    assert data.classes == ("bus",) and counts(data) == [1, 1, 1]
+
+
 # Parquet
 
 
