@@ -25,7 +25,7 @@ OFFICIAL_KEYS = (b'"key_id"', b'"countrycode"', b'"timestamp"')
 # what browsers make of the bucket's folders before a name, and what they and desktops make of a second copy
 SAVED_AS = re.compile(r"^(?:.*/|(?:quickdraw_dataset_)?(?:full_(?:simplified|raw|binary)|sketchrnn)_|Copy of )")
 COPY = re.compile(r"(?: ?\(\d+\)| ?\[\d+\]| - Copy| copy(?: \d+)?)+$", re.IGNORECASE)
-SPLIT_ARRAYS = {"train": ("train",), "valid": ("valid", "val", "validation"), "test": ("test",)}
+SPLIT_ARRAYS = {"train": ("train",), "valid": ("validation", "val", "valid"), "test": ("test",)}
 
 
 class DamagedDrawings(UserWarning):

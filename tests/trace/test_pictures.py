@@ -281,9 +281,10 @@ def test_dots_printed_on_the_paper_are_no_drawing(tone, turn):
     assert_traced(lines_of(picture), drawing(3), within=3.5)
 
 
-def test_dots_that_are_drawn_stay():
-    places = [np.array([(40.0 + 25 * i, 40.0 + 25 * j)] * 2) for i in range(7) for j in range(7)]
-    assert len(lines_of(grey(inked(places)))) == 49
+@pytest.mark.parametrize("count", [7, 9])
+def test_dots_that_are_drawn_stay(count):
+    places = [np.array([(20.0 + 25 * i, 20.0 + 25 * j)] * 2) for i in range(count) for j in range(count)]
+    assert len(lines_of(grey(inked(places)))) == count**2
 
 
 def test_a_drawing_of_lines_from_edge_to_edge_is_not_taken_for_rules():
