@@ -22,8 +22,10 @@ from helpers.paths import DATA, memory_for
 
 SUFFIXES = (".npz", ".npy", ".ndjson", ".bin")
 OFFICIAL_KEYS = (b'"key_id"', b'"countrycode"', b'"timestamp"')
-# what browsers make of the bucket's folders before a name, and of a second download behind it
-SAVED_AS = re.compile(r"^(?:full_(?:simplified|raw|binary)|sketchrnn)_|(?: ?\(\d+\)| - Copy| copy)$")
+# what browsers make of the bucket's folders before a name, and what they and desktops make of a second copy
+SAVED_AS = re.compile(r"^(?:.*/|(?:quickdraw_dataset_)?(?:full_(?:simplified|raw|binary)|sketchrnn)_|Copy of )")
+COPY = re.compile(r"(?: ?\(\d+\)| ?\[\d+\]| - Copy| copy(?: \d+)?)+$", re.IGNORECASE)
+SPLIT_ARRAYS = {"train": ("train",), "valid": ("validation", "val", "valid"), "test": ("test",)}
 
 
 class DamagedDrawings(UserWarning):
@@ -99,7 +101,8 @@ def read_chunks(path: str | Path, split: str | None = None, begin: int = 0, end:
     if size == 0:
         raise ValueError(f"{path} is empty; delete it and download it again")
     if suffix == ".npz":
-        return read_npz(path, [split] if split else list_splits(path))
+        arrays = _find_splits(path) if split is None else {split: _find_splits(path).get(split, split)}
+        return read_npz(path, list(arrays.values()))
     if suffix == ".npy":
         return read_npy(path)
     return read_ndjson(path, begin, size if end is None else end) if suffix == ".ndjson" else read_binary(path)
@@ -107,23 +110,35 @@ def read_chunks(path: str | Path, split: str | None = None, begin: int = 0, end:
 
 def list_splits(path: Path) -> list[str]:
     """Those of the three splits that a sketch-rnn file has: some have no more than drawings to train with."""
+    return list(_find_splits(path))
+
+
+def _find_splits(path: Path) -> dict[str, str]:
+    """The name of each split's array, which for "valid" may be "val"."""
     there = list_arrays(path)
-    if found := [split for split in SPLITS if split in there]:
+    if found := {split: name for split, names in SPLIT_ARRAYS.items() for name in names if name in there}:
         return found
     has = ", ".join(there[:9]) or "nothing"
-    raise ValueError(f"{path} has no array 'train', 'valid' or 'test', but {has}; this is not a sketch-rnn file")
+    raise ValueError(
+        f"{path} has no array 'train', 'valid' or 'test', but {has}; this is not a sketch-rnn file. In a file of your "
+        "own, call the list of drawings 'train'"
+    )
 
 
 def class_of(path: Path) -> str:
     """The class that a file is named after, however a browser saved it: `cat` of `full_simplified_cat (1).ndjson`.
 
-    One of the 345 is spelt as Quick, Draw! spells it.
+    One of the 345 is spelt as Quick, Draw! spells it, `ice_cream` too.
     """
     name = unquote(path.stem)
     if path.suffix.lower() == ".npz":
         name = name.removesuffix(".full")  # sketch-rnn has cat.full.npz too
-    name = SAVED_AS.sub("", name).strip()
-    return {known.lower(): known for known in CLASSES}.get(name.lower(), name)
+    name = COPY.sub("", SAVED_AS.sub("", name)).strip()
+    return {_plain(known): known for known in CLASSES}.get(_plain(name), name)
+
+
+def _plain(name: str) -> str:
+    return re.sub("[ _-]+", " ", name.lower())
 
 
 def origin_of(path: Path) -> str:

@@ -16,11 +16,14 @@ from helpers.sketch.strokes import from_polylines
 
 WORK = 400  # points looked at to simplify a drawing, for each of its own: three times what real ones take, and
 LEAST_WORK = 200_000  # however few it has. A zigzag made for the purpose would take half a minute
-NOT_RECOGNIZED = (False, "False", "false")  # 0 too; CSV and other detours leave text behind
+NOT_RECOGNIZED = ("false", "f", "no", "n", "0", "0.0")  # CSV and other detours leave text behind, in any case
 MAX_LINE = 1 << 20  # bytes of one drawing: three times what 5,000 points with all their digits take
 
 
 def read_ndjson(path: Path, begin: int, end: int) -> Iterator[Chunk]:
+    with open(path, "rb") as file:
+        if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+            raise ValueError(f"{path} is written in UTF-16, as PowerShell does; save it as UTF-8")
     before = 0
     for lines, whole in read_lines(path, begin, end):
         packs, numbers, recognized, others, faults = [], [], [], {}, []
@@ -36,8 +39,8 @@ def read_ndjson(path: Path, begin: int, end: int) -> Iterator[Chunk]:
             except (json.JSONDecodeError, UnicodeDecodeError) as error:
                 if not whole:
                     raise ValueError(
-                        f"{path} ends in the middle of line {before + number}: it was cut off, or is no ndjson file. "
-                        "Delete it and download it again"
+                        f"{path} ends in the middle of line {before + number}: it was cut off, or is no ndjson file, "
+                        "which has a drawing a line. Download it again, or write it so"
                     ) from error
                 faults.append((number, f"not JSON ({getattr(error, 'msg', error)})"))
                 continue
@@ -46,7 +49,7 @@ def read_ndjson(path: Path, begin: int, end: int) -> Iterator[Chunk]:
                 continue
             packs.append(pack)
             numbers.append(number)
-            recognized.append(record.get("recognized") not in NOT_RECOGNIZED)
+            recognized.append(str(record.get("recognized")).strip().lower() not in NOT_RECOGNIZED)
         rows, lengths = unpack(packs)
         if others:
             sketches = dict(enumerate(unflat(rows, lengths))) | others
@@ -108,6 +111,10 @@ def pack_strokes(drawn: object) -> tuple[bytes, list[int]] | None:
 
 
 def from_json(record: object) -> np.ndarray:
+    if isinstance(record, list):
+        raise ValueError(
+            "no 'drawing' in it but a list; one drawing a line belongs there, each of its items on its own"
+        )
     drawn = record.get("drawing") if isinstance(record, dict) else None
     if not isinstance(drawn, list):
         raise ValueError("no 'drawing', a list of strokes, in it")

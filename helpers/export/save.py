@@ -68,17 +68,18 @@ def save_drawing(
         For another ending, and for what is no sketch.
     """
     path, sketch = Path(path).expanduser(), check(sketch)
-    if path.suffix not in FORMATS:
+    kind = path.suffix.lower()
+    if kind not in FORMATS:
         raise ValueError(f"{path.name}: a drawing is saved as {', '.join(FORMATS)}; a video as .mp4 by to_video")
-    if path.suffix == ".svg":
+    if kind == ".svg":
         look = {"switches": switches, "colors": colors, "names": names, "pen": PEN}
         return to_svg(sketch, path, page=(SIDE, SIDE), recipe=recipe, **look)
     text = _text(recipe)
     with atomic(path) as temporary:
-        if path.suffix == ".gif":
+        if kind == ".gif":
             to_gif(pen_frames(sketch, switches, frames=FPS * SECONDS, colors=colors), temporary, FPS)
             temporary.write_bytes(_with_comment(temporary.read_bytes(), text))
-        elif path.suffix == ".pdf":
+        elif kind == ".pdf":
             nothing = {"CreationDate": None, "Creator": None, "Producer": None}
             draw_figure(sketch, switches, colors).savefig(
                 temporary, format="pdf", metadata={**nothing, "Keywords": text}
@@ -146,16 +147,17 @@ def read_recipe(path: str | Path) -> dict:
         For another ending, a damaged file, and one without a recipe.
     """
     path = Path(path).expanduser()
-    if path.suffix == ".svg":
+    kind = path.suffix.lower()
+    if kind == ".svg":
         return _with_fit(svg.read_svg_recipe(path))
-    if path.suffix not in FORMATS:
+    if kind not in FORMATS:
         raise ValueError(f"{path.name}: a recipe is inside {', '.join(FORMATS)} files")
     try:
-        if path.suffix == ".pdf":
+        if kind == ".pdf":
             text = (pypdf.PdfReader(path).metadata or {}).get("/Keywords")
         else:
             with Image.open(path, formats=("PNG", "GIF")) as image:
-                text = image.info.get("comment" if path.suffix == ".gif" else RECIPE)
+                text = image.info.get("comment" if kind == ".gif" else RECIPE)
     except FileNotFoundError:
         raise
     except Exception as error:  # each library has errors of its own for a damaged file

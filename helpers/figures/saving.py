@@ -101,7 +101,7 @@ def _scale_pdf(path: Path, scale: float) -> None:
 
 def check_name(name: str) -> None:
     """ValueError for what is no plain name of a figure."""
-    if not name or set(name) & set("./\\"):
+    if not name or set(name) & set('./\\:*?"<>|%#{}') or not name.isprintable():
         raise ValueError(f"a figure's name is plain, like '03_switch-grid'; this is {name!r}")
 
 

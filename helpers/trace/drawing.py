@@ -5,6 +5,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from helpers.trace.dots import without_dots
 from helpers.trace.ground import luma, measure_ground
 from helpers.trace.ink import FLOOR, even_ink, full_ink
 from helpers.trace.page import find_page
@@ -87,6 +88,9 @@ def find_drawing(picture: np.ndarray) -> Drawing:
     bare, rules = without_rules(darkness[page.box], floor)
     if rules:
         darkness[page.box] = bare
+    bare, dots = without_dots(darkness[page.box], floor)
+    if dots:
+        darkness[page.box] = bare
     faint = REMNANT if rules or ripples else 1
     if even:
         ink = even_ink(darkness, floor, smallest_faint=faint)
@@ -98,5 +102,6 @@ def find_drawing(picture: np.ndarray) -> Drawing:
         ink = even_ink(darkness, floor, smallest, max(faint, smallest))
     if not ink.bitmap.any():
         raise ValueError("the page is blank: there is no ink on it")
-    printed = (f"{rules} rules printed on the paper",) if rules else ()
-    return Drawing(ink.bitmap, page.left_out + printed + ink.left_out)
+    printed = {"rules": rules, "dots": dots}
+    told = tuple(f"{count} {what} printed on the paper" for what, count in printed.items() if count)
+    return Drawing(ink.bitmap, page.left_out + told + ink.left_out)

@@ -28,7 +28,11 @@ from helpers.trace.vectorize import trace
 
 CHUNK = 16  # pages a task: few enough to lose little, many enough that handing them over costs little
 VALID, TEST = 0.1, 0.1  # share of the pages
-SPLIT_NAMES = {"train": "train", "val": "valid", "valid": "valid", "validation": "valid", "test": "test"}
+SPLIT_NAMES = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "valid"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
 
 
 class Page(NamedTuple):
@@ -51,7 +55,7 @@ def trace_folder(folder: str | Path, out: str | Path | None = None, jobs: int = 
 
     PNG, JPEG, WebP, GIF, BMP and PNM files and the pages of PDF and TIFF files; SVG, InkML and .npy files, whose lines
     are taken as they are. A picture in a folder inside it has that folder's name for its class, others have the name
-    of `folder`; folders named train, valid (or val) and test that hold folders are splits, and these the classes. In
+    of `folder`; folders named train, valid (val, dev) and test that hold folders are splits, and these the classes. In
     `out` (by default beside the folder, named `<folder>-traced`) come for each class `<class>.npz`, a sketch-rnn file
     that `data.read` reads, in the 255 pixels and the simplification of Quick, Draw!; `report.html`, what was skipped
     and why, what was left out and some of what was traced; and `progress.ndjson`, what is done. A run that was killed
@@ -150,11 +154,11 @@ def _files(folder: Path, out: Path) -> list[Path]:
 
 
 def _split_folders(folder: Path, files: Sequence[Path]) -> set[str]:
-    """The folders right in `folder` that are splits: named as such, and with nothing but folders in them."""
+    """The folders right in `folder` that are splits: named as such, and with all their pictures in folders."""
     depths: dict[str, set[int]] = {}
     for path in files:
         inside = path.relative_to(folder).parts
-        if inside[0].lower() in SPLIT_NAMES:
+        if inside[0].lower() in SPLIT_NAMES and path.suffix.lower() in (*SUFFIXES, *vectors.SUFFIXES):
             depths.setdefault(inside[0], set()).add(len(inside))
     return {name for name, found in depths.items() if min(found) > 2}  # else it is a class of trains, or of tests
 

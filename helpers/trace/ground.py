@@ -16,11 +16,15 @@ BOLDER = 3.0  # times as long for its width: the majority is ink, against its to
 GRAIN = 4.5  # deviations of the paper's grain: what is darker is ink
 MAYBE = 2.5  # what is darker than this is ink where it goes on from ink
 SMALL = 256  # pixels of the longer side that the light is looked at in
+SHADE = 25.0  # of 255: where the light changes by more at once, a shadow has its edge
 MOST_OFF = 0.2  # of the light: the paper is no darker than the brightest pixels around it
 BLEED = 9  # pixels: so far JPEG's ripples reach from a line
 SLIGHT = 0.03  # darker than paper is what JPEG does
 RIPPLED = 0.04  # of the pixels near lines are so slightly dark in a JPEG
 HIGHEST = 9.0  # times their median: the darkest of the ripples
+HALVES = 32  # parts of the longer side: what is narrower than two of them is a line, and what is wider an area
+LARGE_AREA = 0.1  # of the picture: an area may be a shadow, or what it leaves
+LINES_SKEW = 2.0  # the skewness of an area's tones from which there are lines on it
 LINE_LIKE = 0.5  # times as long for its width as what is drawn on it: then the opaque part is itself the drawing
 
 
@@ -128,8 +132,10 @@ def _paper_is_light(grey: np.ndarray, dark: np.ndarray) -> bool:
 
     Paper is what most pixels are, and most at the edge. Where those two disagree, or the ink is bold, lines are
     longer for their width than paper is. In uneven light the lesser part is the one that stands out more (the
-    third moment of what is left when the light is taken away).
+    third moment of what is left when the light is taken away). Lines on both sides of a shadow's edge say it at once.
     """
+    if skew := _skew(grey, dark):
+        return skew < 0
     share = float(dark.mean())
     variance = float(grey.var())
     between = share * (1 - share) * float(grey[dark > 0].mean() - grey[dark == 0].mean()) ** 2 if 0 < share < 1 else 0
@@ -146,6 +152,26 @@ def _paper_is_light(grey: np.ndarray, dark: np.ndarray) -> bool:
         return True
     longer = _elongation(dark) / max(1e-6, _elongation(1 - dark))
     return longer > (BOLDER if share > 0.5 and edge > 0.5 else 1.0)
+
+
+def _skew(grey: np.ndarray, dark: np.ndarray) -> float:
+    """Of a light area and a dark one: how far thin lines on both make their tones skew, below 0 where they are darker.
+
+    0 where one of them is no large area, and where the same lines are not on both.
+    """
+    small = _small(grey)
+    areas = cv2.resize(dark * 255, small.shape[::-1], interpolation=cv2.INTER_AREA)
+    areas = cv2.medianBlur((areas > 127).astype(np.uint8), 2 * (max(small.shape) // HALVES) + 1)
+    if not 1 - LARGE_AREA > areas.mean() > LARGE_AREA:
+        return 0.0
+    reach = np.ones([2 * (max(small.shape) // HALVES) + 1] * 2, np.uint8)
+    inside = [(cv2.erode(mask, reach) > 0) for mask in (areas, 1 - areas)]
+    if not all(mask.any() for mask in inside):
+        return 0.0
+    tones = [small[mask] - np.median(small[mask]).astype(np.float32) for mask in inside]
+    skews = [float((beside**3).mean() / max(1e-9, (beside**2).mean() ** 1.5)) for beside in tones]
+    # of two tones alone, what is on the dark one is lighter, and what is on the light one darker
+    return skews[0] if min(np.abs(skews)) > LINES_SKEW and skews[0] * skews[1] > 0 else 0.0
 
 
 def _elongation(mask: np.ndarray) -> float:
@@ -175,7 +201,8 @@ def _without_light(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     around = min(2 * len(window), min(small.shape) - 1)
     paper = np.pad(small.astype(np.float32), around, "reflect", reflect_type="odd")
     paper = cv2.morphologyEx(paper, cv2.MORPH_CLOSE, window)
-    paper = cv2.GaussianBlur(paper, None, max(small.shape) / 40)[around:-around, around:-around]
+    # smooth, but for the edge of a shadow
+    paper = cv2.bilateralFilter(paper, 0, SHADE, max(small.shape) / 40)[around:-around, around:-around]
     paper = cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
     paper = np.maximum(paper, 1)
     darkness = 1 - cv2.GaussianBlur(grey.astype(np.float32), (3, 3), 0) / paper

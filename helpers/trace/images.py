@@ -1,12 +1,14 @@
 """Files to pictures and bitmaps: any image file, every page of a PDF or a TIFF, the end of an animation."""
 
+import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, TiffImagePlugin
 
 from helpers.paths import NoMemory, memory_for
 from helpers.trace.drawing import Drawing, find_drawing
@@ -28,7 +30,9 @@ MOST_SCANS = 30  # of a JPEG; a progressive one has ten
 MOST_OF_ALL_FRAMES = 1_000_000_000  # pixels of an animation: some seconds
 MOST_PAGES = 10_000  # of a TIFF
 TOPS = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)  # white in the depths that cameras and scanners have
+NEW = 0.05  # of a frame's ink that is not in another frame, at least: else it shows a part of that
 BLANK = 12  # of 255: a frame whose pixels differ by less shows nothing
+FLOATS = 3  # the sample format of a TIFF
 SMALLER, MASK = 1, 4  # bits of a TIFF's tag for what a page is: a page once more, or where it is transparent
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -93,13 +97,14 @@ def read_picture(path: str | Path, page: int = 0) -> np.ndarray:
         frames = _pages(image)
         if not 0 <= page < len(frames):
             raise ValueError(f"it has {len(frames)} pages; there is no page {page + 1}")
-        _check_size(image, path)
+        _check_size(image.size, path)
+        _check_scans(image, path)
         with memory_for(path):
             if image.format in ANIMATED and getattr(image, "n_frames", 1) > 1:
                 return _last_frame(image)
             if frames[page]:
                 image.seek(frames[page])
-                _check_size(image, path)
+                _check_size(image.size, path)
             image.draft(None, (LARGEST, LARGEST))  # a JPEG is decoded at a half, a quarter or an eighth
             return _to_picture(image)
 
@@ -120,7 +125,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     """The image in a file; whatever goes wrong with it becomes a ValueError with the path."""
     try:
         # as a file: from a path Pillow maps an uncompressed TIFF into memory, and forgets which way up it is
-        with open(path, "rb") as file, Image.open(file, formats=FORMATS) as image:
+        with open(path, "rb") as file, _open(file, path) as image:
             yield image
     except Image.UnidentifiedImageError as error:
         raise ValueError(f"{path} is not an image that can be read; use a PNG or JPEG file") from error
@@ -132,13 +137,44 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise ValueError(f"{path} is damaged, or cut off: {error}") from error
 
 
-def _check_size(image: Image.Image, path: Path) -> None:
+def _open(file: BinaryIO, path: Path) -> Image.Image:
+    try:
+        return Image.open(file, formats=FORMATS)
+    except Image.UnidentifiedImageError:
+        file.seek(0)
+        if (size := _size_of_floats(file)) is None:
+            raise
+        _check_size(size, path)
+        file.seek(0)
+        values = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+        if values is None:
+            raise
+        values = _eight_bits(values.astype(np.float32))
+        return Image.fromarray(values if values.ndim == 2 else np.ascontiguousarray(values[..., 2::-1]))
+
+
+def _size_of_floats(file: BinaryIO) -> tuple[int, int] | None:
+    """The width and height of a TIFF of floats, of which Pillow reads no colours and no doubles; None for others."""
+    with suppress(SyntaxError, ValueError, TypeError, LookupError, struct.error):
+        tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))
+        file.seek(tags.next)
+        tags.load(file)
+        if set(tags[TiffImagePlugin.SAMPLEFORMAT]) == {FLOATS}:
+            return int(tags[TiffImagePlugin.IMAGEWIDTH]), int(tags[TiffImagePlugin.IMAGELENGTH])
+    return None
+
+
+def _check_size(size: tuple[int, int], path: Path) -> None:
+    width, height = size
     most = min(MOST_PIXELS, max(ALWAYS_PIXELS, PIXELS_A_BYTE * path.stat().st_size))
-    if image.width * image.height > most:
+    if width * height > most:
         raise ValueError(
-            f"{image.width}x{image.height} pixels are too many for a file of its size; make it smaller than "
+            f"{width}x{height} pixels are too many for a file of its size; make it smaller than "
             f"{most / 1e6:.0f} megapixels"
         )
+
+
+def _check_scans(image: Image.Image, path: Path) -> None:
     if image.format in ("JPEG", "MPO") and path.read_bytes().count(b"\xff\xda") > MOST_SCANS:
         raise ValueError("it has more scans than any JPEG needs, and each takes as long as the picture")
 
@@ -160,28 +196,38 @@ def _pages(image: Image.Image) -> list[int]:
 
 
 def _last_frame(image: Image.Image) -> np.ndarray:
-    """The last frame of an animation that shows anything: a drawing that grows is done there."""
+    """The drawing that an animation ends with: a drawing that grows is done there, one that fades out is done before.
+
+    The last frame that shows anything, but for one that shows only a part of the fullest, or the same more faintly.
+    """
     count = image.n_frames
     if count * image.width * image.height > MOST_OF_ALL_FRAMES:
         raise ValueError(f"it is an animation of {count:,} frames, which are too many; save its last one as a PNG file")
-    image.seek(count - 1)
-    found = _to_picture(image)
-    if np.ptp(found) < BLANK:
-        for number in range(count - 1):
-            image.seek(number)
-            picture = _to_picture(image)
-            if np.ptp(picture) >= BLANK:
-                found = picture
-    if np.ptp(found) < BLANK:
+    fullest, last, most = None, None, 0.0
+    for number in range(count):
+        image.seek(number)
+        picture = _to_picture(image)
+        if np.ptp(picture) >= BLANK:
+            last, ink = picture, float(_ink(picture[::3, ::3]).mean())
+            if ink >= most:
+                fullest, most = picture, ink
+    if fullest is None or last is None:
         raise ValueError(f"it is an animation, and each of its {count} frames is blank: there is no ink on it")
-    return found
+    there, before = _ink(last), _ink(fullest)
+    new = np.count_nonzero(cv2.subtract(there, before) > BLANK)
+    return last if new > NEW * np.count_nonzero(there > BLANK) else fullest
+
+
+def _ink(picture: np.ndarray) -> np.ndarray:
+    grey = luma(picture)
+    return cv2.absdiff(grey, np.full_like(grey, np.median(grey)))
 
 
 def _draw_pdf(path: Path, number: int) -> np.ndarray:
     pages, height, width, pixels = draw_page(path, number, LARGEST)
     if not 0 <= number < pages:
         raise ValueError(f"{path} has {pages} pages; there is no page {number + 1}")
-    return np.frombuffer(pixels, np.uint8).reshape(height, width)
+    return _without_colours(np.frombuffer(pixels, np.uint8).reshape(height, width, 3))
 
 
 def _to_picture(image: Image.Image) -> np.ndarray:
@@ -203,7 +249,11 @@ def _to_picture(image: Image.Image) -> np.ndarray:
         return flatten(np.asarray(image.convert("RGBA")))
     if image.mode == "L":
         return np.asarray(image)
-    colour = np.asarray(image.convert("RGB"))
+    return _without_colours(np.asarray(image.convert("RGB")))
+
+
+def _without_colours(colour: np.ndarray) -> np.ndarray:
+    """The picture (H, W, 3) in grey (H, W) where that is all it is."""
     plain = not (cv2.absdiff(colour[..., 0], colour[..., 1]).any() or cv2.absdiff(colour[..., 1], colour[..., 2]).any())
     return np.ascontiguousarray(colour[..., 0]) if plain else colour
 

@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from helpers.data.shards import SMALL, list_classes, load_shards
 from helpers.sketch.strokes import bounds
 from helpers.trace.folder import trace_folder
 
+WORD = re.compile(rb'"word"\s*:\s*"((?:[^"\\]|\\.)*)"')
+LONG, FEW, MOSTLY = 6, 5, 0.9  # rows of a drawing, drawings of a class, and their share, that tell points from offsets
 SHARE = 10  # one of so many drawings is for validation, and one for testing, where a file does not say
 
 
@@ -56,6 +59,7 @@ def load_own(path: str | Path, classes: Sequence[str] | None = None) -> DataSet:
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ValueError(f"{path} has no drawings of {', '.join(unknown)}; it has {', '.join(drawings)}{hint}")
     chosen = {name: _in_three(drawings[name]) for name in classes or drawings}
+    _check_offsets(chosen, path)
     return _in_pixels(make_dataset(chosen, source), path)
 
 
@@ -68,7 +72,19 @@ def _read_file(path: Path, classes: Sequence[str] | None) -> tuple[dict, str]:
     if suffix not in SUFFIXES:
         kinds = ", ".join((*SUFFIXES, ".parquet"))
         raise ValueError(f"{path} is no file of drawings ({kinds}); of pictures and vector files, give their folder")
+    if suffix == ".ndjson" and len(words := _words(path)) > 1:
+        of_folder = (
+            f"; give the folder, {path.parent}" if path.name == JOURNAL else "; give each class a file of its own"
+        )
+        raise ValueError(f"{path} has drawings of {len(words):,} classes, as {', '.join(words[:3])}{of_folder}")
     return {class_of(path): _read_one(path)}, origin_of(path)
+
+
+def _words(path: Path) -> list[str]:
+    """The classes that the lines of a file name, in the order in which they come."""
+    with open(path, "rb") as file:
+        found = {match[1]: None for line in file if (match := WORD.search(line))}
+    return [word.decode(errors="replace") for word in found]
 
 
 def _read_one(path: Path) -> dict[str, list[np.ndarray]]:
@@ -113,6 +129,18 @@ def _by_class(data: DataSet) -> dict[str, dict[str, list[np.ndarray]]]:
         name: {split: [part.sketches[i] for i in np.flatnonzero(part.labels == label)] for split, part in parts.items()}
         for label, name in enumerate(data.classes)
     }
+
+
+def _check_offsets(drawings: Mapping[str, Mapping[str, Sequence[np.ndarray]]], path: Path) -> None:
+    """ValueError where what should be dx, dy is x, y: then hardly any drawing ever goes back left or up."""
+    for name, of_class in drawings.items():
+        long = [sketch for split in SPLITS for sketch in of_class.get(split, ()) if len(sketch) >= LONG]
+        onward = [sketch for sketch in long if sketch[:, :2].min() >= 0]
+        if len(long) >= FEW and len(onward) > MOSTLY * len(long):
+            raise ValueError(
+                f"{path}: {len(onward):,} of {len(long):,} drawings of {name} never go left or up, so these are no "
+                "offsets dx, dy but points x, y; numpy.diff makes offsets of them"
+            )
 
 
 def _in_three(of_class: Mapping[str, Sequence[np.ndarray]]) -> dict[str, list[np.ndarray]]:

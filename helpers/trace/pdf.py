@@ -18,7 +18,7 @@ MEMORY = 1 << 30  # bytes
 
 
 def draw_page(path: str | Path, number: int, side: int) -> tuple[int, int, int, bytes]:
-    """A page of a PDF, its longer side `side` pixels: how many pages there are, its height and width, its grey bytes.
+    """A page of a PDF, its longer side `side` pixels: how many pages there are, its height and width, its bytes in RGB.
 
     With number -1, or for a page that is not there, only the pages are counted. Raises ValueError for a file that is no
     PDF, for a page without extent, and for one that takes more time or memory than any drawing.
@@ -57,11 +57,11 @@ def main() -> None:
                     longer = max(page.get_size())
                     if not longer > 0:
                         raise ValueError(f": page {number + 1} has no extent")
-                    with closing(page.render(scale=side / longer, grayscale=True)) as picture:
+                    with closing(page.render(scale=side / longer, rev_byteorder=True)) as picture:
                         answer |= {"height": picture.height, "width": picture.width}
                         lines = memoryview(picture.buffer).cast("B")
                         starts = range(0, picture.height * picture.stride, picture.stride)
-                        body = b"".join(lines[start : start + picture.width] for start in starts)
+                        body = b"".join(lines[start : start + 3 * picture.width] for start in starts)
     except pdfium.PdfiumError as error:
         answer = {"error": f" is not a PDF file that can be read: {error}"}
     except ValueError as error:

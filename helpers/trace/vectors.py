@@ -5,7 +5,6 @@ traced as a picture would be.
 """
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,6 +16,7 @@ import svgelements as svg
 
 from helpers.data.formats import read
 from helpers.sketch.strokes import MAX_OFFSET, to_polylines
+from helpers.trace.inkml import local_name, read_inkml
 from helpers.trace.vectorize import trace
 
 SUFFIXES = (".svg", ".inkml", ".npy")
@@ -26,12 +26,11 @@ MOST_POINTS = 200_000
 MOST_ENTITIES = 1_000  # letters of what entities stand for: namespaces, as Illustrator writes them
 SMOOTH = 1000  # a curve lies within the longer side over this of its polyline
 FILLED = 512  # pixels of the longer side at which areas of ink are drawn, to be traced
-PALE = 0.75  # luma of 1: an area paler than this is paper
+CONTRAST = 0.25  # luma of 1: an area that differs less from the paper is no ink
 UNSEEN = {"marker", "mask", "clipPath", "pattern", "filter", "linearGradient", "radialGradient", "foreignObject"}
 LEFT = {"text": "text", "image": "an image inside it", "foreignObject": "text"}  # what is told where it is left out
 SPACE = "{http://www.w3.org/2000/svg}"
 HREF = ("href", "{http://www.w3.org/1999/xlink}href")
-TOKEN = re.compile(r"([!'\"]?)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[TF])|(\*|\?)")
 
 
 def count_drawings(path: Path) -> int:
@@ -69,7 +68,7 @@ def read_vectors(path: Path, number: int = 0) -> tuple[list[np.ndarray], list[st
     if kind == ".npy":
         return to_polylines(read(path)[number]), []
     root = _parse(path)
-    lines, left_out = _read_svg(root, path) if kind == ".svg" else (_read_inkml(root, path), [])
+    lines, left_out = _read_svg(root, path) if kind == ".svg" else (read_inkml(root, path), [])
     if not lines:
         seen = f", but {', '.join(left_out)}" if left_out else ""
         raise ValueError(f"{path}: there is no line in it{seen}")
@@ -101,31 +100,19 @@ def _parse(path: Path) -> ElementTree.Element:
         raise ValueError(f"{path} is not an XML file that can be trusted: {error}") from error
 
 
-def _name(element: ElementTree.Element) -> str:
-    tag = element.tag if isinstance(element.tag, str) else ""  # comments have a function for a tag
-    return tag.rpartition("}")[2]
-
-
-# SVG
-
-
 def _read_svg(root: ElementTree.Element, path: Path) -> tuple[list[np.ndarray], list[str]]:
-    if _name(root) != "svg":
-        raise ValueError(f"{path} is no SVG file: its root is <{_name(root)}>")
+    if local_name(root) != "svg":
+        raise ValueError(f"{path} is no SVG file: its root is <{local_name(root)}>")
     left_out: dict[str, None] = {}
     known = {element.get("id"): element for element in root.iter() if element.get("id")}
     try:
         plain = _plain(root, known, [MOST_ELEMENTS], (), left_out)
+        if "viewBox" not in plain.attrib and (size := _size(plain)):  # without one svgelements swaps width and height
+            plain.set("viewBox", f"0 0 {size[0]} {size[1]}")
         text = ElementTree.tostring(plain, encoding="unicode")
         # svgelements reads files; units become pixels of 96 an inch, and every shape a path where it stands
         shapes = list(_shapes(svg.SVG.parse(_File(text), reify=True)))
-        lines, areas = [], []
-        side = _side(shapes)
-        for shape in shapes:
-            if _is_paint(shape.stroke) and _opacity(shape, "stroke") > 0:
-                lines += _flatten(shape, side)
-            elif _is_paint(shape.fill) and _opacity(shape, "fill") > 0 and _luma(shape.fill) < PALE:
-                areas.append(_flatten(shape, side))
+        lines, areas, unseen = _sorted(shapes)
     except RecursionError as error:
         raise ValueError(f"{path} cannot be read as SVG: its groups lie too deep in each other") from error
     except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -134,7 +121,51 @@ def _read_svg(root: ElementTree.Element, path: Path) -> tuple[list[np.ndarray], 
         traced, told = _trace_areas(areas)
         lines += traced
         left_out |= dict.fromkeys(told)
+    if not lines:  # white ink for a page of another colour
+        lines = unseen
+    elif unseen:
+        left_out["lines in the colour of the paper"] = None
     return lines, list(left_out)
+
+
+def _size(root: ElementTree.Element) -> tuple[float, float] | None:
+    """The width and height of the page in pixels, where they are lengths."""
+    try:
+        width, height = (float(svg.Length(root.get(side)).value(ppi=96)) for side in ("width", "height"))
+    except (TypeError, ValueError):  # a share of something
+        return None
+    return (width, height) if 0 < width < math.inf and 0 < height < math.inf else None
+
+
+def _sorted(shapes: Sequence[svg.Path]) -> tuple[list[np.ndarray], list[list[np.ndarray]], list[np.ndarray]]:
+    """The lines that shapes show, the outlines of areas of ink, and the lines that have the paper's colour."""
+    side, paper = _side(shapes), svg.Color("white")
+    lines, areas, unseen = [], [], []
+    for shape in shapes:
+        stroked = _is_paint(shape.stroke) and _opacity(shape, "stroke") > 0 and shape.stroke_width != 0
+        filled = _is_paint(shape.fill) and _opacity(shape, "fill") > 0
+        if filled and _is_ground(shape, shapes):  # it hides what was drawn before
+            paper, filled, lines, areas, unseen = shape.fill, False, [], [], []
+        same = stroked and filled and "fill" in shape.values and shape.fill == shape.stroke
+        if same and any(isinstance(segment, svg.Close) for segment in shape):  # a brush with an outline of its colour
+            stroked = False
+        if stroked:
+            (unseen if shape.stroke == paper else lines).extend(_flatten(shape, side))
+        elif filled and abs(_luma(shape.fill) - _luma(paper)) > CONTRAST:
+            areas.append(_flatten(shape, side))
+    return lines, areas, unseen
+
+
+def _is_ground(shape: svg.Path, shapes: Sequence[svg.Path]) -> bool:
+    """Whether a shape is a rectangle with all others in it."""
+    if len(shapes) < 2 or len(shape) > 6 or not all(isinstance(s, svg.Move | svg.Line | svg.Close) for s in shape):
+        return False
+    boxes = np.array([box for other in shapes if other is not shape and (box := other.bbox()) is not None], float)
+    x0, y0, x1, y1 = shape.bbox()
+    corners = {(point.x, point.y) for segment in shape if (point := segment.end) is not None}
+    if not corners <= {(x, y) for x in (x0, x1) for y in (y0, y1)} or not len(boxes):
+        return False
+    return bool(np.all(boxes[:, :2].min(axis=0) >= (x0, y0)) and np.all(boxes[:, 2:].max(axis=0) <= (x1, y1)))
 
 
 class _File:
@@ -160,17 +191,19 @@ def _plain(
     if room[0] < 0:
         raise ValueError(f"it shows more than {MOST_ELEMENTS:,} elements")
     made = ElementTree.Element(element.tag, dict(element.attrib))
-    made.text = element.text if _name(element) == "style" else None
-    if _name(element) == "use":
+    made.text = element.text if local_name(element) == "style" else None
+    if local_name(element) == "use":
         _put_used(made, element, known, room, above, left_out)
         return made
     for child in element:
-        name = _name(child)
+        name = local_name(child)
         if name in LEFT:
             left_out[LEFT[name]] = None
         if not name or name in UNSEEN or name in LEFT or name in ("symbol", "defs", "script", "use"):
             if name == "defs":  # what is in it is shown by <use> alone, but its style sheets hold everywhere
-                sheets = [_plain(sheet, known, room, above, left_out) for sheet in child if _name(sheet) == "style"]
+                sheets = [
+                    _plain(sheet, known, room, above, left_out) for sheet in child if local_name(sheet) == "style"
+                ]
                 made.extend(sheets)
             if name != "use":
                 continue
@@ -194,7 +227,7 @@ def _put_used(made, element, known, room, above, left_out) -> None:
     place = f"translate({element.get('x', '0')},{element.get('y', '0')})"
     made.set("transform", f"{element.get('transform', '')} {place}".strip())
     inner = _plain(shown, known, room, (*above, target), left_out)
-    if _name(inner) == "symbol":
+    if local_name(inner) == "symbol":
         inner.tag = f"{SPACE}svg" if inner.get("viewBox") else f"{SPACE}g"
         for side in ("width", "height"):
             inner.set(side, element.get(side) or inner.get(side) or "100%")
@@ -297,41 +330,3 @@ def _trace_areas(areas: Sequence[Sequence[np.ndarray]]) -> tuple[list[np.ndarray
         return [], []
     found = trace(bitmap)
     return [(line - margin) / scale + low for line in to_polylines(found.sketch, found.origin)], found.left_out
-
-
-# InkML
-
-
-def _read_inkml(root: ElementTree.Element, path: Path) -> list[np.ndarray]:
-    """https://www.w3.org/TR/InkML: traces of channels, X and Y the first two unless a traceFormat says otherwise."""
-    if _name(root) != "ink":
-        raise ValueError(f"{path} is no InkML file: its root is <{_name(root)}>")
-    names = [channel.get("name") for element in root.iter() if _name(element) == "traceFormat" for channel in element]
-    x, y = (names.index(name) if name in names else place for place, name in enumerate("XY"))
-    lines = []
-    for element in root.iter():
-        if _name(element) == "trace" and (element.text or "").strip() and element.get("type") != "penUp":
-            try:
-                lines.append(_points(element.text, x, y))
-            except (ValueError, IndexError) as error:
-                raise ValueError(f"{path}: trace {len(lines) + 1}: {error}") from error
-    return lines
-
-
-def _points(text: str, x: int, y: int) -> np.ndarray:
-    """A trace's points (K, 2): values as they are, or, behind ' and ", differences of the first and second order."""
-    order, value, speed, points = [0, 0], [0.0, 0.0], [0.0, 0.0], []
-    for point in text.strip().strip(",").split(","):
-        tokens = list(TOKEN.finditer(point))
-        if any(token[3] for token in tokens):
-            raise ValueError("values that are left open (* and ?) are not read")
-        for axis, column in enumerate((x, y)):
-            mark, number = tokens[column][1], float(tokens[column][2])
-            order[axis] = {"!": 0, "'": 1, '"': 2}.get(mark, order[axis])
-            if order[axis] == 0:
-                speed[axis], value[axis] = number - value[axis], number
-            else:
-                speed[axis] = number if order[axis] == 1 else speed[axis] + number
-                value[axis] += speed[axis]
-        points.append(tuple(value))
-    return np.array(points)

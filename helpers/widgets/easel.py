@@ -10,6 +10,7 @@ import io
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -142,9 +143,10 @@ class Easel(anywidget.AnyWidget):
             content = path.read_bytes()
         kept = ""  # beside what the browser puts among its downloads: where a write-up looks
         try:
-            with atomic(FIGURES / name) as path:
+            there = _beside_others(FIGURES / name, content)
+            with atomic(there) as path:
                 path.write_bytes(content)
-            kept = f"{FIGURES.name}/{name}"
+            kept = f"{FIGURES.name}/{there.name}"
         except OSError:  # a folder that cannot be written keeps nobody from taking the drawing away
             pass
         self.send({"id": message.get("id", ""), "name": name, "type": KINDS[kind], "kept": kept}, [content])
@@ -269,3 +271,9 @@ def _ink(drawn: Drawn) -> dict:
     paths = [[PALETTE.index(drawn.colors[mind]), path_data(curve, True)] for mind, curve in strokes]
     box = bounds(drawn.sketch).ravel().round(1).tolist()
     return {"ink": paths, "box": box, "caption": drawn.caption, "code": drawn.code}
+
+
+def _beside_others(path: Path, content: bytes) -> Path:
+    """The path, or one with a number behind it where another drawing has that name: two by one hand have one seed."""
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    return next(free for free in chain([path], numbered) if not free.exists() or free.read_bytes() == content)

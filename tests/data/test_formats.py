@@ -199,7 +199,7 @@ def globals_of(member):
     return {asked for opcode, asked, _ in pickletools.genops(file.read()) if opcode.name == "GLOBAL"}
 
 
-@pytest.mark.parametrize("told", ["false", "0", '"False"', '"false"'])
+@pytest.mark.parametrize("told", ["false", "0", '"False"', '"false"', '"FALSE"', '"0"', '"no"'])
 def test_a_drawing_is_not_recognised_however_that_is_written(tmp_path, told):
     line = '{"word":"nose","recognized":%s,"drawing":[[[0,10,20],[0,5,0]]]}\n'
     (tmp_path / "nose.ndjson").write_text(line % told + line % "true" + line % '"True"')
@@ -218,10 +218,41 @@ def test_a_drawing_is_not_recognised_however_that_is_written(tmp_path, told):
         ("The%20Eiffel%20Tower.bin", "The Eiffel Tower"),
         ("St. Bernard.ndjson", "St. Bernard"),
         ("猫.npz", "猫"),
+        ("full%2Fsimplified%2Fcat.ndjson", "cat"),
+        ("quickdraw_dataset_full_simplified_ice_cream.ndjson", "ice cream"),
+        ("Copy of teddy bear.ndjson", "teddy-bear"),
+        ("cat - Copy (2).ndjson", "cat"),
+        ("cat copy 2.ndjson", "cat"),
+        ("cat[1].ndjson", "cat"),
+        ("my_thing.ndjson", "my_thing"),
     ],
 )
 def test_the_class_is_what_the_file_was_named_before_it_was_saved(file, name):
     assert class_of(Path(file)) == name
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"drawing":[[[0,10],[0,5]]]}\n'.encode("utf-16"), "UTF-16"),
+        (b'[{"drawing":[[[0,10],[0,5]]]}]\n', "one drawing a line belongs there"),
+        (b'{\n "drawing": [[[0,10],[0,5]]]\n}', "a drawing a line"),
+    ],
+)
+def test_json_of_another_make_is_refused_with_what_to_do(tmp_path, content, told):
+    (tmp_path / "cat.ndjson").write_bytes(content)
+    with pytest.raises(ValueError, match=told):
+        read(tmp_path / "cat.ndjson")
+
+
+@pytest.mark.parametrize("name", ["valid", "val", "validation"])
+def test_drawings_for_validation_are_found_under_each_of_its_names(tmp_path, name):
+    drawings = {part: np.zeros((count, 4, 3), np.int16) for part, count in (("train", 5), (name, 3), ("test", 2))}
+    for array in drawings.values():
+        array[:, :, 0], array[:, -1, 2] = 7, 1
+    np.savez(tmp_path / "cat.npz", **drawings)
+    assert len(read(tmp_path / "cat.npz")) == 10
+    assert len(read(tmp_path / "cat.npz", "valid")) == 3
 
 
 # A block, a batch, a piece at a time

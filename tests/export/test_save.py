@@ -110,3 +110,9 @@ def test_a_recipe_that_json_cannot_hold_writes_no_file(cat, tmp_path):
         with pytest.raises(ValueError, match="JSON"):
             export.save_drawing(cat, tmp_path / f"cat{suffix}", recipe={"z": float("nan")})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".SVG", ".Png"])
+def test_an_ending_in_capitals_is_the_same_ending(cat, tmp_path, suffix):
+    path = export.save_drawing(cat, tmp_path / f"cat{suffix}", recipe={"seed": 1})
+    assert path.name == f"cat{suffix}" and export.read_recipe(path) == {"seed": 1}

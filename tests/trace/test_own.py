@@ -108,6 +108,23 @@ def test_offsets_divided_by_a_scale_are_refused_by_shards_and_made_pixels_for_tr
     assert data.scale > 15 and np.median(sides) > 180
 
 
+def test_points_that_are_no_offsets_are_refused(tmp_path):
+    offsets = [from_polylines([zigzag(i)]) for i in range(20)]
+    np.savez(tmp_path / "fine.npz", train=np.stack(offsets))
+    points = [np.column_stack([zigzag(i), np.arange(8) == 7]) for i in range(20)]
+    np.savez(tmp_path / "points.npz", train=np.stack(points))
+    assert len(load_own(tmp_path / "fine.npz").train.sketches) == 17
+    with pytest.raises(ValueError, match="20 of 20 drawings of points never go left or up"):
+        load_own(tmp_path / "points.npz")
+
+
+def test_a_file_of_several_classes_is_refused(tmp_path):
+    path = put_lines(tmp_path / "zoo.ndjson", 5)
+    path.write_text(path.read_text() + put_lines(tmp_path / "cats.ndjson", 5, word="cat").read_text())
+    with pytest.raises(ValueError, match="2 classes, as x, cat; give each"):
+        load_own(path)
+
+
 def test_whole_numbers_train_as_fractions_do():
     whole = np.array([[10, 0, 0], [0, 10, 1]], np.int16)
     data = make_dataset({"a": {"train": [whole], "valid": [], "test": []}}, "own")
@@ -147,6 +164,17 @@ def test_a_folder_named_train_that_holds_pictures_is_a_class(tmp_path):
             svg = f'<svg xmlns="http://www.w3.org/2000/svg"><polyline points="{points}" stroke="#000"/></svg>'
             (tmp_path / "x" / name / f"{i}.svg").write_text(svg)
     assert trace_folder(tmp_path / "x", jobs=1).classes == ("bus", "train")
+
+
+@pytest.mark.parametrize("names", [("train", "val", "test"), ("Training", "dev", "Testing")])
+def test_a_table_beside_the_classes_leaves_a_folder_a_split(names, tmp_path):
+    for i, name in enumerate(names):
+        (tmp_path / "x" / name / "bus").mkdir(parents=True)
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 {i}H50V40" stroke="#000" fill="none"/></svg>'
+        (tmp_path / "x" / name / "bus" / "1.svg").write_text(svg)
+        (tmp_path / "x" / name / "labels.csv").write_text("1.svg,bus\n")
+    data = trace_folder(tmp_path / "x", jobs=1)
+    assert data.classes == ("bus",) and counts(data) == [1, 1, 1]
 
 
 # Parquet

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 from scipy.spatial import cKDTree
 from test_vectorize import draw, ring, sampled
@@ -14,7 +15,7 @@ from helpers.export import save_drawing
 from helpers.sketch.strokes import from_polylines, stroke_ends, to_polylines
 from helpers.trace.drawing import find_drawing
 from helpers.trace.folder import trace_folder
-from helpers.trace.images import count_pages, read_drawing, read_image
+from helpers.trace.images import count_pages, read_drawing, read_image, read_picture
 from helpers.trace.ink import is_plain
 from helpers.trace.vectorize import trace
 
@@ -208,6 +209,15 @@ def test_a_scanners_dark_border_is_no_ink(dark, border):
     assert_traced(lines_of(scan), drawing(1.8, 40 + left, 60 + top))
 
 
+@pytest.mark.parametrize("blur", [3, 12])
+@pytest.mark.parametrize("light", [0.5, 0.7])
+def test_the_edge_of_a_shadow_is_no_ink_and_hides_none(blur, light):
+    y, x = np.mgrid[:480, :480]
+    shadow = cv2.GaussianBlur(np.where(x + y < 470, 1, light), None, blur)
+    photo = grey(inked(drawing(2), 480, 6), 40, 220) * shadow + np.random.default_rng(7).normal(0, 3, x.shape)
+    assert_traced(lines_of(as_picture(photo)), drawing(2))
+
+
 def test_a_light_drawing_on_dark_paper_is_no_page():
     square = np.array([(60.0, 60), (180, 60), (180, 180), (60, 180), (60, 60)])
     diagonal = np.array([(60.0, 60), (180, 180)])
@@ -244,6 +254,18 @@ def test_a_page_on_a_dark_desk_is_found_and_straightened(angle):
     assert np.ptp(circle[:, 0]) == pytest.approx(np.ptp(circle[:, 1]), rel=0.08)  # a circle again
 
 
+def test_a_page_on_a_desk_little_darker_than_it_is_found():
+    x = np.arange(720)
+    there = cv2.fillConvexPoly(
+        np.zeros((720, 720), np.uint8), np.array([(90, 60), (620, 90), (600, 660), (70, 640)]), 1
+    )
+    page = grey(inked(drawing(2, 130, 140), 720, 5), 35, 235)
+    photo = np.where(there, page, 183) * (0.8 + 0.2 * x / 720)
+    photo = as_picture(photo + np.random.default_rng(4).normal(0, 3, photo.shape))
+    assert find_drawing(photo).left_out[0] == "the dark surroundings of the page"
+    assert len(lines_of(photo)) == 3
+
+
 @pytest.mark.parametrize("spacing", [28, 50])
 @pytest.mark.parametrize("squared", [False, True])
 def test_rules_printed_on_the_paper_are_no_drawing(spacing, squared):
@@ -255,6 +277,26 @@ def test_rules_printed_on_the_paper_are_no_drawing(spacing, squared):
     picture = as_picture(paper + np.random.default_rng(5).normal(0, 1, paper.shape))
     assert_traced(lines_of(picture), drawing(2, 100, 120))
     assert "rules printed on the paper" in find_drawing(picture).left_out[0]
+
+
+@pytest.mark.parametrize("tone", [90, 190])
+@pytest.mark.parametrize("turn", [0, 1])
+def test_dots_printed_on_the_paper_are_no_drawing(tone, turn):
+    angle = np.radians(turn)
+    places = np.mgrid[-20:740:26, -20:740:26].reshape(2, -1).T @ [
+        [np.cos(angle), np.sin(angle)],
+        [-np.sin(angle), np.cos(angle)],
+    ]
+    dots = draw([np.array([place, place]) for place in places], 720, 4) / 255
+    picture = as_picture((255 - (255 - tone) * dots) * (1 - inked(drawing(3), 720, 5)))
+    assert find_drawing(picture).left_out[0].endswith("dots printed on the paper")
+    assert_traced(lines_of(picture), drawing(3), within=3.5)
+
+
+@pytest.mark.parametrize("count", [7, 9])
+def test_dots_that_are_drawn_stay(count):
+    places = [np.array([(20.0 + 25 * i, 20.0 + 25 * j)] * 2) for i in range(count) for j in range(count)]
+    assert len(lines_of(grey(inked(places)))) == count**2
 
 
 def test_a_drawing_of_lines_from_edge_to_edge_is_not_taken_for_rules():
@@ -310,6 +352,17 @@ def test_an_animation_is_the_drawing_it_ends_with(suffix, tmp_path):
         read_image(path)
 
 
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+@pytest.mark.parametrize("last", ["erased", "faded"])
+def test_an_animation_that_fades_out_is_the_drawing_before(suffix, last, tmp_path):
+    inks = [inked(drawing()[:n]) for n in (1, 2, 3)]
+    end = [inked(drawing()[:1])] if last == "erased" else [inks[-1] * share for share in (0.3, 0.1)]
+    frames = [Image.fromarray(grey(ink)) for ink in (*inks, *end, inks[0] * 0)]
+    path = tmp_path / f"film.{suffix}"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    assert_traced(lines_of(read_picture(path)), drawing())
+
+
 @pytest.mark.parametrize("top, dtype", [(1023, np.uint16), (4095, np.uint16), (65535, np.uint16), (1, np.float32)])
 @pytest.mark.parametrize("suffix", ["tif", "png", "pgm"])
 def test_every_depth_is_read(top, dtype, suffix, tmp_path):
@@ -330,6 +383,27 @@ def test_floats_of_any_range_are_read(low, high, tmp_path):
     Image.fromarray((low + (1 - inked(drawing())) * (high - low)).astype(np.float32)).save(tmp_path / "a.tif")
     found = trace(read_image(tmp_path / "a.tif"))
     assert_traced(to_polylines(found.sketch, found.origin), drawing())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_tiffs_of_floats_in_colour_and_of_doubles_are_read(dtype, channels, tmp_path):
+    picture = (grey(inked(drawing())) / 255).astype(dtype)
+    path = tmp_path / "scan.tif"
+    assert cv2.imwrite(str(path), cv2.merge([picture] * channels))
+    assert count_pages(path) == 1
+    assert_traced(lines_of(read_picture(path)), drawing())
+
+
+@pytest.mark.parametrize("colours", [("#fffab4", "#c8dcff", "#e6d2fa"), ("#ffe119", "black", "#dc2828")])
+def test_lines_of_every_colour_come_out_of_a_pdf(colours, tmp_path):
+    fig = Figure((4, 4))
+    axes = fig.add_axes((0, 0, 1, 1), xlim=(0, 240), ylim=(240, 0))
+    axes.set_axis_off()
+    for line, colour in zip(drawing(), colours, strict=True):
+        axes.plot(*line.T, color=colour, linewidth=4, solid_capstyle="round")
+    fig.savefig(tmp_path / "page.pdf")
+    assert_traced(lines_of(read_picture(tmp_path / "page.pdf")), drawing(1500 / 240), within=8)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -160,3 +160,41 @@ def test_inkml_is_read_by_its_channels_and_with_differences(tmp_path):
 def test_an_array_of_strokes_is_its_lines(tmp_path):
     np.save(tmp_path / "a.npy", np.array([[[3, 0, 0], [0, 4, 1]], [[1, 1, 0], [2, 2, 1]]], np.int16))
     assert read_vectors(tmp_path / "a.npy", 1)[0][0].tolist() == [[0, 0], [1, 1], [3, 3]]
+
+
+LINE = '<path d="M10 50L90 50" fill="none" stroke="{}"/>'
+
+
+@pytest.mark.parametrize(
+    ("shapes", "left_out"),
+    [
+        ('<rect width="100" height="100" fill="#111"/>' + LINE.format("white"), []),
+        ('<path d="M0 0H100V100H0Z" fill="#ffe"/>' + LINE.format("#cc0"), []),
+        (LINE.format("white"), []),  # for dark paper
+        (LINE.format("#222") + '<path d="M0 9L90 9" stroke="#fff"/>', ["lines in the colour of the paper"]),
+        (LINE.format("#222") + '<path d="M0 9L90 9" stroke="#000" stroke-width="0" fill="none"/>', []),
+        (
+            LINE.format("#222") + '<rect width="100" height="100" fill="navy"/>' + LINE.format("#fff"),
+            [],
+        ),  # a page over another
+    ],
+)
+def test_what_has_the_colour_of_the_paper_is_no_line(tmp_path, shapes, left_out):
+    lines, told = read(tmp_path, SVG + f'viewBox="0 0 100 100">{shapes}</svg>')
+    assert told == left_out
+    (line,) = lines
+    np.testing.assert_allclose(line, [(10, 50), (90, 50)])
+
+
+def test_a_brush_with_an_outline_in_its_colour_is_one_line(tmp_path):
+    brush = '<path d="M10 48H90V52H10Z" fill="#222" stroke="#222" stroke-width="0.5"/>'
+    lines, _ = read(tmp_path, SVG + f'viewBox="0 0 100 100">{brush}</svg>')
+    (line,) = lines
+    assert np.abs(line[:, 1] - 50).max() < 0.3 and np.ptp(line[:, 0]) > 70
+
+
+def test_percentages_are_of_the_width_and_of_the_height(tmp_path):
+    line = '<line x1="10%" y1="50%" x2="90%" y2="50%" stroke="black"/>'
+    for box in ("", 'viewBox="0 0 200 100"'):
+        (found,), _ = read(tmp_path, SVG + f'width="200" height="100" {box}>{line}</svg>')
+        np.testing.assert_allclose(found, [(20, 50), (180, 50)])

@@ -444,6 +444,17 @@ def test_a_drawing_of_ones_own_joins_the_minds(kernel, studio):
     assert answer["mine"] in picture["mines"]
 
 
+def test_a_second_drawing_of_the_same_name_overwrites_none(kernel, studio):
+    widget, _ = studio
+    kept = []
+    for temperature in (0.1, 0.9, 0.9):
+        settings = {"first": "cloud", "second": "camel", "seed": 5, "fit": False, "temperature": temperature}
+        kernel.ask(widget, {"kind": "draw", "settings": settings})
+        (message,) = [m for m in kernel.ask(widget, {"kind": "save", "format": "svg"}) if m["buffers"]]
+        kept.append(message["content"]["data"]["content"]["kept"])
+    assert kept == ["figures/cloud-camel-5.svg", "figures/cloud-camel-5-2.svg", "figures/cloud-camel-5-2.svg"]
+
+
 @pytest.mark.parametrize("kind", ["svg", "plotter", "pdf", "png", "gif"])
 def test_export_sends_the_file_to_the_browser(kernel, studio, tmp_path, kind):
     widget, _ = studio
