@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import nbformat
+from jupyter_client import BlockingKernelClient
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
@@ -43,6 +44,7 @@ AFTER = {"02": "01"}  # what a chapter writes, another reads; where it failed, t
 LONGEST = ("01", "03", "02", "10", "07", "08", "05", "11")
 PATIENCE = 0.5  # seconds between looks at whether to stop
 GRACE = 10  # seconds that an interrupted cell has to end
+LOST = 20  # seconds between a kernel's answers to somebody else, three of which say that a reply was lost
 WIDGET = "application/vnd.jupyter.widget-view+json"
 BAR = re.compile(r"^.*\d+%\|.*\|.*\[.*\].*\n?", re.MULTILINE)  # a line that tqdm drew
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # colours and cursor moves, for terminals only
@@ -70,6 +72,10 @@ def find(names: Sequence[str] = ()) -> list[Path]:
     return found
 
 
+class ReplyLostError(Exception):
+    """A kernel is done with a cell, and the word of it has not come."""
+
+
 def execute(
     notebook: NotebookNode, folder: Path, threads: int, tick: Callable[[], None], stop: threading.Event
 ) -> None:
@@ -94,6 +100,9 @@ def execute(
         nbclient's, where a cell fails or is interrupted.
     RuntimeError
         With the kernel's last words, where it dies.
+    ReplyLostError
+        Where a reply is lost on its way, as rarely happens on a busy machine (ipykernel's issue 1554 is of that kind):
+        without a word of it the chapter would wait for ever.
     """
     shared = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
     environment = {
@@ -118,10 +127,16 @@ def execute(
 
     async def run(log: BinaryIO) -> None:
         task = asyncio.create_task(client.async_execute(env=environment, stderr=log))
+        lost = asyncio.create_task(_reply_lost(client))
         while not (await asyncio.wait([task], timeout=PATIENCE))[0]:
             if stop.is_set() and client.kc is not None:  # the kernel has begun
                 await client.km.interrupt_kernel()
                 await asyncio.wait([task], timeout=GRACE)  # a second interrupt on the heels of the first would kill it
+            if lost.done() and not lost.exception():
+                task.cancel()  # which ends its kernel too
+                await asyncio.wait([task], timeout=GRACE)
+                raise ReplyLostError("A reply of its kernel was lost on the way. Run it again.")
+        lost.cancel()
         await task
 
     with tempfile.TemporaryFile() as log:
@@ -131,6 +146,30 @@ def execute(
             log.seek(0)
             words = log.read().decode(errors="replace").splitlines()[-5:]
             raise RuntimeError("\n".join(["The kernel died, often for want of memory.", *words])) from error
+
+
+async def _reply_lost(client: NotebookClient) -> None:
+    """Ends when a reply of the kernel must have been lost.
+
+    A kernel answers in the order of the questions. What another client asks, again and again, is answered while a cell
+    runs only after it; so where three such answers have come and the notebook is at the same cell, that cell is done.
+    """
+    while client.kc is None or not client.code_cells_executed:
+        await asyncio.sleep(PATIENCE)
+    other = BlockingKernelClient(connection_file=client.km.connection_file)
+    other.load_connection_file()
+    other.start_channels(iopub=False, stdin=False, hb=False, control=False)
+    try:
+        answers = at = 0
+        while answers < 3:
+            other.kernel_info()
+            while not other.shell_channel.msg_ready():
+                await asyncio.sleep(PATIENCE)
+            other.shell_channel.get_msg()
+            answers, at = answers + 1 if at == client.code_cells_executed else 0, client.code_cells_executed
+            await asyncio.sleep(LOST)
+    finally:
+        other.stop_channels()
 
 
 def clean(notebook: NotebookNode) -> None:
@@ -176,12 +215,21 @@ def run_one(
     except ValueError as error:
         return outcome(f"{path} is not a notebook: {error}", "not a notebook")
     code = _code(notebook)
-    for cell in code:
-        cell.outputs = []
     done = []
-    try:
+
+    def begin() -> None:
+        for cell in code:
+            cell.outputs = []
+        done.clear()
         execute(notebook, path.resolve().parent, threads, lambda: (done.append(1), tick()), stop)
-    except (CellExecutionError, RuntimeError) as error:
+
+    try:
+        try:
+            begin()
+        except ReplyLostError:
+            _say(f"{path.stem}: a reply of its kernel was lost; it runs once more")
+            begin()
+    except (CellExecutionError, RuntimeError, ReplyLostError) as error:
         clean(notebook)
         told = _report(path, code, len(done), error)
         try:

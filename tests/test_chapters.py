@@ -1,6 +1,7 @@
 """Chapters: how they are run, on small notebooks made here; then every chapter of the workbook, as a reader runs it."""
 
 import ast
+import asyncio
 import base64
 import os
 import signal
@@ -114,6 +115,23 @@ def test_a_kernel_that_dies_is_reported_with_its_last_words(book, capfd):
     assert "The kernel died" in message
     assert "out of everything" in message
     assert path.read_bytes() == before
+
+
+def test_a_chapter_whose_kernel_is_done_but_whose_reply_is_lost_runs_once_more(book, monkeypatch, capsys):
+    reply, times = NotebookClient._async_poll_for_reply, []
+
+    async def lose_the_second(self, *arguments):
+        times.append(1)
+        if len(times) == 2:
+            await asyncio.Event().wait()
+        return await reply(self, *arguments)
+
+    monkeypatch.setattr(NotebookClient, "_async_poll_for_reply", lose_the_second)
+    monkeypatch.setattr(chapters, "LOST", 0.5)
+    path = book("01_lost", "word = 'said'", "print(word)", "import time; time.sleep(4)")
+    assert chapters.main([]) == 0
+    assert outputs(path)[1][0].text == "said\n" and len(times) == 5  # long cells are no lost ones
+    assert "01_lost: a reply of its kernel was lost; it runs once more" in capsys.readouterr().err
 
 
 def test_an_executed_chapter_has_the_same_bytes_again_and_nothing_heavy(book):
