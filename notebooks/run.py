@@ -25,6 +25,7 @@ import nbformat
 from jupyter_client import BlockingKernelClient
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.output_widget import OutputWidget
 from nbformat import NotebookNode
 from PIL import Image
 from tqdm import tqdm
@@ -72,6 +73,16 @@ def find(names: Sequence[str] = ()) -> list[Path]:
     return found
 
 
+class _Output(OutputWidget):
+    """Takes what is shown in a widget from the cell, as a browser does, and sends nothing back.
+
+    nbclient's sends every picture to the kernel again, unasked, and then often waits for a reply for ever.
+    """
+
+    def sync_state(self) -> None:
+        pass
+
+
 class ReplyLostError(Exception):
     """A kernel is done with a cell, and the word of it has not come."""
 
@@ -101,8 +112,7 @@ def execute(
     RuntimeError
         With the kernel's last words, where it dies.
     ReplyLostError
-        Where a reply is lost on its way, as rarely happens on a busy machine (ipykernel's issue 1554 is of that kind):
-        without a word of it the chapter would wait for ever.
+        Where a reply is lost on its way: without a word of it the chapter would wait for ever.
     """
     shared = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
     environment = {
@@ -124,6 +134,8 @@ def execute(
         # TensorFlow's C++ code logs to file descriptor 2 whatever the level: not into the notebook
         extra_arguments=["--IPKernelApp.capture_fd_output=False", "--IPKernelApp.log_level=ERROR"],
     )
+
+    client.widget_registry = {"@jupyter-widgets/output": {"OutputModel": _Output}}
 
     async def run(log: BinaryIO) -> None:
         task = asyncio.create_task(client.async_execute(env=environment, stderr=log))

@@ -134,6 +134,17 @@ def test_a_chapter_whose_kernel_is_done_but_whose_reply_is_lost_runs_once_more(b
     assert "01_lost: a reply of its kernel was lost; it runs once more" in capsys.readouterr().err
 
 
+def test_pictures_in_widgets_do_not_stop_a_chapter(book, monkeypatch, capsys):
+    show = (
+        "import os\nfrom IPython.display import Image, display\nfrom ipywidgets import interact\n"
+        "interact(lambda x: display(Image(b'\\x89PNG' + os.urandom(150_000), format='png')), x=(0, 2));"
+    )
+    book("01_sliders", *[show, "1 + 1"] * 8)
+    monkeypatch.setattr(chapters, "LOST", 3)
+    assert chapters.main([]) == 0
+    assert "lost" not in capsys.readouterr().err
+
+
 def test_an_executed_chapter_has_the_same_bytes_again_and_nothing_heavy(book):
     path = book(
         "01_busy",
