@@ -170,10 +170,10 @@ def _erase(bare: np.ndarray, darkness: np.ndarray, rule: Rule) -> None:
     room = reach + NEAR
     padded = np.pad(darkness, ((room, room), (0, 0)))  # beyond the page there is no ink
     at = (middle + room).clip(room, height + room - 1)
-    rows = [padded[at + off, columns] for off in range(-room, room + 1)]
+    tones = [padded[at + off, columns] for off in range(-room, room + 1)]
     # ink no darker than the rule goes on above or below it; beside darker ink, what is no darker is the rule
-    beside = np.max(rows[NEAR - 3 : NEAR] + rows[-NEAR : 3 - NEAR], axis=0)
-    crossed = (beside > 0.5 * rule.darkness) & (np.max(rows, axis=0) < DARKER * rule.darkness)
+    beside = np.max(tones[NEAR - 3 : NEAR] + tones[-NEAR : 3 - NEAR], axis=0)
+    crossed = (beside > 0.5 * rule.darkness) & (np.max(tones, axis=0) < DARKER * rule.darkness)
     for offset in range(-reach, reach + 1):
         rows = middle + offset
         inside = (rows >= 0) & (rows < height)
