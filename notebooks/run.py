@@ -163,8 +163,8 @@ def execute(
 async def _reply_lost(client: NotebookClient) -> None:
     """Ends when a reply of the kernel must have been lost.
 
-    A kernel answers in the order of the questions. What another client asks, again and again, is answered while a cell
-    runs only after it; so where three such answers have come and the notebook is at the same cell, that cell is done.
+    A kernel answers requests in order: what another client asks while a cell runs is answered after the cell. Where
+    three such answers have come in a row and the notebook is still at the same cell, that cell is done.
     """
     while client.kc is None or not client.code_cells_executed:
         await asyncio.sleep(PATIENCE)
