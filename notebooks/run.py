@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -146,7 +147,8 @@ def execute(
                 await asyncio.wait([task], timeout=GRACE)  # a second interrupt on the heels of the first would kill it
             if lost.done() and not lost.exception():
                 task.cancel()  # which ends its kernel too
-                await asyncio.wait([task], timeout=GRACE)
+                with suppress(asyncio.CancelledError, DeadKernelError, TimeoutError):
+                    await asyncio.wait_for(task, GRACE)
                 raise ReplyLostError("A reply of its kernel was lost on the way. Run it again.")
         lost.cancel()
         await task
