@@ -287,5 +287,24 @@ def _inverse_cdf(logits, uniform):
 def reconstruct(
     model: SketchVAE, sketches: Sequence[np.ndarray], temperature: float = 0.2, seed: int | Sequence[int] = 0
 ) -> list[np.ndarray]:
-    """Each sketch read and drawn again: `decode(model, encode(model, sketches), temperature, seed)`."""
+    """Each sketch read by the encoder and drawn again by the decoder.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    sketches : sequence of ndarray
+        (n, 3) each, N of them, in pixels.
+    temperature, seed
+        As of `decode`.
+
+    Returns
+    -------
+    list of ndarray
+        N sketches, float32 (n, 3), in pixels: `decode(model, encode(model, sketches), temperature, seed)`.
+
+    Raises
+    ------
+    ValueError
+        As `encode` and `decode`.
+    """
     return decode(model, encode(model, sketches), temperature, seed)

@@ -120,7 +120,20 @@ def interpolate(
 
 
 def lerp(z0: np.ndarray, z1: np.ndarray, t: np.ndarray | float) -> np.ndarray:
-    """The straight line between vectors (..., Z), t broadcast against all but the last axis."""
+    """Linear interpolation.
+
+    Parameters
+    ----------
+    z0, z1 : ndarray
+        (..., Z).
+    t : float or ndarray
+        0 is z0, 1 is z1; broadcast against all but the last axis.
+
+    Returns
+    -------
+    ndarray
+        float32 (..., Z).
+    """
     t = np.asarray(t, np.float32)[..., None]
     return (1 - t) * np.asarray(z0, np.float32) + t * np.asarray(z1, np.float32)
 

@@ -1,4 +1,4 @@
-"""z from nothing: random z of a class, its mean, what is typical of it, and how far others are from it."""
+"""z from nothing: random z of a class, its mean, a z typical of it, and how far other z lie from it."""
 
 from collections.abc import Sequence
 
@@ -94,14 +94,48 @@ def sample(
 
 
 def class_index(model: SketchVAE, name: str) -> int:
-    """The number of a class in this model, or a ValueError with the ones it knows."""
+    """The number of a class in this model.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    name : str
+        The class.
+
+    Returns
+    -------
+    int
+        Its place in `model.settings.classes`.
+
+    Raises
+    ------
+    ValueError
+        For a class that the model does not know; the message lists those it does.
+    """
     if name not in model.settings.classes:
         raise ValueError(f"this model knows no class {name!r}; it knows: {', '.join(model.settings.classes)}")
     return model.settings.classes.index(name)
 
 
 def class_mean(model: SketchVAE, name: str) -> np.ndarray:
-    """The mean z (Z,) of a class's training drawings; ValueError for a class that the model does not know."""
+    """The mean z of a class's training drawings.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    name : str
+        The class.
+
+    Returns
+    -------
+    ndarray
+        float32 (Z,).
+
+    Raises
+    ------
+    ValueError
+        For a class that the model does not know, and for a model without a fitted prior.
+    """
     index = class_index(model, name)
     if model.prior is None:
         raise ValueError("this model has no fitted prior, so no class means")
@@ -109,10 +143,26 @@ def class_mean(model: SketchVAE, name: str) -> np.ndarray:
 
 
 def typical_z(model: SketchVAE, name: str) -> np.ndarray:
-    """z (Z,) that is nothing but of the class: the mean of its drawings, made as long as their z are.
+    """A z typical of a class: the mean of its drawings, made as long as their z are.
 
-    In many dimensions a mean is far shorter than what it is the mean of, and lies where no drawing does; what a decoder
-    draws from there is less of the class.
+    In many dimensions a mean is far shorter than the vectors it averages, and lies where no drawing does; what a
+    decoder draws from there shows less of the class.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    name : str
+        The class.
+
+    Returns
+    -------
+    ndarray
+        (Z,).
+
+    Raises
+    ------
+    ValueError
+        As `class_mean`.
 
     References
     ----------
@@ -162,7 +212,26 @@ def read_classes(model: SketchVAE, z: np.ndarray) -> np.ndarray:
 
 
 def mahalanobis(model: SketchVAE, z: np.ndarray, name: str) -> np.ndarray:
-    """The squared distance (N,) of each z (N, Z) from a class, by the covariance of its fitted Gaussian."""
+    """How far each z lies from a class, by the covariance of the class's fitted Gaussian.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    z : ndarray
+        (N, Z).
+    name : str
+        The class.
+
+    Returns
+    -------
+    ndarray
+        float64 (N,), squared distances.
+
+    Raises
+    ------
+    ValueError
+        As `class_mean`.
+    """
     away = np.asarray(z, np.float64) - class_mean(model, name)
     index = class_index(model, name)
     factors, noise = (part[index].astype(np.float64) for part in (model.prior.factors, model.prior.noise))

@@ -111,12 +111,31 @@ def _network(kind: str, classes: int, dtype: str) -> keras.Model:
 def train_judge(
     data: DataSet, name: str = "judge", plan: Schedule = PLAN, kind: str = "cnn", start: str | None = None
 ) -> Judge:
-    """Trains a classifier on `data.train` and returns the one with the lowest loss on `data.valid`.
-
-    `start` names a classifier of its kind in `data/models`, whose weights it begins with, all but the last layer's.
+    """Trains a classifier and returns the one with the lowest validation loss.
 
     The training drawings are stretched, turned, and lose points; bitmaps also change line width, size and place.
-    The run is `data/work/runs/<name>/`, resumed as `train.train`'s are. Raises ValueError as `train.train`.
+    The run is `data/work/runs/<name>/`, and is resumed as the runs of `train.train` are.
+
+    Parameters
+    ----------
+    data : DataSet
+        Its training drawings are learned from, its validation drawings choose.
+    name : str
+        Of the run.
+    plan : Schedule
+    kind : {"cnn", "hog", "rnn"}
+        See `Judge`.
+    start : str, optional
+        A classifier of the same kind in `data/models`, whose weights it begins with, all but the last layer's.
+
+    Returns
+    -------
+    Judge
+
+    Raises
+    ------
+    ValueError
+        As `train.train`.
     """
     check_splits(data.classes, data.train, data.valid)
     run = begin_run(name, plan, {"classes": data.classes, "kind": kind, "start": start})
@@ -147,7 +166,24 @@ def train_judge(
 
 
 def confusion(truth: ArrayLike, answers: ArrayLike, classes: int) -> np.ndarray:
-    """(classes, classes) int64: how many drawings of class i were taken for class j. Numbers outside are refused."""
+    """How many drawings of each class were taken for each class.
+
+    Parameters
+    ----------
+    truth, answers : array_like of int
+        (N,) each, 0 to classes - 1.
+    classes : int
+
+    Returns
+    -------
+    ndarray
+        int64 (classes, classes): in row i and column j, the drawings of class i that were taken for class j.
+
+    Raises
+    ------
+    ValueError
+        For numbers of no class, and where truth and answers differ in number.
+    """
     truth, answers = np.asarray(truth), np.asarray(answers)
     if truth.shape != answers.shape:
         raise ValueError(f"{len(truth)} true classes and {len(answers)} answers")
@@ -158,9 +194,21 @@ def confusion(truth: ArrayLike, answers: ArrayLike, classes: int) -> np.ndarray:
 
 
 def load_judge(name: Path | str = "judge") -> Judge:
-    """The classifier saved as `data/models/<name>.npz`, or at a path. Runs no code from the file.
+    """A saved classifier. Runs no code from its file.
 
-    Raises FileNotFoundError and ValueError as `model.load_model`.
+    Parameters
+    ----------
+    name : Path or str
+        Of a classifier in `data/models`, or the path of an .npz file.
+
+    Returns
+    -------
+    Judge
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `model.load_model`.
     """
     header, arrays = checkpoint.read_checkpoint(name, FORMAT)
     path = checkpoint.locate(name)
@@ -177,7 +225,21 @@ def load_judge(name: Path | str = "judge") -> Judge:
 
 
 def save_judge(judge: Judge, path: Path | str = "judge", facts: dict | None = None) -> Path:
-    """Writes `<path>.npz`; a bare name goes to `data/models/`. The write is atomic."""
+    """Writes a classifier as one .npz, its weights as float16. The write is atomic.
+
+    Parameters
+    ----------
+    judge : Judge
+    path : Path or str
+        A bare name goes to `data/models/<name>.npz`.
+    facts : dict, optional
+        What its card says of its training, whatever JSON can hold.
+
+    Returns
+    -------
+    Path
+        Of the file.
+    """
     header = {"format": FORMAT, "classes": judge.classes, "kind": judge.kind, "facts": facts or {}}
     return checkpoint.write_checkpoint(path, header, judge.network)
 

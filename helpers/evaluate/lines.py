@@ -12,7 +12,22 @@ SPACING = 0.25  # pixels between the points whose distances are measured
 
 
 def true_lines(sketch: np.ndarray, size: int, line_width: float) -> list[np.ndarray]:
-    """The polylines (K, 2) of a drawing where `sketch.render` puts them, in pixels of the bitmap."""
+    """The lines of a drawing where `sketch.render` puts them.
+
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    size : int
+        Pixels a side of the bitmap.
+    line_width : float
+        Pixels.
+
+    Returns
+    -------
+    list of ndarray
+        Polylines (K, 2), in pixels of the bitmap.
+    """
     room = size * (1 - 2 * MARGIN) - line_width
     fitted, origin = fit_box(sketch, room)
     return to_polylines(fitted, origin + (size - room) / 2 - 0.5)

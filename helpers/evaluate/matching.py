@@ -79,9 +79,17 @@ def _same_way(truth: np.ndarray, found: np.ndarray, length: float) -> bool:
 
 
 def in_order(matches: Matches) -> float:
-    """The share of pairs of strokes of which the one that was drawn first is also drawn first; nan for fewer than two.
+    """The share of pairs of strokes that are drawn in the same order in both drawings.
 
-    By chance half, Kendall's tau 0.
+    Parameters
+    ----------
+    matches : Matches
+        As `match_strokes` gives them.
+
+    Returns
+    -------
+    float
+        0..1, 0.5 by chance (where Kendall's tau is 0); NaN for fewer than two strokes.
     """
     later = np.subtract.outer(matches.found, matches.found)[np.triu_indices(len(matches.found), 1)]
     return float((later < 0).mean()) if len(later) else float("nan")

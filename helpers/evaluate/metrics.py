@@ -34,16 +34,51 @@ class Variety(NamedTuple):
 
 
 def recognised(judge: Judge, drawings: Sequence[np.ndarray], *any_of: str) -> np.ndarray:
-    """(N,) bool: whether the judge recognises each drawing as one of the named classes.
+    """Whether the judge recognises each drawing as one of the named classes.
 
-    Raises ValueError for a class that the judge does not know.
+    Parameters
+    ----------
+    judge : Judge
+    drawings : sequence of ndarray
+        Sketches (n, 3) or bitmaps (H, W), N of them.
+    *any_of : str
+        The classes.
+
+    Returns
+    -------
+    ndarray
+        (N,) bool.
+
+    Raises
+    ------
+    ValueError
+        For a class that the judge does not know.
     """
     check_classes(judge, any_of)
     return np.array([answer in any_of for answer in judge.recognise(drawings)], bool)
 
 
 def recognised_as_own(judge: Judge, drawings: Sequence[np.ndarray], classes: Sequence[str]) -> np.ndarray:
-    """(N,) bool: whether the judge recognises each drawing as its own class, one of `classes` (N)."""
+    """Whether the judge recognises each drawing as its own class.
+
+    Parameters
+    ----------
+    judge : Judge
+    drawings : sequence of ndarray
+        Sketches (n, 3) or bitmaps (H, W), N of them.
+    classes : sequence of str
+        (N,), the class of each.
+
+    Returns
+    -------
+    ndarray
+        (N,) bool.
+
+    Raises
+    ------
+    ValueError
+        For a class that the judge does not know, and where drawings and classes differ in number.
+    """
     check_classes(judge, classes)
     answers = judge.recognise(drawings)
     return np.array([answer == own for answer, own in zip(answers, classes, strict=True)], bool)
@@ -123,9 +158,24 @@ def check_classes(judge: Judge, classes: Sequence[str]) -> None:
 
 
 def variety(judge: Judge, drawings: Sequence[np.ndarray], real: Sequence[np.ndarray]) -> Variety:
-    """`drawings` beside as many `real` ones: precision and recall depend on how many there are.
+    """How varied drawings are beside real ones, in the judge's features.
 
-    Raises ValueError where there are not as many of both, or too few.
+    Precision and recall depend on how many drawings there are, so both groups have to be of one size.
+
+    Parameters
+    ----------
+    judge : Judge
+    drawings, real : sequence of ndarray
+        Sketches (n, 3) or bitmaps (H, W), N of each.
+
+    Returns
+    -------
+    Variety
+
+    Raises
+    ------
+    ValueError
+        Where the groups differ in number, and for three drawings or fewer.
     """
     if len(drawings) != len(real) or len(real) <= NEIGHBOURS:
         raise ValueError(f"{len(drawings)} drawings beside {len(real)}: take as many of both, above {NEIGHBOURS}")
@@ -200,11 +250,32 @@ def ret_at_1(codes: np.ndarray, originals: np.ndarray) -> np.ndarray:
 
 
 def best(sketches: Sequence[np.ndarray], switches: Sequence, name: str, judge: Judge, n: int = 12) -> list[int]:
-    """The numbers of the n best drawings that were to end as class `name`, best first.
+    """The best of some drawings that were to end as a class.
 
-    A drawing scores the probability that the judge gives to that class, times its cohesion: how near the second
-    mind's ink lies to the first's (`sketch.transition`); one in which one of the minds drew nothing scores 0.
-    Raises ValueError for fewer drawings than n, and a class that the judge does not know.
+    A drawing scores the probability that the judge gives to the class, times its cohesion: how near the second mind's
+    ink lies to the first's (`sketch.transition`). A drawing in which one of the minds drew nothing scores 0.
+
+    Parameters
+    ----------
+    sketches : sequence of ndarray
+        (n, 3) each.
+    switches : sequence
+        For each the rows at which its mind changed, as `draw.Switched` has them.
+    name : str
+        The class.
+    judge : Judge
+    n : int
+        How many.
+
+    Returns
+    -------
+    list of int
+        The numbers of the n best, best first.
+
+    Raises
+    ------
+    ValueError
+        For fewer drawings than n, and for a class that the judge does not know.
     """
     if name not in judge.classes:
         raise ValueError(f"the judge knows no {name!r}; it knows: {', '.join(judge.classes)}")

@@ -22,9 +22,28 @@ def retrace(
     size: int = SIZE,
     line_width: float = LINE,
 ) -> list[np.ndarray]:
-    """Each drawing rendered and its picture traced, in the size and the simplification of Quick, Draw!.
+    """Each drawing rendered, its picture traced, and the result scaled and simplified as Quick, Draw!'s drawings are.
 
-    Raises ValueError as `how` does, with the number of the drawing.
+    Parameters
+    ----------
+    sketches : sequence of ndarray
+        (n, 3) each.
+    how : callable
+        The tracer: `trace.trace`, or another that gives a `Trace` of a bitmap.
+    size : int
+        Pixels a side of the picture.
+    line_width : float
+        Pixels.
+
+    Returns
+    -------
+    list of ndarray
+        As many sketches, float32 (m, 3), 255 pixels on the longer side.
+
+    Raises
+    ------
+    ValueError
+        As `how` does, with the number of the drawing.
     """
     traced = []
     for number, bitmap in enumerate(render_batch(sketches, size, line_width)):
@@ -37,19 +56,55 @@ def retrace(
 
 
 def shuffle_order(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The same strokes, one after another by chance."""
+    """The same strokes in random order.
+
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray
+        float32 (M, 3).
+    """
     lines = to_polylines(check(sketch))
     return from_polylines([lines[i] for i in rng.permutation(len(lines))])
 
 
 def shuffle_directions(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The same strokes in the same order, each drawn from its other end half of the time."""
+    """The same strokes in the same order, each drawn from its other end half of the time.
+
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray
+        float32 (M, 3).
+    """
     return from_polylines([line[:: rng.choice([-1, 1])] for line in to_polylines(check(sketch))])
 
 
 def smooth(sketch: np.ndarray) -> np.ndarray:
-    """The same strokes with their corners cut off, twice, and simplified again, so that points stay as far apart.
+    """The same strokes with their corners cut off, twice, then simplified, so that points stay as far apart.
 
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3), in pixels.
+
+    Returns
+    -------
+    ndarray
+        float32 (M, 3).
+
+    References
+    ----------
     Chaikin (1974), doi 10.1016/0146-664X(74)90028-8.
     """
     lines = [_cut_corners(_cut_corners(line)) for line in to_polylines(check(sketch))]

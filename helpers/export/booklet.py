@@ -51,16 +51,35 @@ class Plate(NamedTuple):
 
 @mpl.rc_context({**STYLE, "font.family": TYPE})
 def save_booklet(plates: Sequence[Plate], path: str | Path, title: str, colophon: Mapping[str, str]) -> list[Path]:
-    """Writes a booklet, the same bytes on every run; returns its files.
+    """Writes a booklet: the same bytes on every run.
 
-    `path` has the A6 pages one after another: the cover, with the first drawing of the first plate, a page each
-    plate, and the colophon, "what: how" a paragraph, at the back. They are a multiple of eight: empty ones stand
-    before the colophon where that is needed, so six plates fill a sheet. Beside it `<name>-pages/` holds them as SVG,
-    and `<name>-to-fold.pdf` as A4 sheets: print both sides, flipped on the long edge; fold the upper half back,
-    then the left half; staple the spine and cut the top open. Sheets follow each other in the order of their pages.
+    The PDF has A6 pages: the cover, with the first drawing of the first plate; a page for each plate; and the colophon
+    at the back. The number of pages is a multiple of eight: empty ones stand before the colophon where needed, so six
+    plates fill a sheet. Beside the PDF, `<name>-pages/` holds the pages as SVG, and `<name>-to-fold.pdf` puts them on
+    A4 sheets: print both sides, flipped on the long edge; fold the upper half back, then the left half; staple the
+    spine and cut the top open. Sheets follow each other in the order of their pages.
 
-    Raises ValueError for no plates, one without drawings or with more than 12, a title too long for its page, and
-    another ending than .pdf.
+    Parameters
+    ----------
+    plates : sequence of Plate
+        At least one, each with 1 to 12 drawings.
+    path : str or Path
+        Ends in .pdf. The write is atomic.
+    title : str
+        On the cover.
+    colophon : mapping of str to str
+        How the drawings were made: `{what: how}`, a paragraph each.
+
+    Returns
+    -------
+    list of Path
+        The files: pages, sheets, then each page as SVG.
+
+    Raises
+    ------
+    ValueError
+        For no plates, a plate without drawings or with more than 12, a title too long for its page, and another ending
+        than .pdf.
     """
     path = Path(path).expanduser()
     if path.suffix.lower() != ".pdf":
@@ -85,10 +104,21 @@ def save_booklet(plates: Sequence[Plate], path: str | Path, title: str, colophon
 
 
 def page_images(path: str | Path, width: int = 420) -> list[np.ndarray]:
-    """The pages of a PDF as frames, RGB, `width` pixels wide, their edge a thin line: a look before the printing.
+    """The pages of a PDF as frames with a thin line at the edge: a preview.
 
-    The PDF is one of `save_booklet`'s, and drawn in this process. A stranger's may take for ever or end the process it
-    is in: `trace.pdf` draws it in one of its own.
+    For PDFs of `save_booklet` only: they are drawn in this process. A PDF from elsewhere may take for ever or crash the
+    process that draws it; `trace.pdf` uses a separate one.
+
+    Parameters
+    ----------
+    path : str or Path
+    width : int
+        Of a page, in pixels.
+
+    Returns
+    -------
+    list of ndarray
+        uint8 (H, width, 3), RGB, one a page.
     """
     with PdfDocument(path) as pdf:
         pages = [page.render(scale=width / page.get_width(), rev_byteorder=True).to_numpy() for page in pdf]

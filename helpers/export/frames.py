@@ -28,13 +28,35 @@ def pen_frames(
     place: tuple[float, np.ndarray] | None = None,
     colors: Sequence[str] = PALETTE,
 ) -> list[np.ndarray]:
-    """`frames` pictures (size, size, 3) of one drawing being drawn at an even pace; a fifth of them hold the end.
+    """Frames of one drawing being drawn at an even pace; the last fifth of them show it finished.
 
-    `switches` are the rows at which the mind changed, as `figures.grid` takes them: the line changes colour there, and
-    so does the dot that stands for the pen. The drawing fills the frame up to a margin, unless `place` gives its scale
-    and where its pen starts, x and y in pixels, so that another clip can go on from it: see `fit_frame`.
-    Raises ValueError for a sketch that is none, switches out of order or more than there are colours, and for fewer
-    than two frames.
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    switches : sequence of int
+        The rows at which the mind changed, as `figures.draw` takes them: there the line changes colour, and so does the
+        dot that stands for the pen.
+    size : int
+        Pixels a side.
+    frames : int
+        How many, 2 or more.
+    place : (float, ndarray), optional
+        The scale, and where the pen starts, (2,) in pixels, so that another clip can go on from this one: see
+        `fit_frame`. Without it the drawing fills the frame up to a margin.
+    colors : sequence of str
+        Of the minds.
+
+    Returns
+    -------
+    list of ndarray
+        `frames` pictures, uint8 (size, size, 3), RGB.
+
+    Raises
+    ------
+    ValueError
+        For a sketch that is none, for switches that are out of order or more than there are colours, and for fewer than
+        two frames.
     """
     sketch = check(sketch)
     if frames < 2:
@@ -74,11 +96,28 @@ def frames_of(
     switches: Sequence | None = None,
     size: int = 480,
 ) -> list[np.ndarray]:
-    """One picture (size, size, 3) of each sketch, all at one scale, so that what stays the same stands still.
+    """A frame for each sketch, all at one scale, so that what stays the same stands still.
 
-    `origins` (N, 2), in the sketches' units, is where each pen starts; without them every drawing is centred by its
-    ink. The scale is the largest at which all the ink fits. `switches` holds for each drawing the rows at which its
-    mind changed. Raises ValueError for no sketches, and where origins or switches do not match them in number.
+    Parameters
+    ----------
+    sketches : sequence of ndarray
+        (n, 3) each, N of them.
+    origins : sequence, optional
+        (N, 2), in the sketches' units, where each pen starts; without them each drawing is centred by its ink.
+    switches : sequence, optional
+        For each drawing the rows at which its mind changed.
+    size : int
+        Pixels a side.
+
+    Returns
+    -------
+    list of ndarray
+        N pictures, uint8 (size, size, 3), RGB. Their scale is the largest at which all the ink fits.
+
+    Raises
+    ------
+    ValueError
+        For no sketches, and where origins or switches do not match them in number.
     """
     sketches = [check(sketch) for sketch in sketches]
     for name, values in (("switches", switches), ("origins", origins)):

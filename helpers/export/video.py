@@ -21,9 +21,24 @@ LONG = 100  # frames: more than these show a progress bar
 
 @in_style
 def contact_sheet(frames: Sequence[np.ndarray], columns: int = 10, titles: Sequence[str] | None = None) -> Figure:
-    """Frames side by side, row by row, for print; at most 7 inches across. `titles` stand one above each.
+    """Frames side by side, row by row, for print; at most 7 inches across.
 
-    Raises ValueError for frames that are none or not all of one size, and where titles do not match them in number.
+    Parameters
+    ----------
+    frames : sequence of ndarray
+        uint8 (height, width, 3), RGB, all of one size.
+    columns : int
+    titles : sequence of str, optional
+        One above each frame.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        For frames that are none or not all of one size, and where titles do not match them in number.
     """
     frames = _checked(frames)
     if titles is not None and len(titles) != len(frames):

@@ -14,10 +14,25 @@ from helpers.sketch.summaries import summarise
 
 @in_style
 def curves(logs: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
-    """How one training run or several went, by name, a colour each: `train.read_log` gives a run's log.
+    """How one training run or several went.
 
-    Left the reconstruction, nats a point, right the KL divergence, nats a drawing; training (which sees changed and
-    partial drawings) is a thin line, validation a strong one. The best validation value stands in the legend.
+    On the left the reconstruction loss, nats a point, on the right the KL divergence, nats a drawing. Training (which
+    sees changed and partial drawings) is a thin line, validation a strong one. The legend gives the best validation
+    value.
+
+    Parameters
+    ----------
+    logs : mapping of str to mapping
+        `{name of the run: log}`, a log as `train.read_log` gives it; a colour for each run.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        For no run, or more than there are colours.
     """
     if not 0 < len(logs) <= len(PALETTE):
         raise ValueError(f"{len(logs)} runs; curves shows 1 to {len(PALETTE)}")
@@ -42,10 +57,26 @@ def curves(logs: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
 def progress(
     runs: Mapping[str, Mapping[str, Sequence[float]]], real: Mapping[str, float], shares: Sequence[str] = ()
 ) -> Figure:
-    """How the drawings of several networks changed with training: `{network: {"step": steps, measure: values}}`.
+    """How the drawings of several networks changed with training: a panel for each measure, steps on a logarithmic
+    axis.
 
-    One panel a measure, steps on a logarithmic axis, a colour each network; `real` is people's own drawings, a grey
-    line. Measures named in `shares` are shown as percentages from 0 to 100.
+    Parameters
+    ----------
+    runs : mapping of str to mapping
+        `{network: {"step": steps, measure: values}}`, a colour for each network.
+    real : mapping of str to float
+        Each measure of people's own drawings, a grey line.
+    shares : sequence of str
+        The measures that are shown as percentages from 0 to 100.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        For no network, or more than there are colours.
     """
     if not 0 < len(runs) <= len(PALETTE):
         raise ValueError(f"{len(runs)} runs; progress shows 1 to {len(PALETTE)}")
@@ -72,12 +103,25 @@ def progress(
 
 @in_style
 def distributions(groups: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
-    """How metrics of several groups of drawings are spread: `{group: {metric: values (N,)}}`, as `sketch.measure`
-    gives them. Real drawings go first.
+    """How measures of several groups of drawings are spread: a panel for each measure, in it a row for each group.
 
-    One panel a measure; in it, one row a group: a histogram (heights are shares of the group), under it the quartiles
-    as a bar, the median as a gap in it and the mean as a ring; beside it the mean in figures. Values beyond the 99th
-    percentile of all stand in the last bar. Raises ValueError for no group, or more than there are colours.
+    A row is a histogram (heights are shares of the group); below it the quartiles as a bar, the median as a gap in it
+    and the mean as a ring; beside it the mean in figures. Values beyond the 99th percentile of all stand in the last
+    bar.
+
+    Parameters
+    ----------
+    groups : mapping of str to mapping
+        `{group: {measure: values (N,)}}`, as `sketch.measure` gives them. Real drawings go first.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        For no group, or more than there are colours.
     """
     if not 0 < len(groups) <= len(PALETTE):
         raise ValueError(f"{len(groups)} groups; distributions shows 1 to {len(PALETTE)}")
@@ -125,10 +169,26 @@ def distributions(groups: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
 
 @in_style
 def confusion_plot(tables: Mapping[str, np.ndarray], classes: Sequence[str]) -> Figure:
-    """What was taken for what, several classifiers side by side: `{name: table (C, C)}`, see `evaluate.confusion`.
+    """What was taken for what, several classifiers side by side.
 
-    A row for each true class, a column for each answer; the shade is the share of the row, the figure the count. Of
-    more than ten classes only shades are shown. Raises ValueError for a table that does not fit the classes.
+    A row for each true class, a column for each answer; the shade is the share of the row, the figure the count. With
+    more than ten classes only shades are shown.
+
+    Parameters
+    ----------
+    tables : mapping of str to ndarray
+        `{classifier: table (C, C)}`, see `evaluate.confusion`.
+    classes : sequence of str
+        C names.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        For a table that does not fit the classes.
     """
     count = len(classes)
     for name, table in tables.items():
@@ -164,9 +224,23 @@ def confusion_plot(tables: Mapping[str, np.ndarray], classes: Sequence[str]) -> 
 
 @in_style
 def shares(rows: Mapping[str, Mapping[str, float]], lowest: float = 0.0) -> Figure:
-    """Shares (0..1) as dots on lines: `{row: {group: share}}`, a line each row, a colour each group, figures beside.
+    """Shares as dots on lines: a line for each row, a colour for each group, the numbers beside.
 
-    `lowest` is where the axis begins; a share below it stands at the edge.
+    Parameters
+    ----------
+    rows : mapping of str to mapping
+        `{row: {group: share}}`, shares 0..1.
+    lowest : float
+        Where the axis begins; a share below it stands at the edge.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        For no group, or more than there are colours.
     """
     groups = list(dict.fromkeys(name for row in rows.values() for name in row))
     if not 0 < len(groups) <= len(PALETTE):

@@ -25,16 +25,38 @@ EDGE = "#d5dae1"  # of a panel
 
 
 def picture(image: np.ndarray, strength: float = 1.0, box: tuple[float, float, float, float] | None = None) -> Layer:
-    """Ink on paper, uint8 or float (H, W), dark where the numbers are high; paler below a `strength` of 1.
+    """A picture, dark where its numbers are high.
 
-    `box` is its left, right, bottom and top edge, where a pixel is not a unit.
+    Parameters
+    ----------
+    image : ndarray
+        (H, W), uint8 or float, ink high on paper 0.
+    strength : float
+        Below 1 it is paler.
+    box : (float, float, float, float), optional
+        Its left, right, bottom and top edge, where a pixel is not a unit.
+
+    Returns
+    -------
+    Layer
     """
     most = 255 if image.dtype == np.uint8 else image.max()
     return lambda ax: ax.imshow(image * strength, cmap="gray_r", vmin=0, vmax=most, interpolation="nearest", extent=box)
 
 
 def pixels(mask: np.ndarray, color: str = PALETTE[1]) -> Layer:
-    """The pixels (H, W) that are not 0, in one colour; nothing where they are."""
+    """Some pixels in one colour; the others are left transparent.
+
+    Parameters
+    ----------
+    mask : ndarray
+        (H, W), not 0 where there is colour.
+    color : str
+
+    Returns
+    -------
+    Layer
+    """
 
     def paint(ax: Axes) -> None:
         image = np.zeros((*mask.shape, 4))
@@ -45,7 +67,22 @@ def pixels(mask: np.ndarray, color: str = PALETTE[1]) -> Layer:
 
 
 def strokes(lines: Sequence[np.ndarray], colors: Sequence[str] = COLORS, width: float = 1.6, end: float = 0) -> Layer:
-    """Polylines (K, 2), a colour each, in turn; `width` and the size of a dot at each `end` in points."""
+    """Polylines, each in the next of the colours.
+
+    Parameters
+    ----------
+    lines : sequence of ndarray
+        (K, 2) each.
+    colors : sequence of str
+    width : float
+        Points.
+    end : float
+        The size of a dot at both ends of each line, points; 0 for none.
+
+    Returns
+    -------
+    Layer
+    """
 
     def paint(ax: Axes) -> None:
         for number, line in enumerate(lines):
@@ -58,7 +95,17 @@ def strokes(lines: Sequence[np.ndarray], colors: Sequence[str] = COLORS, width: 
 
 
 def strokes_in_order(lines: Sequence[np.ndarray]) -> Layer:
-    """Polylines (K, 2) as a pen drew them: dark is early, bright is late, and a ring is where it sets down."""
+    """Polylines as a pen drew them: dark is early, bright is late, and a ring is where the pen sets down.
+
+    Parameters
+    ----------
+    lines : sequence of ndarray
+        (K, 2) each, in the order in which they were drawn.
+
+    Returns
+    -------
+    Layer
+    """
 
     def paint(ax: Axes) -> None:
         colors = mpl.colormaps["viridis"](np.linspace(0, 0.88, len(lines)))
@@ -70,7 +117,21 @@ def strokes_in_order(lines: Sequence[np.ndarray]) -> Layer:
 
 
 def dots(points: np.ndarray, color: str, size: float = 3, hollow: bool = False) -> Layer:
-    """Points (N, 2), `size` points across, with a white rim so that they stand out from lines; or hollow rings."""
+    """Dots with a white rim, so that they stand out from lines; or hollow rings.
+
+    Parameters
+    ----------
+    points : ndarray
+        (N, 2).
+    color : str
+    size : float
+        Across, in points (1/72 inch).
+    hollow : bool
+
+    Returns
+    -------
+    Layer
+    """
     look = (
         {"markerfacecolor": "none", "markeredgecolor": color}
         if hollow
@@ -80,7 +141,18 @@ def dots(points: np.ndarray, color: str, size: float = 3, hollow: bool = False) 
 
 
 def discs(circles: np.ndarray, color: str = PALETTE[1]) -> Layer:
-    """Circles (N, 3) of x, y and radius, see-through."""
+    """Translucent discs.
+
+    Parameters
+    ----------
+    circles : ndarray
+        (N, 3), x, y and radius.
+    color : str
+
+    Returns
+    -------
+    Layer
+    """
 
     def paint(ax: Axes) -> None:
         for x, y, radius in circles:
@@ -91,9 +163,18 @@ def discs(circles: np.ndarray, color: str = PALETTE[1]) -> Layer:
 
 @in_style
 def panels(contents: Mapping[str, Sequence[Layer]], height: float = 2.5) -> Figure:
-    """Panels side by side, each with its title over its layers; 7 inches across, `height` inches high.
+    """Panels side by side, each with its title above its layers; 7 inches across.
 
-    The first layer says how much is seen: the whole picture, or all the lines.
+    Parameters
+    ----------
+    contents : mapping of str to sequence of Layer
+        `{title: layers}`, the lowest first. The first layer sets how much is seen: the whole picture, or all the lines.
+    height : float
+        Inches.
+
+    Returns
+    -------
+    Figure
     """
     fig, axes = plt.subplots(1, len(contents), figsize=(7, height), squeeze=False, layout="constrained")
     plt.close(fig)  # pyplot would show it a second time
@@ -111,7 +192,7 @@ def close_up(
     layers: Sequence[Layer],
     closely: Sequence[Layer] | None = None,
 ) -> Figure:
-    """Left all of a picture, right what is in a frame, enlarged.
+    """On the left the whole of a picture, on the right what is in a frame, enlarged.
 
     Parameters
     ----------
@@ -144,9 +225,16 @@ def close_up(
 
 @in_style
 def stroke_sheet(rows: Mapping[str, Sequence[Sequence[np.ndarray]]]) -> Figure:
-    """The same drawings in several rows, each with its name: polylines (K, 2), a colour a stroke; 7 inches across.
+    """The same drawings in several rows, a colour for each stroke; 7 inches across.
 
-    A drawing without lines leaves its place empty.
+    Parameters
+    ----------
+    rows : mapping of str to sequence
+        `{name of the row: drawings}`, a drawing a list of polylines (K, 2). One without lines leaves its place empty.
+
+    Returns
+    -------
+    Figure
     """
     columns = max(map(len, rows.values()))
     fig, axes = plt.subplots(len(rows), columns, figsize=(7, 6.2 / columns * len(rows)), squeeze=False)

@@ -18,11 +18,29 @@ THUMBNAIL = 0.05  # of a map's side: a drawing on it
 def latent_map(
     points: np.ndarray, sketches: Sequence[np.ndarray], labels: Sequence[int], names: Sequence[str]
 ) -> Figure:
-    """A map of drawings, points (N, 2) as `latent.embed` gives them: left as dots, right the drawings themselves, on
-    the same axes. `labels` (N,) number the classes called `names`, by colour and shape.
+    """A map of drawings: on the left dots, on the right the drawings themselves, on the same axes.
 
-    Where the map is crowded, drawings are pushed apart, as little as makes them readable; dots stay where they are.
-    Raises ValueError where the counts do not match, or for a label that has no name.
+    Where the map is crowded, drawings are pushed apart just enough to be readable; dots stay where they are.
+
+    Parameters
+    ----------
+    points : ndarray
+        (N, 2), as `latent.embed` gives them.
+    sketches : sequence of ndarray
+        N drawings, (n, 3) each.
+    labels : sequence of int
+        (N,), the classes, shown by colour and shape.
+    names : sequence of str
+        Of the classes.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        Where the counts do not match, and for a label that has no name.
     """
     check_counts("drawings", sketches, len(points))
     colors = _class_colors(len(points), labels, names)
@@ -52,7 +70,26 @@ def latent_map(
 
 @in_style
 def latent_maps(maps: Mapping[str, np.ndarray], labels: Sequence[int], names: Sequence[str]) -> Figure:
-    """Small maps of the same drawings side by side, `{title: points (N, 2)}`, as dots; see `latent_map`."""
+    """Small maps of the same drawings side by side, as dots; see `latent_map`.
+
+    Parameters
+    ----------
+    maps : mapping of str to ndarray
+        `{title: points (N, 2)}`.
+    labels : sequence of int
+        (N,).
+    names : sequence of str
+        Of the classes.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        For no maps, where the counts do not match, and for a label that has no name.
+    """
     if not maps:
         raise ValueError("no maps to show")
     lines = max(title.count("\n") + 1 for title in maps)
@@ -78,8 +115,29 @@ def latent_maps(maps: Mapping[str, np.ndarray], labels: Sequence[int], names: Se
 def latent_insets(
     points: np.ndarray, sketches: Sequence[np.ndarray], insets: Mapping[str, Sequence[int]], most: int = 7
 ) -> Figure:
-    """A map of drawings in which some groups stand out: left the map, points (N, 2), the rest in grey; right an inset
-    a group, `{title: numbers of its drawings}`, with its first `most` drawings, in the group's colour and shape."""
+    """A map of drawings in which some groups stand out: on the left the map, the rest in grey; on the right an inset
+    for each group.
+
+    Parameters
+    ----------
+    points : ndarray
+        (N, 2).
+    sketches : sequence of ndarray
+        N drawings, (n, 3) each.
+    insets : mapping of str to sequence of int
+        `{title: numbers of the group's drawings}`; a colour and a shape for each group.
+    most : int
+        How many drawings an inset shows, the first of its group.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        For no group, more than there are colours, and where points and drawings differ in number.
+    """
     if not 0 < len(insets) <= len(PALETTE):
         raise ValueError(f"{len(insets)} insets; latent_insets shows 1 to {len(PALETTE)}")
     check_counts("drawings", sketches, len(points))

@@ -36,11 +36,31 @@ class Kind(NamedTuple):
 
 @one_thread
 def kinds(z: np.ndarray, sketches: Sequence[np.ndarray], count: int = 3, seed: int = 0) -> list[Kind]:
-    """The sub-clusters of one class, z (N, Z) and its drawings: k-means in z, the largest first.
+    """The sub-clusters of one class: k-means in z.
 
-    k-means finds as many clusters as it is asked for, whether they are there or not; so each comes with what can be
+    k-means finds as many clusters as it is asked for, whether they are there or not. So each comes with what can be
     measured of its drawings, without z, and with the words for those of `TRAITS` in which its mean is at least a third
     of a standard deviation from the mean of the rest.
+
+    Parameters
+    ----------
+    z : ndarray
+        (N, Z), of drawings of one class.
+    sketches : sequence of ndarray
+        The N drawings, (n, 3) each.
+    count : int
+        How many, 2 to N - 1.
+    seed : int
+
+    Returns
+    -------
+    list of Kind
+        The largest first.
+
+    Raises
+    ------
+    ValueError
+        For another count, and where z and drawings differ in number.
     """
     if not 1 < count < len(z):
         raise ValueError(f"{len(z)} drawings do not fall into {count} kinds; ask for 2 to {len(z) - 1}")

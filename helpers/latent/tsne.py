@@ -8,12 +8,31 @@ from helpers.latent.nearest import one_thread
 
 @one_thread
 def embed(z: np.ndarray, perplexity: float = 30, seed: int = 0) -> np.ndarray:
-    """A map (N, 2) of z (N, Z), in a square from 0 to 1, aspect kept: t-SNE on the cosine of the angles between the z,
-    begun at the two principal components.
+    """A map of z: t-SNE on the cosine of the angles between the z, started from their two principal components.
 
-    Its directions mean nothing; it is turned so that it fills its square. `perplexity` is about how many neighbours
-    each drawing tries to keep. Van der Maaten and Hinton (2008), https://www.jmlr.org/papers/v9/vandermaaten08a.html;
-    scikit-learn's.
+    Its directions mean nothing; the map is turned so that it fills its square.
+
+    Parameters
+    ----------
+    z : ndarray
+        (N, Z).
+    perplexity : float
+        About how many neighbours each drawing tries to keep; at least 1 and below N.
+    seed : int
+
+    Returns
+    -------
+    ndarray
+        float64 (N, 2), in a square from 0 to 1, aspect kept.
+
+    Raises
+    ------
+    ValueError
+        For another perplexity.
+
+    References
+    ----------
+    Van der Maaten and Hinton (2008), https://www.jmlr.org/papers/v9/vandermaaten08a.html. The code is scikit-learn's.
     """
     if not 1 <= perplexity < len(z):
         raise ValueError(f"perplexity is {perplexity}; for {len(z)} drawings it must be at least 1 and below {len(z)}")
@@ -26,7 +45,18 @@ def embed(z: np.ndarray, perplexity: float = 30, seed: int = 0) -> np.ndarray:
 
 
 def principal(z: np.ndarray) -> np.ndarray:
-    """A map (N, 2) of z (N, Z), in a square as `embed`'s, of its first two principal components, for comparison."""
+    """A map of z by its first two principal components, for comparison with `embed`.
+
+    Parameters
+    ----------
+    z : ndarray
+        (N, Z).
+
+    Returns
+    -------
+    ndarray
+        (N, 2), in a square from 0 to 1, aspect kept.
+    """
     # not scikit-learn's PCA, which turns the axes round: these three lines keep the map as it was
     centred = z - z.mean(axis=0)
     u, s, _ = np.linalg.svd(centred, full_matrices=False)

@@ -78,10 +78,21 @@ def as_choice(to: str | Choice) -> Choice:
 
 
 def check_story(scenes: Mapping[str, Scene], start: str | None = None) -> list[str]:
-    """What is to be mended in a graph of scenes, each with where it is: an empty list where nothing is.
+    """What has to be mended in a story before a film is made of it.
 
-    Choices and defaults that lead nowhere, dead ends that are no endings, scenes in which a viewer may be left without
-    a choice, more than nine choices, and scenes that cannot be reached.
+    Choices and defaults that lead nowhere, dead ends that are not marked as endings, scenes in which a viewer may be
+    left without a choice, more than nine choices, and scenes that cannot be reached.
+
+    Parameters
+    ----------
+    scenes : mapping of str to Scene
+    start : str, optional
+        The first scene; the first of the mapping where None.
+
+    Returns
+    -------
+    list of str
+        Each fault, and where it is; empty where there is none.
     """
     if not scenes:
         return ["a film has at least one scene"]

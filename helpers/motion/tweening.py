@@ -178,7 +178,18 @@ def pictures(sketches: Sequence[np.ndarray], origins: np.ndarray) -> np.ndarray:
 
 @in_style
 def frame_sheet(animation: Animation, columns: int = 10) -> Figure:
-    """All the frames, row by row, 7 inches across, as vector lines: one frame's place in its cell is every frame's."""
+    """All the frames of an animation, row by row, as vector lines; 7 inches across.
+
+    Parameters
+    ----------
+    animation : Animation
+    columns : int
+
+    Returns
+    -------
+    Figure
+        Every frame lies in its cell at the same place and scale as all others.
+    """
     cell = WIDTH / columns
     scale, starts = fit_frame(*animation, size=100)
     vertices, codes = [], []

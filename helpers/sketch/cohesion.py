@@ -199,7 +199,18 @@ def to_the_right(sketch: np.ndarray) -> float:
 
 
 def aspect(sketch: np.ndarray) -> float:
-    """The width of the drawing's box over its height: above 1 wide, below 1 tall. A height below a pixel is one."""
+    """How wide a drawing is for its height.
+
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3), in pixels.
+
+    Returns
+    -------
+    float
+        The width of its box over the height, above 1 wide, below 1 tall. A height below one pixel counts as one.
+    """
     _, (width, height) = find_box(to_polylines(check(sketch)))
     return float(width / max(height, 1))
 

@@ -275,10 +275,22 @@ def prefix(sketch: np.ndarray, fraction: float) -> np.ndarray:
 
 
 def added_ink(sketch: np.ndarray, row: int) -> np.ndarray | None:
-    """The ink that was added from a row on, as a drawing of its own, without the way to it; None where there is none.
+    """The ink that was added from a row on, as a drawing of its own.
 
-    A stroke that goes on begins where the row before left off; a row that lifts the pen there and goes nowhere only
-    ends it, and is no ink.
+    A stroke that goes on begins where the row before left off. A row that only lifts the pen there ends the stroke, and
+    is no ink.
+
+    Parameters
+    ----------
+    sketch : ndarray
+        (N, 3).
+    row : int
+        The first row of the added ink.
+
+    Returns
+    -------
+    ndarray or None
+        float32 (M, 3), without the way to it; None where no ink was added.
     """
     ends = np.flatnonzero(sketch[:, 2] > 0.5) + 2
     points = absolute(sketch)

@@ -74,7 +74,22 @@ def _block(picture: np.ndarray) -> float:
 
 
 def find_drawing(picture: np.ndarray) -> Drawing:
-    """The drawing on a picture, as `clean`, with what was seen on the page and left out."""
+    """The drawing on a picture, as `clean` finds it, and what was seen on the page and left out.
+
+    Parameters
+    ----------
+    picture : ndarray
+        uint8, grey (H, W) or RGB (H, W, 3).
+
+    Returns
+    -------
+    Drawing
+
+    Raises
+    ------
+    ValueError
+        For what is no such picture, and for a page that is blank or too faint.
+    """
     picture = np.asarray(picture)
     if picture.dtype != np.uint8 or not (picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)):
         raise ValueError(f"a picture is uint8, grey (H, W) or RGB (H, W, 3); this is {picture.dtype} {picture.shape}")

@@ -53,19 +53,36 @@ class Page(NamedTuple):
 def trace_folder(folder: str | Path, out: str | Path | None = None, jobs: int = -1) -> DataSet:
     """Traces every picture in a folder into a data set of strokes, split into train, valid and test.
 
-    PNG, JPEG, WebP, GIF, BMP and PNM files and the pages of PDF and TIFF files; SVG, InkML and .npy files, whose lines
-    are taken as they are. A picture in a folder inside it has that folder's name for its class, others have the name
-    of `folder`; folders named train, valid (val, dev) and test that hold folders are splits, and these the classes. In
-    `out` (by default beside the folder, named `<folder>-traced`) come for each class `<class>.npz`, a sketch-rnn file
-    that `data.read` reads, in the 255 pixels and the simplification of Quick, Draw!; `report.html`, what was skipped
-    and why, what was left out and some of what was traced; and `progress.ndjson`, what is done. A run that was killed
-    goes on from there when it is started again, and ends with the same bytes; one over a folder that has grown traces
-    what is new. The split goes by a picture's content, where no folder says: each picture stays where it was, and
-    copies of one come together.
+    Read are PNG, JPEG, WebP, GIF, BMP and PNM files and the pages of PDF and TIFF files; and SVG, InkML and .npy files,
+    whose lines are taken as they are. A picture in a subfolder has the subfolder's name for its class, others have the
+    name of `folder`. Folders named train, valid (val, dev) and test that hold folders are splits, and those inside them
+    the classes. Where no folder says, the split goes by a picture's content: each picture stays in its split when
+    others are added, and copies of one come together.
 
-    `jobs` processes work at once, -1 is one for each core; inside `joblib.parallel_config(backend="dask")` the workers
-    of a Dask cluster do, who must see the folder under the same path. Raises NotADirectoryError, and ValueError where
-    there is no picture, or none that can be traced; a picture that cannot is skipped, and reported.
+    A run that was killed goes on where it was when it is started again, and ends with the same bytes; over a folder
+    that has grown, it traces only what is new.
+
+    Parameters
+    ----------
+    folder : str or Path
+    out : str or Path, optional
+        By default `<folder>-traced`, beside the folder. In it come, for each class, `<class>.npz`, a sketch-rnn file
+        that `data.read` reads, in the 255 pixels and the simplification of Quick, Draw!; `report.html`: what was
+        skipped and why, what was left out, and some of what was traced; and `progress.ndjson`: what is done.
+    jobs : int
+        Processes that work at once, -1 for one on each core. Inside `joblib.parallel_config(backend="dask")` the
+        workers of a Dask cluster do the work; they must see the folder under the same path.
+
+    Returns
+    -------
+    DataSet
+
+    Raises
+    ------
+    NotADirectoryError
+        For what is no folder.
+    ValueError
+        Where there is no picture, or none that can be traced. A single picture that cannot be is skipped and reported.
     """
     folder = Path(folder).expanduser()
     beside = folder.resolve()  # "." has no name

@@ -75,7 +75,22 @@ def read_image(path: str | Path, page: int = 0) -> np.ndarray:
 
 
 def read_drawing(path: str | Path, page: int = 0) -> Drawing:
-    """The drawing in a file, as `read_image`, with what was seen on the page and left out."""
+    """The drawing in a file, as `read_image` finds it, and what was seen on the page and left out.
+
+    Parameters
+    ----------
+    path, page
+        As of `read_image`.
+
+    Returns
+    -------
+    Drawing
+
+    Raises
+    ------
+    ValueError
+        As `read_image`.
+    """
     picture = read_picture(path, page)
     try:
         return find_drawing(picture)

@@ -85,7 +85,22 @@ def trace(bitmap: np.ndarray) -> Trace:
 
 
 def trace_batch(bitmaps: Sequence[np.ndarray]) -> list[Trace]:
-    """`trace` of each; an error names the bitmap by its number."""
+    """`trace` of many bitmaps.
+
+    Parameters
+    ----------
+    bitmaps : sequence of ndarray
+        uint8 (H, W) each, ink 255 on paper 0.
+
+    Returns
+    -------
+    list of Trace
+
+    Raises
+    ------
+    ValueError
+        As `trace`, with the number of the bitmap.
+    """
     traces = []
     for number, bitmap in enumerate(bitmaps):
         try:
@@ -136,12 +151,32 @@ def split(lines: Lines) -> list[np.ndarray]:
 
 
 def trace_reference(bitmap: np.ndarray, epsilon: float = 2.0) -> Trace:
-    """The published method, faults included, for comparison: github.com/cynthiaxhua/vectorization.
+    """The published method, faults included, for comparison.
 
     Threshold, Guo-Hall thinning, one stroke for each cluster of DBSCAN(5, 5), ordered by the "optimal path", then
-    Ramer-Douglas-Peucker (2 in the write-up, 1 in the code). Strokes nearer than 5 pixels come out as one; the path
-    visits one component of the graph of two nearest neighbours and drops the rest; a path that is found early and
-    cheap keeps out a longer one; dots (clusters under 3 pixels) vanish. Raises ValueError where no stroke is left.
+    Ramer-Douglas-Peucker. Strokes nearer than 5 pixels come out as one; the path visits one component of the graph of
+    two nearest neighbours and drops the rest; a path that is found early and cheap keeps out a longer one; dots
+    (clusters under 3 pixels) vanish.
+
+    Parameters
+    ----------
+    bitmap : ndarray
+        uint8 (H, W), ink 255 on paper 0.
+    epsilon : float
+        Pixels, of the simplification: 2 in the write-up, 1 in the published code.
+
+    Returns
+    -------
+    Trace
+
+    Raises
+    ------
+    ValueError
+        As `trace`, and where no stroke is left.
+
+    References
+    ----------
+    https://github.com/cynthiaxhua/vectorization
     """
     # take as long to import as all the rest: workers that only trace do not wait for them
     from skimage.morphology import thin as guo_hall
@@ -174,9 +209,26 @@ def _published_path(points: np.ndarray) -> np.ndarray:
 
 
 def contour(bitmap: np.ndarray) -> list[np.ndarray]:
-    """The outlines of the ink, polylines (K, 2) that end where they start: every line is followed on both sides.
+    """The outlines of the ink, as tracing tools without centre lines give them: every line is followed on both sides.
 
-    What tracing tools draw without centre lines: Suzuki and Abe (1985), doi 10.1016/0734-189X(85)90016-7.
+    Parameters
+    ----------
+    bitmap : ndarray
+        uint8 (H, W), ink 255 on paper 0.
+
+    Returns
+    -------
+    list of ndarray
+        Polylines, float64 (K, 2), pixels, that end where they start.
+
+    Raises
+    ------
+    ValueError
+        As `trace`.
+
+    References
+    ----------
+    Suzuki and Abe (1985), doi 10.1016/0734-189X(85)90016-7.
     """
     ink = (check(bitmap) > 127).astype(np.uint8)
     found, _ = cv2.findContours(ink, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)

@@ -111,9 +111,28 @@ def bucketed(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> list[
 def augment(
     sketches: Sequence[np.ndarray], stretch: float, turn: float, drop: float, rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """x and y of each drawing scaled on their own, by up to `stretch`, turned by up to `turn` degrees, and a share
-    `drop` of the points inside strokes left out (not the first or last of a stroke). All drawings at once: this runs
-    between training steps. As sketch-rnn's, Ha & Eck, section 4.1, but for the turns."""
+    """Training drawings varied: stretched, turned, and without some of their points.
+
+    As in sketch-rnn (Ha & Eck, section 4.1), but for the turns. All drawings at once, for this runs between training
+    steps.
+
+    Parameters
+    ----------
+    sketches : sequence of ndarray
+        (n, 3) each.
+    stretch : float
+        x and y of each drawing are scaled independently, by 1 - stretch to 1 + stretch.
+    turn : float
+        Degrees: each drawing is turned by up to so much, either way.
+    drop : float
+        The share of points inside strokes that is left out, 0..1; the first and last of a stroke stay.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    list of ndarray
+        As many sketches, float32 (m, 3).
+    """
     lengths = np.array([len(sketch) for sketch in sketches])
     rows = np.concatenate(sketches)
     scale = 1 + rng.uniform(-stretch, stretch, (len(sketches), 2))

@@ -21,11 +21,20 @@ EXAMPLE = '{"cluster": {"worker": ["one:12345", "two:12345"]}, "task": {"type": 
 
 
 def pick_strategy() -> Any:
-    """TensorFlow's `MultiWorkerMirroredStrategy` where `TF_CONFIG` names several workers (it waits for all of them),
-    `MirroredStrategy` over all GPUs where there are several, else the default; on JAX, None.
+    """How this process shares the training with other devices.
 
-    Several workers have to be met before TensorFlow is used for anything. Raises ValueError for a `TF_CONFIG` that
-    no one can follow.
+    Several workers have to meet before TensorFlow is used for anything.
+
+    Returns
+    -------
+    tf.distribute.Strategy or None
+        `MultiWorkerMirroredStrategy` where `TF_CONFIG` names several workers (it waits for all of them),
+        `MirroredStrategy` over all GPUs where there are several, else the default; None on JAX.
+
+    Raises
+    ------
+    ValueError
+        For a `TF_CONFIG` that no one can follow.
     """
     count = count_workers()
     if keras.backend.backend() != "tensorflow":

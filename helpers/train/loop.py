@@ -78,7 +78,23 @@ def run_plan(
 
 
 def read_log(name: str) -> dict[str, list[float]]:
-    """The columns of a run's log, by name: step, loss, reconstruction, kl, and the same held out (val_...)."""
+    """The log of a run.
+
+    Parameters
+    ----------
+    name : str
+        Of the run, `data/work/runs/<name>/`.
+
+    Returns
+    -------
+    dict of str to list of float
+        By column: step, loss, reconstruction, kl, and the same on validation drawings (val_...).
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is none yet.
+    """
     path = DATA / "work" / "runs" / name / "log.csv"
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there: a run writes it after its first {Plan().epoch} steps or so")

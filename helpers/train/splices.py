@@ -14,12 +14,32 @@ NEAR = 3.0  # pixels of `fit.BOX`: a prefix that lies farther off, on average, i
 def splice(
     sketches: Sequence[np.ndarray], labels: np.ndarray, share: float, limit: int, rng: np.random.Generator
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """A share of the drawings begun by a part of another class: drawings, and how many rows the other drew (N,).
+    """Drawings of which a share is begun by a part of another class's drawing.
 
-    Of `PREFIXES` prefixes of the batch's other classes the one that lies best on a part of it (`fit.find_poses`) is
-    laid there, and what of the drawing it stands for is left out. So the decoder learns to make what z says of what
-    was begun in another mind, at any size and place, which is what z-switching asks of it. Left as they are: drawings
-    that no prefix fits within `NEAR`, of which nothing would be left, or that get more than `limit` rows.
+    For each, `PREFIXES` prefixes are taken from the batch's other classes. The one that lies best on a part of the
+    drawing (`fit.find_poses`) is laid there, and what it stands for is left out. So the decoder learns to make what z
+    says of something begun in another mind, at any size and place, which is what z-switching asks of it. Left as they
+    are: drawings that no prefix fits within `NEAR`, of which nothing would be left, or that would get more than `limit`
+    rows.
+
+    Parameters
+    ----------
+    sketches : sequence of ndarray
+        N drawings, (n, 3) each, in pixels.
+    labels : ndarray
+        (N,), their classes.
+    share : float
+        0..1.
+    limit : int
+        Rows.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    sketches : list of ndarray
+        N drawings.
+    rows : ndarray
+        float32 (N,), how many rows of each the other class drew; 0 where it was left as it is.
     """
     out, rows = list(sketches), np.zeros(len(sketches), np.float32)
     for i in np.flatnonzero(rng.random(len(sketches)) < share):

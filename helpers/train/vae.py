@@ -48,22 +48,39 @@ def train(
     preview: Callable[[vae.SketchVAE, int], None] | None = None,
     **settings: Any,
 ) -> vae.SketchVAE:
-    """Trains a network on `data` and returns the one with the lowest validation loss, its prior fitted.
+    """Trains a network and returns the one with the lowest validation loss, its prior fitted.
 
-    Args:
-        data: what to learn from; its training offsets give the scale.
-        name: of the run, `data/work/runs/<name>/`. If that was begun with the same plan and settings it is
-            resumed; with others, refused.
-        start: a model in `data/models`, of the same classes and sizes, whose weights it begins with.
-        also: data sets of the same classes, or some of them, whose training drawings are learned from too.
-        strategy: a `tf.distribute` strategy; None takes `pick_strategy()`. Of several workers each returns the same
-            network, and the chief alone keeps the run.
-        preview: called with the model and the step after every `plan.epoch` steps, to draw something.
-        settings: of `model.Settings` (encoder, z_size, units, position, view, ...).
+    Parameters
+    ----------
+    data : DataSet
+        What to learn from; its training offsets give the scale.
+    name : str
+        Of the run, `data/work/runs/<name>/`. A run that was begun with the same plan and settings is resumed; one begun
+        with others is refused.
+    plan : Plan, optional
+    start : str, optional
+        A model in `data/models`, of the same classes and sizes, whose weights it begins with.
+    also : sequence of DataSet
+        Of the same classes, or some of them: their training drawings are learned from too.
+    strategy : tf.distribute.Strategy, optional
+        None takes `pick_strategy()`. Of several workers each returns the same network, and the chief alone keeps the
+        run.
+    preview : callable, optional
+        Called with the model and the step after every `plan.epoch` steps, to draw something.
+    **settings
+        Of `model.Settings` (encoder, z_size, units, position, view, ...).
 
-    Raises ValueError for a class without a drawing to learn from, for labels that do not match their drawings, for no
-    drawings to validate with, for a prior by class of one class alone, for a batch that the devices cannot share
-    evenly, and for a run that was begun otherwise or whose checkpoint is damaged.
+    Returns
+    -------
+    SketchVAE
+        In float32.
+
+    Raises
+    ------
+    ValueError
+        For a class without a drawing to learn from, labels that do not match their drawings, no drawings to validate
+        with, a prior by class of a single class, a batch that the devices cannot share evenly, and a run that was begun
+        otherwise or whose checkpoint is damaged.
     """
     plan = plan or Plan()
     check_name(name)
@@ -171,9 +188,21 @@ def _centers(first: vae.SketchVAE | None, settings: vae.Settings, plan: Plan) ->
 
 
 def evaluate(model: vae.SketchVAE, split: Split) -> dict[str, float]:
-    """Held-out losses: `reconstruction`, nats a real point, and `kl`, nats a drawing, each decoded from its mean z.
+    """Held-out losses, each drawing decoded from the mean of its z.
 
     Drawings longer than the model's `max_points` are left out, as in training.
+
+    Parameters
+    ----------
+    model : SketchVAE
+        It is left as it is, and as it was compiled.
+    split : Split
+        The drawings, in pixels.
+
+    Returns
+    -------
+    dict of str to float
+        `reconstruction`, nats a point, and `kl`, nats a drawing.
     """
     split = short_enough(split, model.settings.max_points)
     # a copy: what the caller's model was compiled for, its optimizer and its metrics stay as they are
@@ -206,7 +235,33 @@ def release(
     start: str | None = None,
     also: Sequence[DataSet] = (),
 ) -> Path:
-    """Saves the model to `data/models` with its card: what it was trained on, how, and its losses on test drawings."""
+    """Saves a model to `data/models` with its card: what it was trained on, how, and its losses on test drawings.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    name : str
+        Of the file.
+    data : DataSet
+        What it was trained on; its test drawings are what the card reports on.
+    plan : Plan
+    command : str
+        That made it.
+    start : str, optional
+        The model in `data/models` that it began with.
+    also : sequence of DataSet
+        As of `train`.
+
+    Returns
+    -------
+    Path
+        Of the file.
+
+    Raises
+    ------
+    ValueError
+        For a model's own drawings, and for too few to test with.
+    """
     check_releasable(data)
     losses = evaluate(model, data.test)
     counts = {part: len(getattr(data, part).sketches) for part in ("train", "valid", "test")}
