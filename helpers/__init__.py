@@ -1,4 +1,4 @@
-"""What the chapters are made of, in rooms, lowest first. A room imports only from rooms before it.
+"""What the chapters are built from, in rooms, lowest first. A room imports only from rooms before it.
 
 sketch: the one form of a drawing, and what is measured on it alone
 data: Quick, Draw! and people's own drawings to data sets
@@ -8,12 +8,12 @@ trace: pictures to strokes
 draw: everything drawn from a trained model
 train: training, without a notebook too
 export: files to take away, each with its recipe inside
-evaluate: classifiers, and numbers of how good drawings are
+evaluate: classifiers, and measures of how good drawings are
 latent: z as a map
 motion: drawings that move
-widgets: what hands touch
+widgets: the studio, the draw pad and the map
 
-`paths`, where things are, lies below them all. Rooms on one storey leave each other alone:
+`paths`, where files are, lies below them all. Rooms that share a storey do not import from each other:
 sketch < data, figures < model, trace < draw < train, export < evaluate, latent < motion < widgets
 """
 
@@ -21,9 +21,9 @@ from importlib import import_module
 
 
 def open_room(room: str, gives: dict[str, str]) -> tuple:
-    """`__getattr__`, `__dir__` and `__all__` of a room: names by the module they are in, imported when asked for.
+    """`__getattr__`, `__dir__` and `__all__` of a room: each name is imported from its module when it is asked for.
 
-    So that one module of a room is used without what its neighbours need: a drawing is saved without TensorFlow.
+    So a module can be used without what its neighbours need: a drawing is saved without TensorFlow.
     """
     homes = {name: module for module, names in gives.items() for name in names.split()}
 

@@ -1,8 +1,8 @@
-"""Where things are.
+"""Where files are, and how they are written.
 
 `ROOT` is the folder that holds `data/` and `figures/`: the checkout, or `MIDSTROKE_ROOT` where that is set
-(the tests set it, so that they never write into the checkout). Installed without -e, the helpers lie elsewhere: then it
-is the checkout that one works in.
+(the tests set it, so that they never write into the checkout). When the helpers are
+installed without -e and so lie elsewhere, it is the checkout around the current folder.
 """
 
 import os

@@ -23,7 +23,9 @@ def read_binary(path: Path) -> Iterator[Chunk]:
 
 
 def _next_drawings(path: Path, file: BinaryIO, before: int) -> list[tuple[tuple | str, bool]]:
-    """Up to BATCH drawings or BLOCK bytes: as from `ndjson.pack_strokes`, or why not; whether each was recognised."""
+    """Up to BATCH drawings or BLOCK bytes: each as `ndjson.pack_strokes` gives it, or the reason why it cannot be read;
+    and whether it was recognised.
+    """
     drawings, begin = [], file.tell()
     while len(drawings) < BATCH and (start := file.tell()) - begin < BLOCK:
         try:

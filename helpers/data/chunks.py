@@ -1,4 +1,4 @@
-"""Some drawings of a file at once: all their rows in one array, their limits, and what is wrong with which."""
+"""Some drawings of a file at once: all their rows in one array, their limits, and which of them are damaged."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -16,11 +16,11 @@ BATCH = 4096  # drawings of the other formats
 
 
 class Chunk(NamedTuple):
-    """Some drawings of a file, in its order: the rows (M, 3) float32 of all good ones, and of each how many it has.
+    """Some drawings of a file, in its order: the rows (M, 3) float32 of all good ones, and how many each has.
 
-    `recognized` (n,) is False for what the game did not recognise. `faults` are those left out: the number of a line or
-    drawing, from 1 at the first of this chunk, and the reason; `place` puts a number into words. `passed` is how many
-    lines or drawings went by, blank and damaged ones too.
+    `recognized` (n,) is False for drawings that the game did not recognise. `faults` are those left out: the number of
+    a line or drawing, from 1 at the first of this chunk, and the reason; `place` puts a number into words. `passed` is
+    how many lines or drawings went by, blank and damaged ones too.
     """
 
     rows: np.ndarray
@@ -74,7 +74,7 @@ def unflat(rows: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
 
 
 def find_faults(rows: np.ndarray, lengths: np.ndarray) -> dict[int, str]:
-    """What is wrong with which drawing. `sketch.check`, and this module's limits, for all drawings at once."""
+    """What is wrong with which drawing: `sketch.check`, and this module's limits, for all drawings at once."""
     faults = {int(index): "no points" for index in np.flatnonzero(lengths <= 0)}
     for index in np.flatnonzero(lengths > MAX_POINTS):
         faults[int(index)] = f"{lengths[index]:,} points, more than {MAX_POINTS:,}"

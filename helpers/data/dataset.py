@@ -33,9 +33,9 @@ class DataSet:
 
     `scale` is the standard deviation of all dx and dy of the training drawings, in pixels: a model divides by it on
     the way in and multiplies on the way out (Ha & Eck, arXiv 1704.03477, section 3.1). The sketches stay in pixels.
-    `source` says whose drawings they are: "quickdraw" for its players', "sample" for those that a released model drew
-    itself, "traced" for those from a folder of pictures, "own" for others that somebody brought; joined by +
-    where there are several.
+    `source` says whose drawings they are: "quickdraw" for its players', "sample" for those that a released model drew,
+    "rehearsed" for a network's own best, "traced" for those from a folder of pictures, "own" for others that somebody
+    brought; joined by + where there are several.
     """
 
     classes: tuple[str, ...]
@@ -145,7 +145,7 @@ ARRAYS = {"classes": ("U", 1), "scale": ("f", 0), "source": ("U", 0)} | {
 
 
 def save_dataset(dataset: DataSet, path: str | Path) -> None:
-    """Writes a data set as one .npz of plain arrays, no pickle: per split all points, lengths and labels.
+    """Writes a data set as one .npz of plain arrays, no pickle: for each split all points, lengths and labels.
 
     Parameters
     ----------

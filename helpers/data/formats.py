@@ -1,4 +1,4 @@
-"""Quick, Draw!'s four file formats to sketches, for files that nobody vouches for.
+"""Quick, Draw!'s four file formats to sketches. The files are not trusted.
 
 The formats: https://github.com/googlecreativelab/quickdraw-dataset. What is damaged inside a large file is skipped,
 counted and reported as a `DamagedDrawings` warning; a file that is damaged as a whole is a ValueError.
@@ -109,7 +109,7 @@ def read_chunks(path: str | Path, split: str | None = None, begin: int = 0, end:
 
 
 def list_splits(path: Path) -> list[str]:
-    """Those of the three splits that a sketch-rnn file has: some have no more than drawings to train with."""
+    """Which of the three splits a sketch-rnn file has: some have only drawings to train with."""
     return list(_find_splits(path))
 
 

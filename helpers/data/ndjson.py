@@ -73,7 +73,7 @@ def read_lines(path: Path, begin: int, end: int) -> Iterator[tuple[list[bytes], 
 
 
 def cut_lines(path: Path, size: int) -> list[int]:
-    """Where lines of a file start, `size` bytes and the rest of a line apart: from 0 to the length of the file."""
+    """Where lines of a file start, `size` bytes (and the rest of a line) apart: from 0 to the length of the file."""
     total = path.stat().st_size
     cuts = [0]
     with open(path, "rb") as file:
@@ -97,8 +97,8 @@ def _parse(line: bytes) -> Any:
 def pack_strokes(drawn: object) -> tuple[bytes, list[int]] | None:
     """The columns x, y, x, y, ... of a drawing one after another, a byte a number, and how long each is.
 
-    None where it is anything but strokes [[x, ...], [y, ...]] in whole numbers from 0 to 255, as all official
-    simplified drawings are: what that means is left to `from_json`, which takes ten times as long.
+    None for anything but strokes [[x, ...], [y, ...]] of whole numbers from 0 to 255, as all official simplified
+    drawings are: the rest is left to `from_json`, which takes ten times as long.
     """
     try:
         columns = list(chain.from_iterable(drawn))

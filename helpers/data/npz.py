@@ -1,4 +1,4 @@
-"""Arrays out of .npz files that nobody vouches for: no more memory than announced, no pickle, no pointers."""
+"""Arrays out of .npz files that are not trusted: no more memory than announced, no pickle, no pointers."""
 
 import io
 import math
@@ -19,7 +19,7 @@ MAX_MEMBERS = 1000  # arrays in a .npz: a network has a few dozen
 
 
 def room_for(size: int) -> int:
-    """The bytes that what is in a .npz of `size` bytes may take, unpacked."""
+    """How many bytes the contents of a .npz of `size` bytes may take when unpacked."""
     return min(MAX_BYTES, max(ALWAYS_BYTES, MAX_RATIO * size))
 
 
@@ -89,9 +89,10 @@ def _member(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dt
 
 
 def read_header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype, bool]:
-    """The shape and dtype that a .npy file announces, and whether it is in Fortran order; `file` ends behind it.
+    """The shape and dtype that a .npy file announces, and whether it is in Fortran order; `file` is left just behind
+    it.
 
-    What is wrong with a header is told by any exception but a MemoryError.
+    A bad header raises some exception, whichever, other than a MemoryError.
     """
     version = np.lib.format.read_magic(file)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0

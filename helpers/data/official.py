@@ -13,8 +13,8 @@ EPSILON = 2.0  # of those, that its simplification may lie off
 def simplify_raw(polylines: Sequence[np.ndarray], work: float = np.inf) -> list[np.ndarray]:
     """The official simplification: aligned to the top left, scaled to 255, resampled at 1 px, RDP at 2 px.
 
-    https://github.com/googlecreativelab/quickdraw-dataset#preprocessed-dataset. In whole pixels, as the
-    official files. Raises ValueError where more than `work` points would have to be looked at.
+    https://github.com/googlecreativelab/quickdraw-dataset#preprocessed-dataset. In whole pixels, as in the official
+    files. Raises ValueError where more than `work` points would have to be looked at.
     """
     polylines = [line for line in polylines if len(line)]
     points = np.concatenate([*polylines, np.zeros((0, 2))])

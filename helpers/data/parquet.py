@@ -1,7 +1,7 @@
-"""Quick, Draw! as Parquet: the mirrors of the data set `google/quickdraw`, whose loading script runs no more.
+"""Quick, Draw! as Parquet: the mirrors of the data set `google/quickdraw`, whose loading script no longer runs.
 
-Of its forms the one named sketch_rnn is read: a row a drawing, `drawing` a list of rows `dx, dy, lift`, `word` the name
-of its class or a number in the list of names that the file's metadata has. Needs pyarrow, an extra.
+Of its configurations, the one named sketch_rnn is read: a row for each drawing, `drawing` a list of rows `dx, dy,
+lift`, `word` the name of its class or a number in the list of names in the file's metadata. Needs pyarrow, an extra.
 """
 
 import json
@@ -26,14 +26,14 @@ def read_parquet(
     ----------
     paths : sequence of Path
     classes : sequence of str, optional
-        Those wanted; all of 345 take 10 GB of memory.
+        Those wanted; all 345 take 10 GB of memory.
     limit : int, optional
         Of each class in each split, at most.
 
     Returns
     -------
     dict
-        `{class: {"train": sketches, "valid": sketches, "test": sketches}}`; drawings that are damaged are left out.
+        `{class: {"train": sketches, "valid": sketches, "test": sketches}}`; damaged drawings are left out.
 
     Raises
     ------

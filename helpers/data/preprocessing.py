@@ -1,4 +1,5 @@
-"""Quick, Draw! at its full size: official files become shards of strokes and bitmaps, which are mapped and not read.
+"""Quick, Draw! at its full size: official files become shards of strokes and bitmaps, which are memory-mapped, not
+read.
 
 50 million drawings fit in no memory and no single run: a file is read a block at a time and cut into pieces, each
 piece becomes a folder of plain arrays (a shard), and a shard that is there is not made again.
@@ -45,7 +46,7 @@ class Piece(NamedTuple):
 
 
 class Report(NamedTuple):
-    """How many drawings are in the shards, how many were left out, how many shards there are, and were made now."""
+    """How many drawings are in the shards, how many were left out, how many shards there are, how many are new."""
 
     drawings: int
     unrecognized: int
@@ -63,20 +64,20 @@ def preprocess(
 ) -> Report:
     """Turns official files into shards: `out/<class>/<number>/`, with `strokes.npy`, `starts.npy` and `bitmaps.npy`.
 
-    Killed and run again it goes on with the shards that are missing, and ends with the same bytes; the shards of a file
-    that has changed are made anew. One run at a time in a folder.
+    Killed and run again, it goes on with the shards that are missing, and ends with the same bytes; the shards of a
+    file that has changed are made anew. Only one run at a time may write to a folder.
 
     Parameters
     ----------
     source : str, Path or sequence of these
-        A folder of .ndjson (simplified or raw), .bin or .npz files, or some such files; one a class, and named as it,
-        or as browsers save it.
+        A folder of .ndjson (simplified or raw), .bin or .npz files, or some such files: one for each class, named after
+        it or as browsers save it.
     out : str or Path
         The folder for the shards.
     size : int, optional
         Of the bitmaps, pixels; None makes none.
     recognized_only : bool
-        Whether drawings that the game did not recognise are left out (a .npz does not say; its are all kept).
+        Whether drawings that the game did not recognise are left out. (A .npz does not say; all of its are kept.)
     jobs : int
         Shards made at a time, -1 on all cores; under `joblib.parallel_config(backend="dask")` on the cluster, which
         must see the same folders.
@@ -137,7 +138,7 @@ def preprocess(
 
 
 def find_files(source: str | Path | Sequence[str | Path]) -> list[Path]:
-    """The official files in a folder, by name, or those given; ValueError for none, or two of one class."""
+    """The official files in a folder, by name, or those given; ValueError where there are none, or two of one class."""
     if isinstance(source, str | Path):
         source = Path(source).expanduser()
         files = sorted(path for path in source.iterdir() if _is_official(path)) if source.is_dir() else [source]
@@ -294,7 +295,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def bring(name: str) -> Path:
     """The simplified drawings of a class, `data/quickdraw/simplified/<class>.ndjson`, downloaded where missing.
 
-    Raises ValueError for a class that is none, and for a file that was changed after it came.
+    Raises ValueError for an unknown class, and for a file that was changed after it was downloaded.
     """
     path = DATA / "quickdraw" / "simplified" / f"{name}.ndjson"
     if not path.exists():

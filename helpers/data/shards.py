@@ -1,7 +1,7 @@
-"""Shards: folders of plain arrays that hold more drawings than memory does. They are mapped, not read.
+"""Shards: folders of plain arrays that hold more drawings than fit in memory. They are memory-mapped, not read.
 
 A shard is `<class>/<number>/` with `strokes.npy`, `starts.npy`, `bitmaps.npy` and `shard.json`; `preprocessing`
-makes them. Nothing in them is pickled. They are not trusted: what is in them is checked as it is mapped and taken.
+makes them. Nothing in them is pickled. They are not trusted: what is in them is checked when it is mapped and taken.
 """
 
 import io
@@ -26,7 +26,7 @@ EVERY = 20  # of a class's drawings, one is for validation and one for testing
 
 
 class Shard(NamedTuple):
-    """A shard, mapped into memory: what is not touched is not read.
+    """A shard, mapped into memory: only what is used is read.
 
     Drawing i of class `name` is rows `starts[i]` to `starts[i + 1]` of `strokes`, int16 (M, 3) in whole pixels, and
     `bitmaps[i]`, uint8 (size, size); `bitmaps` is None where none were made. `split` is None where the file had none.
@@ -42,9 +42,10 @@ class Shard(NamedTuple):
 
 
 def write(folder: Path, drawings: Iterable[tuple[np.ndarray, np.ndarray]], size: int | None) -> int:
-    """Write the arrays of a shard, of drawings that come some at a time: rows (M, 3), lengths (n,). How many they were.
+    """Writes the arrays of a shard; returns how many drawings there were.
 
-    No more than those are in memory. Bitmaps are of the strokes as written, rounded to whole pixels.
+    The drawings come some at a time, rows (M, 3) and lengths (n,), and no more than those are in memory. Bitmaps are of
+    the strokes as written, rounded to whole pixels.
     """
     starts = [np.zeros(1, np.int64)]
     with ExitStack() as files:
@@ -81,9 +82,10 @@ def _growing(path: Path, shape: tuple[int, ...], dtype: type) -> Iterator[Callab
 
 
 def to_whole(rows: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Rows of many drawings in whole pixels, int16: where the pen is gets rounded, so that no error adds up.
+    """Rows of many drawings in whole pixels, int16: the pen's position is rounded, so that errors do not add up.
 
-    Raises ValueError for offsets that were divided by their deviation, as models take them: of these, little is left.
+    Raises ValueError for offsets that were divided by their standard deviation, as models take them: rounding would
+    leave little of these drawings.
     """
     whole = np.rint(rows)
     if (whole == rows).all() or not len(rows):
@@ -111,7 +113,7 @@ def open_shards(out: str | Path, classes: Sequence[str] | None = None) -> Iterat
     out : str or Path
         The folder that `preprocess` filled.
     classes : sequence of str, optional
-        Without it all, in the order of their names.
+        All of them by default, in the order of their names.
 
     Yields
     ------

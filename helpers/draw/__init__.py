@@ -1,4 +1,4 @@
-"""Everything drawn from a trained model: from a prior, from another drawing, from both, and on the way between."""
+"""Everything drawn from a trained model: from a prior, from another drawing, from both, and along paths between."""
 
 from helpers import open_room
 

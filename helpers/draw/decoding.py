@@ -82,11 +82,11 @@ def decode(
         (N, Z).
     temperature : float
         Divides the logits of the mixture and multiplies the variances (Ha & Eck, arXiv 1704.03477, equation 8). The pen
-        keeps its own probabilities (`model.Settings.pen`): cooled, one that ends a scribble once in ten points never
-        would.
+        keeps its own probabilities (`model.Settings.pen`): if it were cooled, a pen that ends a scribble once in ten
+        points would never end it.
     seed : int or sequence of int
         One number for the batch, so that the first drawings are the same however many follow; or one for each
-        drawing, so that drawings with the same one share their noise, as frames of an animation should.
+        drawing, so that drawings with the same seed share their noise, as frames of an animation should.
     prefixes : sequence of ndarray, optional
         Partial sketches (n, 3) that each drawing has to start with; they come back unchanged, bit for bit.
 
@@ -217,7 +217,7 @@ def _draw(
 def _who_stays(ended: np.ndarray, n: int) -> np.ndarray:
     """The places in a batch, begun with n drawings, of those that stay in it: the unfinished, and some that have ended.
 
-    A matrix product takes rows `TILE` at a time, and what is left over at its end by other code, whose last bits
+    A matrix product takes rows `TILE` at a time, and the rows left over at its end by other code, whose last bits
     differ. So whole tiles leave, and the end stays: each drawing comes out as if none had left.
     """
     over = n % TILE

@@ -1,4 +1,4 @@
-"""Beginnings finished as parts: where a prefix fits a drawing of another class, and which finish is kept."""
+"""Prefixes finished as parts: where a prefix fits a drawing of another class, and which finish is kept."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -17,7 +17,7 @@ ALONE = 0.3  # what the added ink counts beside the whole; tried with ENOUGH on 
 
 
 class Judge(Protocol):
-    """Who can be asked what a drawing is: `evaluate.load_judge()`, or any other with these two."""
+    """Whatever can say what a drawing shows: `evaluate.load_judge()`, or anything with these two members."""
 
     classes: Sequence[str]
 
@@ -26,7 +26,7 @@ class Judge(Protocol):
 
 
 def can_fit(model: SketchVAE, second: object, blend: float = 1.0) -> bool:
-    """Whether `switch` can read a beginning as a part: one model of several classes, the whole way to one of them."""
+    """Whether `switch` can read a prefix as a part: one model of several classes, and all the way to one of them."""
     return isinstance(second, str) and blend == 1 and len(model.settings.classes) > 1 and model.prior is not None
 
 
@@ -41,8 +41,8 @@ def finish(
 ) -> np.ndarray | None:
     """The rows that finish a prefix as a drawing of the second class of which it is a part.
 
-    Of `tries` finishes, made by `find` (None: `find_finishes`), the one of the highest `score`. None where the prefix
-    fits nothing.
+    Of `tries` finishes, made by `find` (by default `find_finishes`), the one with the highest `score`. None where the
+    prefix fits nothing.
     """
     found = (find or find_finishes)(model, prefix, second, tries, seed)
     if not found:
@@ -53,7 +53,8 @@ def finish(
 def find_finishes(model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object = 0) -> list[np.ndarray]:
     """Up to `tries` ways to finish a prefix as the second class, the best fits first: rows to follow it.
 
-    Each is what the prefix does not stand for of one of the model's own drawings, of one half of them by chance.
+    Each takes one of the model's own drawings, from a randomly chosen half of them, and leaves out what the prefix
+    stands for.
     """
     shapes = library(model, second).shapes
     found = [
@@ -65,8 +66,9 @@ def find_finishes(model: SketchVAE, prefix: np.ndarray, second: str, tries: int,
 def redraw(
     model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object = 0, temperature: float = 0.1
 ) -> list[np.ndarray]:
-    """As `find_finishes`, but the decoder draws on: from the prefix as large as it was laid on each of the model's own
-    drawings, by that drawing's z."""
+    """As `find_finishes`, but the decoder draws on: from the prefix, at the size at which it was laid on each of the
+    model's own drawings, by that drawing's z.
+    """
     poses = _poses(model, prefix, second, tries, seed)
     if not poses or len(prefix) >= model.settings.max_points:
         return []
@@ -89,7 +91,7 @@ def redraw(
 
 
 def _poses(model: SketchVAE, prefix: np.ndarray, second: str, tries: int, seed: object) -> list[Pose]:
-    """Where a prefix lies best, on one half of the model's own drawings of a class, by chance."""
+    """Where a prefix lies best, on a randomly chosen half of the model's own drawings of a class."""
     own = library(model, second)
     half = np.sort(np.random.default_rng(seed).permutation(len(own.sketches))[: -(-len(own.sketches) // 2)])
     found = find_poses(prefix, own.shapes.maps[half], tries)
@@ -103,10 +105,12 @@ def score(
     added: Sequence[np.ndarray],
     judge: Judge | None = None,
 ) -> np.ndarray:
-    """How much each finish (N,) makes one drawing of two: it reads as the second class whole, and not by itself.
+    """How well each finish (N,) makes one drawing out of two: the whole reads as the second class, the added ink does
+    not.
 
-    A judge's is p(second | whole) - p(second | added ink), concealment. The model's own is the same of its margins,
-    each over what its own drawings of the class have, up to `ENOUGH`; the added ink counts `ALONE`.
+    A judge's score is concealment, p(second | whole) - p(second | added ink). The model's own is the same difference of
+    its margins, each relative to that of its own drawings of the class and cut off at `ENOUGH`; the added ink's counts
+    `ALONE` times.
     """
     whole = [np.concatenate(parts) for parts in zip(prefixes, added, strict=True)]
     inks = [added_ink(sketch, len(start)) for sketch, start in zip(whole, prefixes, strict=True)]

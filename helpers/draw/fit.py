@@ -1,8 +1,8 @@
-"""Where the beginning of one drawing lies in another: pose by pose, drawing by drawing, by partial shape matching.
+"""Where a prefix lies in another drawing: pose by pose, drawing by drawing, by partial shape matching.
 
-A prefix need not be the first strokes of the drawing that it ends up in: half a cloud is a sheep's fleece, a bus is a
-pig's snout. So its ink is laid on each drawing of a library, what the model itself draws of a class, at several scales,
-mirrored too, at shifts all over the drawing's box, and scored by how near it lies to ink that is there (chamfer
+A prefix need not be the first strokes of the drawing that it becomes part of: half a cloud is a sheep's fleece, a bus
+is a pig's snout. So its ink is laid on each drawing of a library, what the model itself draws of a class, at several
+scales, mirrored too, at shifts all over the drawing's box, and scored by how near it lies to ink that is there (chamfer
 matching: Barrow et al., IJCAI 1977). What of the drawing the posed prefix stands for is then left out, and the rest is
 what remains to be drawn.
 
@@ -149,7 +149,7 @@ def _match(maps, shapes, sizes, stride):
 def find_poses(prefix: np.ndarray, maps: np.ndarray, n: int) -> list[Pose]:
     """The n best poses of a prefix, each on another drawing of a library's maps (K, BOX, BOX), best first.
 
-    A pose is the better the nearer the prefix's ink lies to the drawing's, and the larger it is.
+    A pose is better the nearer the prefix's ink lies to the drawing's, and the larger the prefix is.
     """
     if not len(maps):
         return []
@@ -212,9 +212,10 @@ def rest(outline: Outline, laid: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def complete(prefix: np.ndarray, outline: Outline, pose: Pose) -> np.ndarray | None:
-    """The rows that finish a prefix as the drawing that it is laid on: what it does not stand for, in its own pixels.
+    """The rows that finish a prefix as the drawing that it is laid on, in the prefix's own pixels.
 
-    Where the prefix ends inside a stroke, the first row lifts the pen and goes nowhere. None where nothing is left.
+    They draw what the prefix does not stand for. Where the prefix ends inside a stroke, the first row lifts the pen and
+    goes nowhere. None where nothing is left.
     """
     pieces = rest(outline, lay(prefix, pose))
     if not pieces:

@@ -1,4 +1,4 @@
-"""Ways between two z, and the drawings on them."""
+"""Paths between two z, and the drawings along them."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ def slerp(z0: np.ndarray, z1: np.ndarray, t: np.ndarray | float) -> np.ndarray:
     """Spherical interpolation.
 
     Vectors that are (nearly) parallel, or one of which is zero, are joined by a straight line, which is the limit.
-    Opposite ones have no one arc between them: they go around by a fixed direction at right angles.
+    Opposite ones have no unique arc between them: theirs goes by a fixed direction at right angles.
 
     Parameters
     ----------
@@ -59,10 +59,10 @@ def _perpendicular(z: np.ndarray) -> np.ndarray:
 
 
 def about(center: np.ndarray, path: Callable = slerp) -> Callable:
-    """A way between two z as it is seen from `center`, not from the origin.
+    """A path between two z as seen from `center` instead of from the origin.
 
     The z of one class lie on a sphere about the class's own mean, not about the origin: an arc about that mean stays
-    as far from it as they are, where one about the origin cuts through.
+    as far from it as its ends are, whereas an arc about the origin cuts through the sphere.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def interpolate(
     seed: int = 0,
     path: Callable = slerp,
 ) -> list[np.ndarray]:
-    """Drawings on the way from one z to another. All share their noise, so that neighbours differ by z alone.
+    """Drawings on the way from one z to another. All share their noise, so that neighbours differ only in z.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a model itself draws of a class: the drawings among which a prefix is looked for. Made once, and kept."""
+"""What a model itself draws of a class: the drawings in which a prefix is given a place. Made once, and kept."""
 
 import hashlib
 from collections.abc import Sequence
@@ -31,8 +31,7 @@ class Library(NamedTuple):
 
 
 def library(model: SketchVAE, name: str) -> Library:
-    """The model's own drawings of a class, those that show the class best: read clearly by the model, and not
-    scribbled.
+    """The model's own drawings of a class that show it best: read clearly by the model, and not scribbled.
 
     The first call for a class draws them, in a second or two, and keeps them in `data/work/libraries`.
     """
@@ -45,12 +44,12 @@ def library(model: SketchVAE, name: str) -> Library:
 
 
 def is_ready(model: SketchVAE, name: str) -> bool:
-    """Whether `library` answers at once."""
+    """Whether `library` would answer at once."""
     return name in _kept(model)
 
 
 def warm(model: SketchVAE, names: Sequence[str]) -> None:
-    """Makes the libraries of classes in the background, these before any that wait already."""
+    """Makes the libraries of classes in the background, ahead of any that are waiting already."""
     waiting = model.__dict__.setdefault("_waiting", [])
     with QUEUE:
         idle = not waiting

@@ -19,13 +19,13 @@ def sample_z(
     model : SketchVAE
     n : int
     prior : {"normal", "trained", "fitted"}, optional
-        "normal" is N(0, I); "trained" the prior that the model was trained towards, which is N(0, I) or, of a model
-        with a prior by class, N(its class's centre, I); "fitted" the Gaussians fitted to encoded drawings. Without it,
-        "trained" where that is by class, else "fitted".
+        "normal" is N(0, I); "trained" the prior that the model was trained towards, which is N(0, I) or, for a model
+        with a prior by class, N(its class's centre, I); "fitted" the Gaussians fitted to encoded drawings. The default
+        is "trained" where that is by class, else "fitted".
     seed : int
         The first z are the same however many follow.
     classes : sequence of str, optional
-        Equally often; without it each class as often as training had it. Not with N(0, I), which knows none.
+        Each as often as the others; without it each class as often as in training. Not with N(0, I), which knows none.
 
     Returns
     -------
@@ -176,7 +176,7 @@ def typical_z(model: SketchVAE, name: str) -> np.ndarray:
 def read_classes(model: SketchVAE, z: np.ndarray) -> np.ndarray:
     """Which class the model reads in drawings, by its fitted Gaussians alone: no other network is asked.
 
-    Linear discriminant analysis, the covariances of the classes averaged.
+    Linear discriminant analysis, with the covariances of the classes averaged.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from helpers.paths import DATA
 def draw_sample(model: SketchVAE, name: str, n: int, seed: int = 0) -> DataSet:
     """n drawings of one class by a model, in whole pixels, split 70 : 15 : 15, as the data set that ships.
 
-    The first n that came to an end of themselves: some scribble on until they are stopped.
+    The first n that ended by themselves: some scribble on until they are stopped.
     """
     drawn = sample(model, 2 * n, temperature=0.3, seed=seed, classes=[name])
     sketches = [np.rint(sketch) for sketch in drawn if len(sketch) < model.settings.max_points][:n]

@@ -21,14 +21,15 @@ SEARCHED = 24  # drawings of the first class among which it looks
 
 class Switched(NamedTuple):
     """Drawings and, for each, the rows at which another mind took over: rows before `switches[i][0]` are the
-    first mind's, those from there to `switches[i][1]` the second's, and so on."""
+    first mind's, those from there to `switches[i][1]` the second's, and so on.
+    """
 
     sketches: list[np.ndarray]
     switches: list[tuple[int, ...]]
 
     @classmethod
     def concat(cls, parts: Iterable["Switched"]) -> "Switched":
-        """Several one after another."""
+        """Several, one after another."""
         parts = list(parts)
         return cls([s for part in parts for s in part.sketches], [rows for part in parts for rows in part.switches])
 
@@ -49,14 +50,14 @@ def switch(
 ) -> Switched:
     """Begin one drawing, change your mind, finish another, in one picture.
 
-    Each drawing is drawn by the first mind; its beginning (`at`, a fraction of its strokes, see
-    `sketch.prefix`) is run through the decoder again, every step conditioned on the second mind's z, and the
-    drawing goes on from there. The published way is two single-class models, each with a mind of its own:
-    `switch((cloud, camel), "cloud")`; the second model reads the partial bitmap and finishes what it sees in it.
-    With one model that knows both classes, `switch(model, "cloud", "camel")`, the beginning is read as a *part*: it is
-    laid where it fits what the model itself draws of the second class (`draw.fit`), and what it does not stand for is
-    drawn. With `fit=False` it is read as a neighbour: the z of the partial drawing gives way to what is typical of the
-    second class, and the decoder goes on from there.
+    Each drawing is drawn by the first mind; its prefix (`at`, a fraction of its strokes, see `sketch.prefix`) is run
+    through the decoder again, every step conditioned on the second mind's z, and the drawing goes on from there. The
+    published way is two single-class models, each with a mind of its own: `switch((cloud, camel), "cloud")`; the second
+    model reads the partial bitmap and finishes what it sees in it. With one model that knows both classes,
+    `switch(model, "cloud", "camel")`, the prefix is read as a *part*: it is laid where it fits what the model itself
+    draws of the second class (`draw.fit`), and what it does not stand for is drawn. With `fit=False` it is read as a
+    neighbour: the z of the partial drawing gives way to one typical of the second class, and the decoder goes on from
+    there.
 
     Parameters
     ----------
@@ -66,11 +67,11 @@ def switch(
         A class name (n drawings from its fitted Gaussian), z (N, Z), sketches to be read, or the result of an earlier
         switch, whose drawings are cut at `at` and change their mind once more.
     second : str, ndarray or sequence of ndarray, optional
-        A class name, z (N, Z) or sketches (N) to be read; without it the partial drawings are read and nothing else.
+        A class name, z (N, Z) or sketches (N) to be read; without it z is only what is read in the partial drawings.
     at : float
         Where the mind changes, 0..1.
     n : int
-        Drawings, where the first is a class name.
+        How many drawings, where the first is a class name.
     blend : float
         How much of the second mind: 0 leaves the partial drawing's own z, 1 is the whole way.
     temperature, cooler : float
@@ -78,13 +79,14 @@ def switch(
     seed : int or sequence of int
         As of `decode`.
     tries : int, optional
-        How many finishes are made of each drawing, of which one is kept; `FINISHES` with fit, else 1. With fit it is
-        the one that reads as the second class when all of it is seen, and not when the added ink is seen alone; else
-        the one nearest to the second class by the covariance of its fitted Gaussian.
+        How many finishes are made of each drawing, of which one is kept; `FINISHES` with fit, else 1. With fit the one
+        is kept that reads as the second class when the whole is seen, and not when only the added ink is seen; else the
+        one nearest to the second class by the covariance of its fitted Gaussian.
     fit : bool or "decoder", optional
-        Whether the beginning is read as a part; it is where one model knows both classes, the second is named and
-        `blend` is 1. "decoder" has the decoder draw on from the beginning where it was laid, instead of taking up the
-        drawing that it was laid on. A beginning that fits nothing is finished as with False, and a warning says so.
+        Whether the prefix is read as a part. The default is True where one model knows both classes, the second is
+        given by name and `blend` is 1. With "decoder" the decoder draws on from the prefix where it was laid, instead
+        of completing the drawing that it was laid on. A prefix that fits nothing is finished as with False, with a
+        warning.
     judge : Judge, optional
         Who reads the finishes; by default the model's own encoder.
 
@@ -229,11 +231,11 @@ def _read(model: SketchVAE, what: np.ndarray | Sequence[np.ndarray], n: int | No
 def illusion(
     model: SketchVAE, first: str, second: str, n: int = 10, seed: int = 0, judge: Judge | None = None
 ) -> Switched:
-    """The best drawings that begin as one class and are another, of a search over beginnings and cuts.
+    """The best of many drawings that begin as one class and end as another: a search over prefixes.
 
-    `SEARCHED` of the model's own drawings of the first class are cut at each of `CUTS`; each beginning is finished in
-    `FINISHES` // 6 ways, and the best finishes of all, by `finishing.score`, each of another drawing, come first.
-    Beginnings in which the model does not read the first class any more come last.
+    `SEARCHED` of the model's own drawings of the first class are cut at each of `CUTS`, and each prefix is finished in
+    `FINISHES` // 6 ways. The best finishes by `finishing.score` come first, no two of the same drawing. Prefixes in
+    which the model no longer reads the first class come last.
 
     Parameters
     ----------
@@ -242,7 +244,7 @@ def illusion(
     first, second : str
         The classes.
     n : int
-        At most; there are fewer where fewer of the beginnings fit.
+        At most; there are fewer where fewer of the prefixes fit.
     seed : int
     judge : Judge, optional
         Who reads the finishes; by default the model's own encoder.
@@ -254,7 +256,7 @@ def illusion(
     Raises
     ------
     ValueError
-        For a class that the model does not know or never comes to an end of, and where no beginning fits.
+        For a class that the model does not know, or of which no drawing ends by itself, and where no prefix fits.
     """
     own = library(model, first)
     if not own.sketches:

@@ -43,10 +43,10 @@ class Judge:
     """A classifier of drawings. `kind` "cnn" looks at the bitmap, "hog" at histograms of it, "rnn" reads the strokes in
     the order drawn.
 
-    Three ship. `load_judge()`, a "cnn" of 32 classes, measures. `load_judge("chooser")`, a "cnn" of 18 from other
-    weights and in another order, chooses among drawings and measures nothing. `load_judge("second")`, a "hog", sees
-    less, errs otherwise, and is a second opinion. A drawing is a sketch, or but for an "rnn" also a bitmap of any size
-    (uint8, ink on paper): only its ink counts, which is brought to the middle and to one size.
+    Three ship. `load_judge()`, a "cnn" of 32 classes, measures. `load_judge("chooser")`, a "cnn" of 18 trained from
+    other weights, its examples in another order, chooses among drawings and measures nothing. `load_judge("second")`, a
+    "hog", is a second opinion: it sees less and makes other mistakes. A drawing is a sketch or, unless the kind is
+    "rnn", a bitmap of any size (uint8, ink on paper), whose ink is centred and brought to one size.
     """
 
     def __init__(self, classes: Sequence[str], kind: str = "cnn", dtype: str = "float32"):
@@ -61,7 +61,7 @@ class Judge:
         return self._run("logits", drawings, len(self.classes), lambda x: ops.softmax(self.network(x)))
 
     def features(self, drawings: Sequence[np.ndarray]) -> np.ndarray:
-        """(N, F) float32: each drawing as the last layer sees it. Like drawings lie close together."""
+        """(N, F) float32: each drawing as the last layer sees it. Similar drawings lie close together."""
         return self._run("features", drawings, self._body.output.shape[-1], self._body)
 
     @cached_property

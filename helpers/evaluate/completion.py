@@ -1,7 +1,7 @@
-"""How good finishes are: a person's drawing begun, finished by someone else, beside what the person drew.
+"""How good finishes are: a person's drawing, finished by someone else, beside what the person drew.
 
-The protocol is SketchRevive's (CVPR 2026): the first 10, 30 and 50% of the strokes are given. What counts as a stroke
-found, and how wide lines are where they overlap, is not said there so that it could be done again, and is ours.
+The protocol is SketchRevive's (CVPR 2026): the first 10, 30 and 50% of the strokes are given. The paper does not say
+precisely when a stroke counts as found, or how wide lines are when overlap is measured; those choices are ours.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,9 @@ SHIFT = 4  # fractional bits of the coordinates that OpenCV takes
 
 
 class Likeness(NamedTuple):
-    """Of a finish and the person's own drawing: `iou` of all their ink; `recall`, the share of the strokes left to draw
-    that were found."""
+    """How alike a finish and the person's own drawing are: `iou` of all their ink; `recall`, the share of the strokes
+    left to draw that were found.
+    """
 
     iou: float
     recall: float
@@ -105,7 +106,7 @@ def first_ink(sketch: np.ndarray, share: float) -> np.ndarray:
     Raises
     ------
     ValueError
-        For a share outside.
+        For another share.
     """
     if not 0 < share <= 1:
         raise ValueError(f"share is {share}; it must lie above 0, and not above 1")
@@ -125,6 +126,6 @@ def first_ink(sketch: np.ndarray, share: float) -> np.ndarray:
 
 
 def best_and_mean(likenesses: Sequence[Sequence[Likeness]]) -> tuple[Likeness, Likeness]:
-    """Over drawings with several finishes each: the mean of the best of each, the mean of all; each number alone."""
+    """Over drawings with several finishes each: the mean of the best of each, and the mean of all, number by number."""
     values = np.array(likenesses, float)
     return Likeness(*values.max(axis=1).mean(axis=0)), Likeness(*values.mean(axis=(0, 1)))

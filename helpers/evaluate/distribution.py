@@ -1,9 +1,9 @@
-"""How a group of drawings is distributed beside another, in some network's features: FD, precision, recall, density,
-coverage.
+"""How the distribution of a group of drawings compares with another's, in a network's features: Fréchet distance,
+precision, recall, density, coverage.
 
-All of these depend on how many drawings there are, and on whose features they are: beside the numbers of as many real
-drawings they say something. In the features of `Judge.features` the distance is the FD of the judge's features, and no
-FID, which is of one certain Inception network (`inception_features`).
+All of these depend on how many drawings there are and on whose features are used, so they mean something only beside
+the same numbers of as many real drawings. In the features of `Judge.features` the distance is reported as FD of the
+judge's features. It is not an FID, which uses one particular Inception network (see `inception_features`).
 """
 
 from typing import NamedTuple
@@ -15,11 +15,12 @@ CHUNK = 1000  # rows of a matrix of distances held at a time
 
 
 class Overlap(NamedTuple):
-    """How two groups lie in each other, by balls around each point that reach to its k-th neighbour in its group.
+    """How two groups overlap, by balls around each point that reach to its k-th neighbour in its group.
 
-    `precision`: share of the drawn inside a ball of a real one; `recall`: share of the real inside a ball of a drawn
-    one; `density`: in how many real balls a drawn one lies on average, over k; `coverage`: share of the real whose
-    ball has a drawn one inside. All 0..1, but for the density, which is 1 where both groups are of one distribution.
+    `precision`: the share of generated drawings inside a ball of a real one; `recall`: the share of real drawings
+    inside a ball of a generated one; `density`: in how many real balls a generated drawing lies on average, divided by
+    k; `coverage`: the share of real drawings whose ball contains a generated one. All are 0..1 but the density, which
+    is 1 where both groups have one distribution.
     """
 
     precision: float
@@ -40,7 +41,7 @@ def frechet_distance(drawn: np.ndarray, real: np.ndarray) -> float:
     -------
     float
         |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2)), in squared units of the features; 0 where mean and covariance are the
-        same. Two groups of one distribution come out above 0, the further the fewer they are.
+        same. Two samples of one distribution come out above 0, further the smaller they are.
 
     Raises
     ------
@@ -62,10 +63,10 @@ def frechet_distance(drawn: np.ndarray, real: np.ndarray) -> float:
 
 
 def overlap(drawn: np.ndarray, real: np.ndarray, k: int = 3) -> Overlap:
-    """Precision and recall, density and coverage of features beside real ones.
+    """Precision and recall, density and coverage of features, compared with real ones.
 
-    The numbers are those of the package `prdc`, of Naeem et al., but for points at exactly a ball's radius, which are
-    in it here.
+    The numbers are those of the package `prdc`, of Naeem et al., except that a point at exactly a ball's radius counts
+    as inside.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def overlap(drawn: np.ndarray, real: np.ndarray, k: int = 3) -> Overlap:
 
 
 def _radii(points: np.ndarray, k: int) -> np.ndarray:
-    """How far each point's k-th neighbour is; the nearest of all is itself."""
+    """The distance of each point to its k-th neighbour; the point itself is the nearest of all, and is not counted."""
     return np.concatenate(
         [
             np.partition(euclidean_distances(points[a : a + CHUNK], points), k, axis=1)[:, k]

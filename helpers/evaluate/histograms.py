@@ -20,8 +20,8 @@ def histograms(bitmaps: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray
-        (N, 2 * BINS * (S / CELL)**2) float32: every cell's histogram, first over the ink of the cells around it, then
-        as it is. Square roots of both, so that faint lines count.
+        (N, 2 * BINS * (S / CELL)**2) float32: every cell's histogram, first relative to the ink of the cells around it,
+        then as it is. Square roots of both, so that faint lines count.
     """
     ink = bitmaps.astype(np.float32) / 255
     n, size, _ = ink.shape

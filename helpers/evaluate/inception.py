@@ -1,7 +1,8 @@
-"""Inception's features of drawings, for a distance that stands beside published FIDs where its weights are to be had.
+"""Inception's features of drawings, for a distance that can stand beside published FIDs where its weights are
+available.
 
-Published FIDs of drawings are of three different networks (TensorFlow 1's pool_3, torchvision's, one trained on
-doodles), so theirs and those of `keras.applications` compare only as far as all of them were given the same pictures.
+Published FIDs of drawings use three different networks (TensorFlow 1's pool_3, torchvision's, one trained on doodles).
+So they compare with each other, and with those of `keras.applications`, only if all were given the same pictures.
 """
 
 from collections.abc import Sequence
@@ -19,14 +20,14 @@ BATCH = 32
 
 
 def inception_features(sketches: Sequence[np.ndarray], weights: Path | str | None = "imagenet") -> np.ndarray:
-    """InceptionV3's last layer but one, averaged over the picture.
+    """The last layer but one of InceptionV3, averaged over the picture.
 
     Parameters
     ----------
     sketches : sequence of ndarray
         (N, 3) each; drawn black on white, centred, with a margin.
     weights : Path, str or None
-        "imagenet" has Keras download them (88 MB); else a file of them, or None for random ones.
+        "imagenet" makes Keras download them (88 MB); else a file of them, or None for random ones.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Drawings as classifiers see them: bitmaps of one size, or rows with places; in batches, varied, to learn from."""
+"""Drawings as classifiers see them: bitmaps of one size, or rows with positions; in batches, varied for training."""
 
 from collections.abc import Iterator, Sequence
 

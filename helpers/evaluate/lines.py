@@ -1,4 +1,4 @@
-"""How true the lines of a tracing are to those that the bitmap was drawn from."""
+"""How close the lines of a tracing are to those that the bitmap was drawn from."""
 
 from collections.abc import Sequence
 

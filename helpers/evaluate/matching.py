@@ -1,6 +1,6 @@
-"""Strokes found again: which stroke of a drawing is which of another, and which way it was drawn.
+"""Strokes found again: which stroke of one drawing is which of another, and which way it was drawn.
 
-For drawings that lie on each other, as a finish on what a person drew, or a trace on what a pen wrote.
+For drawings that lie on each other, as a finish lies on what a person drew, or a trace on what a pen wrote.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,9 @@ TIMES = 1.5  # as long, at most, is a stroke that is the same
 
 
 class Matches(NamedTuple):
-    """Strokes found again: `truth` (M,) their numbers in the one drawing, `found` (M,) in the other, and whether each
-    is drawn the same way (`forward`, (M,) bool)."""
+    """Strokes found again: `truth` (M,) their numbers in one drawing, `found` (M,) in the other, and whether each
+    is drawn the same way (`forward`, (M,) bool).
+    """
 
     truth: np.ndarray
     found: np.ndarray
@@ -27,9 +28,9 @@ class Matches(NamedTuple):
 
 
 def match_strokes(truth: Sequence[np.ndarray], found: Sequence[np.ndarray], near: float) -> Matches:
-    """Pairs the strokes of two drawings, one to one, so that the pairs lie nearest to each other in all.
+    """Pairs the strokes of two drawings, one to one, so that the sum of distances between pairs is least.
 
-    A pair counts where its Chamfer distance (the mean of both mean distances to the nearest point) is at most `near`,
+    A pair counts if its Chamfer distance (the mean of both mean distances to the nearest point) is at most `near`,
     its lengths differ by no more than half of the shorter (or by `near`), and its middles lie within twice `near`.
 
     Parameters

@@ -21,11 +21,12 @@ NEIGHBOURS = 3  # the k of improved precision and recall, as its authors recomme
 
 
 class Variety(NamedTuple):
-    """How a group of drawings lies to real ones in the judge's features.
+    """How a group of drawings compares with real ones in the judge's features.
 
-    `distance`: mean distance of two of its drawings over that of two real ones. `precision`: share of its drawings
-    that lie among the real ones; `recall`: share of the real ones that lie among its own. A point lies among others
-    if for one of them it is no further away than that one's third neighbour (Kynkäänniemi et al., arXiv 1904.06991).
+    `distance`: the mean distance between two of its drawings over that between two real ones. `precision`: the share of
+    its drawings that lie among the real ones; `recall`: the share of the real ones that lie among its own. A point lies
+    among others if it is no further from some one of them than that one's third neighbour is (Kynkäänniemi et al.,
+    arXiv 1904.06991).
     """
 
     distance: float
@@ -87,7 +88,7 @@ def recognised_as_own(judge: Judge, drawings: Sequence[np.ndarray], classes: Seq
 def concealment(judge: Judge, switched: Switched, name: str) -> np.ndarray:
     """How much of a class is there only because of the ink that was there before: p(whole) - p(added ink alone).
 
-    Above 0 where the beginning is a part of what it became, below where the two stand side by side. Structural
+    Above 0 where the prefix is a part of what it became, below where the two stand side by side. Structural
     concealment, after Stroke of Surprise (arXiv 2602.12280).
 
     Parameters
@@ -95,7 +96,7 @@ def concealment(judge: Judge, switched: Switched, name: str) -> np.ndarray:
     judge : Judge
         Who is asked how probable the class is.
     switched : Switched
-        The drawings; what the last mind drew is the added ink, a drawing of its own. Without ink its p is 0.
+        The drawings; what the last mind drew is the added ink, a drawing of its own. Where there is none, its p is 0.
     name : str
         The class that the drawings became.
 
@@ -114,9 +115,9 @@ def concealment(judge: Judge, switched: Switched, name: str) -> np.ndarray:
 
 
 def illusions(judge: Judge, switched: Switched, name: str) -> np.ndarray:
-    """Whether each drawing is recognised as a class as a whole, and its added ink alone is not.
+    """Whether each drawing is recognised as a class, and its added ink alone is not.
 
-    Recognised is, as everywhere, a probability of at least 0.5. After Stroke of Surprise (arXiv 2602.12280).
+    As everywhere, recognised means a probability of at least 0.5. After Stroke of Surprise (arXiv 2602.12280).
 
     Parameters
     ----------
@@ -196,7 +197,7 @@ def rec_at_1(judge: Judge, drawings: Sequence[np.ndarray], names: Sequence[str],
     names : sequence of str
         The class of each drawing.
     classes : sequence of str
-        The data set's classes, among which the judge has to choose. No probability is asked for, as *recognised* does.
+        The data set's classes, among which the judge has to choose. Unlike in `recognised`, no probability is too low.
 
     Returns
     -------
@@ -206,7 +207,7 @@ def rec_at_1(judge: Judge, drawings: Sequence[np.ndarray], names: Sequence[str],
     Raises
     ------
     ValueError
-        For a class that the judge does not know, and a name that is none of the classes.
+        For a class that the judge does not know, and a name that is not among the classes.
 
     References
     ----------
@@ -227,7 +228,7 @@ def ret_at_1(codes: np.ndarray, originals: np.ndarray) -> np.ndarray:
     codes : ndarray
         (N, Z), of the reconstructions: what `draw.encode` reads in them.
     originals : ndarray
-        (N, Z), of the drawings that they are made of, in the same order.
+        (N, Z), of the drawings that were reconstructed, in the same order.
 
     Returns
     -------

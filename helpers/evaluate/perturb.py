@@ -1,4 +1,4 @@
-"""Drawings changed on purpose: traced from their picture, or with one thing of their drawing taken away.
+"""Drawings changed on purpose: traced from their picture, or with one aspect of how they were drawn taken away.
 
 What a classifier of strokes loses on them says what it had learned from.
 """

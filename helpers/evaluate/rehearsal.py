@@ -33,23 +33,24 @@ def rehearse(
     seed: int = 0,
     classes: Sequence[str] | None = None,
 ) -> DataSet:
-    """Drawings of a network's own from which it may learn: those that come to an end and show their class.
+    """A network's own drawings from which it may learn: those that end by themselves and show their class.
 
-    A decoder learns from people's drawings alone what follows on what people drew, and goes astray on what it drew
-    itself. Trained on those of its own drawings that went well, beside people's, it goes astray less. Reinforced
-    self-training (Gulcehre et al., arXiv 2308.08998), the reward a judge that takes no part in measuring.
+    From people's drawings alone a decoder learns what follows on what people drew, and goes astray on what it drew
+    itself. Trained on those of its own drawings that went well, beside people's, it goes astray less. This is
+    reinforced self-training (Gulcehre et al., arXiv 2308.08998); the reward comes from a judge that takes no part in
+    measuring.
 
     Parameters
     ----------
     model : SketchVAE
         Draws each of its classes, from z as `draw.sample` takes them.
     judge : Judge
-        Says how probable a drawing's class is. Kept are those that it and the network itself recognise, the most
-        probable first, and the later the more small strokes there are in them: scribbles, to which a judge is blind.
+        Says how probable a drawing's class is. Kept are drawings that both it and the network itself recognise, the
+        most probable first; small strokes count against a drawing, since a judge does not see that they are scribbles.
     each : int
-        How many are kept of a class. Where fewer went well, these are in it several times over.
+        How many of each class are kept. Where fewer went well, they are repeated.
     tries : int
-        How many are drawn of a class, in `each`.
+        How many drawings of each class are made, in multiples of `each`.
     seed : int
         Of the drawings.
     classes : sequence of str, optional
@@ -58,7 +59,7 @@ def rehearse(
     Returns
     -------
     DataSet
-        Training drawings alone, its source "rehearsed".
+        Only training drawings; its source is "rehearsed".
 
     Raises
     ------
@@ -83,7 +84,7 @@ def rehearse(
 
 
 def best_of(model: SketchVAE, judge: Judge, drawn: Sequence[np.ndarray], name: str, n: int) -> list[np.ndarray]:
-    """The n drawings of a class that went best, as `rehearse` says it, in whole pixels; ValueError if none did."""
+    """The n drawings of a class that went best, as `rehearse` defines it, in whole pixels; ValueError if none did."""
     ended = [np.rint(sketch) for sketch in drawn if len(sketch) < model.settings.max_points]
     if not ended:
         raise ValueError(f"of {len(drawn):,} drawings of {name} none came to an end: train the network longer")

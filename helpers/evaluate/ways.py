@@ -1,4 +1,4 @@
-"""Ways between two drawings of one class, before the judge: whether every frame is still of the class."""
+"""Ways between two drawings of one class, as the judge sees them: whether every frame still shows the class."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -43,7 +43,7 @@ def ways_between(
     chooser: Judge | None = None,
     tries: int = 8,
 ) -> Ways:
-    """Ways between drawings of a class, each frame drawn coolly, and looked at by the judge.
+    """Ways between drawings of a class, each frame drawn coolly and shown to the judge.
 
     Parameters
     ----------
@@ -55,13 +55,14 @@ def ways_between(
     name : str
         Their class.
     pairs, steps : int
-        Ways, and frames of each, both ends included. The frames of a way share their noise.
+        How many ways, and how many frames in each, both ends included. The frames of a way share their noise.
     path : callable
         Between two z: `draw.slerp`, `draw.lerp`, or one `draw.about` another centre.
     chooser : Judge, optional
-        Who asks for more: a frame that *it* does not recognise is drawn again with other noise, `tries` times at
-        most in all. A judge that chose says nothing about what it chose, so let this be another one than `judge`.
+        Another judge than `judge`, for a judge cannot measure what it chose: a frame that the chooser does not
+        recognise is drawn again with other noise.
     tries : int
+        How often a frame is drawn at most, the first time included.
 
     Returns
     -------
@@ -102,7 +103,7 @@ def _draw_again(
     name: str,
     tries: int,
 ) -> None:
-    """Puts, in the place of frames that the chooser does not recognise, others that it does, if there are any."""
+    """Replaces frames that the chooser does not recognise by others that it does, if there are any."""
     left = np.flatnonzero(~recognised(chooser, frames, name))
     redrawn[left] = True
     for k in range(1, tries):
@@ -118,8 +119,8 @@ def _draw_again(
 def find_nodes(
     judge: Judge, model: SketchVAE, sketches: Sequence[np.ndarray], name: str, count: int, seed: int = 0
 ) -> Nodes:
-    """The first drawings of a class that can be nodes of a loop: the judge recognises them, and what the model draws
-    of them too.
+    """The first drawings of a class that can be nodes of a loop: the judge recognises both them and what the model
+    draws of them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Files to take away: for write-ups, for plotters, for screens, each with its recipe inside."""
+"""Files to take away, for write-ups, plotters and screens, each with its recipe inside."""
 
 from helpers import open_room
 

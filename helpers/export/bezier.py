@@ -64,8 +64,8 @@ def fit_curves(line: np.ndarray, tolerance: float) -> np.ndarray:
     line : ndarray
         (N, 2).
     tolerance : float
-        In units of the line, what it was simplified by: the pen then stayed within it of each straight piece, so a
-        point where the line turns more than two arcs that rise by twice as much is a corner, and stays one.
+        In units of the line, the tolerance to which it was simplified. The pen stayed within it of each straight piece;
+        so a point where the line turns by more than two arcs of twice that rise is a corner, and stays one.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""Networks as bytes for a page: what its JavaScript draws and reads with, small.
+"""Networks as bytes for a page, small: what its JavaScript draws and reads with.
 
-A matrix lies with a row for each number that it makes. In int8 each row has a scale of its own, so that a row's largest
-weight is 127 steps; matrices of few numbers stay float16, of very few float32.
+A matrix has a row for each of its outputs. In int8 each row has a scale of its own, so that a row's largest
+weight is 127 steps; small matrices stay float16, very small ones float32.
 """
 
 import gzip
@@ -25,14 +25,14 @@ PARTS = 150  # of the drawings that a model makes of a class, those that a page 
 
 
 def pack(networks: Sequence[tuple[SketchVAE, Mapping[str, str]]], precision: str = "int8") -> bytes:
-    """Networks as a page unpacks them.
+    """Networks in the form that a page unpacks.
 
     Parameters
     ----------
-    networks
+    networks : sequence of (SketchVAE, mapping of str to str)
         Each with the classes to offer: what the page calls each, and its name in the network.
-    precision
-        Of the large matrices: "int8", with a scale a row, or "float16".
+    precision : {"int8", "float16"}
+        Of the large matrices; "int8" has a scale for each row.
 
     Returns
     -------

@@ -27,10 +27,9 @@ def travel(strokes: Sequence[np.ndarray], home: tuple[float, float] = (0, 0)) ->
 
 
 def by_travel(strokes: Sequence[np.ndarray], home: tuple[float, float] = (0, 0)) -> list[np.ndarray]:
-    """The strokes in an order, some of them backward, in which the pen travels little through the air.
+    """The strokes reordered, some of them reversed, so that the pen travels little through the air.
 
-    The nearest end next, then 2-opt: runs of strokes are turned round, order and direction, as long as that shortens
-    the way.
+    Nearest end first, then 2-opt: runs of strokes are reversed, order and direction, as long as that shortens the way.
 
     Parameters
     ----------

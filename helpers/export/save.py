@@ -1,6 +1,7 @@
-"""One drawing to a file, and the recipe out of it again.
+"""One drawing to a file, and the recipe back out of it.
 
-`save_drawing` writes one drawing in the format its name ends in, `read_recipe` finds in any of them how it was made.
+`save_drawing` writes one drawing in the format that its name ends in; `read_recipe` reads from any such file how the
+drawing was made.
 """
 
 import json
@@ -105,7 +106,7 @@ def draw_figure(
     switches : sequence of int
         The rows at which the mind changed.
     colors : sequence of str
-        Of the minds; where there are more of these, they begin again.
+        Of the minds; they repeat where there are more minds than colours.
     side : float
         mm.
 
@@ -139,7 +140,7 @@ def read_recipe(path: str | Path) -> dict:
     Returns
     -------
     dict
-        One from before drawings were read as parts says `fit=False`, in its settings and its code.
+        A recipe from before drawings were read as parts gets `fit=False`, in its settings and its code.
 
     Raises
     ------

@@ -208,8 +208,8 @@ class _Done(Exception):
 class _Metadata:
     """The text of the element that holds the recipe, as expat comes by it; an entity is refused where it is declared.
 
-    expat alone: defusedxml's parser, in Python, takes three times as long to get through a megabyte made for the
-    purpose, and refuses the same.
+    expat alone: defusedxml's parser, in Python, takes three times as long to get through a hostile megabyte, and
+    refuses the same.
     """
 
     def __init__(self) -> None:

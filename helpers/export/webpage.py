@@ -1,7 +1,7 @@
 """A page that draws by itself: one HTML file with trained networks inside, for a browser and nothing else.
 
-It needs no Python, no server and no network, and asks none for anything. The widgets in it are those of the notebooks;
-a worker that draws in plain JavaScript answers them in a kernel's place.
+It needs no Python, no server and no network. The widgets in it are those of the notebooks; a worker that draws in
+plain JavaScript answers them in the kernel's place.
 """
 
 import base64
@@ -56,17 +56,17 @@ def page(
 
     Parameters
     ----------
-    models
+    models : str, Path, SketchVAE, or sequence of these
         A model, its name in `data/models` or its path; or a decoder of sketch-rnn-js, a path that ends in
-        `.gen.json`; or several of these. Drawings of one's own are read by the first.
-    path
-        Of the page; it ends in .html.
-    title, text
-        Above the widgets; of the text each paragraph is a line.
-    classes
+        `.gen.json`; or several of these. The first reads the drawings that people make in the page.
+    path : str or Path
+        Ends in .html. The write is atomic.
+    title, text : str
+        Above the widgets; each line of the text is a paragraph.
+    classes : sequence of str, optional
         To offer, in this order; all of them where None.
-    precision
-        Of the weights: "int8", with a scale a row, or "float16", twice as large.
+    precision : {"int8", "float16"}
+        Of the weights: "int8", with a scale for each row, or "float16", twice as large.
 
     Returns
     -------

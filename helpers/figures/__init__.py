@@ -1,4 +1,4 @@
-"""Figures in one style, fit for a paper. `style` imports nothing, so that files can have its colours."""
+"""Figures in one style, fit for a paper. `style` imports nothing, so that files can use its colours."""
 
 from helpers import open_room
 

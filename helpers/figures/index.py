@@ -1,4 +1,4 @@
-"""What made which figure: `figures/README.md`, for whoever finds one there."""
+"""Which chapter made which figure: `figures/README.md`, for whoever finds one there."""
 
 import json
 import re

@@ -1,7 +1,7 @@
-"""Pictures and the lines found in them, over each other: how a bitmap becomes strokes.
+"""Pictures and the lines found in them, one above the other: how a bitmap becomes strokes.
 
 A layer paints one thing on an axes, in pixels of the picture, y down: `picture`, `pixels`, `strokes`, `dots`, `discs`,
-`strokes_in_order`. `panels` shows some layers beside others, `close_up` the same ones whole and enlarged.
+`strokes_in_order`. `panels` shows groups of layers side by side, `close_up` the same layers whole and enlarged.
 """
 
 from collections.abc import Callable, Mapping, Sequence

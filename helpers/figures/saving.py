@@ -31,16 +31,16 @@ def save_figure(fig: Figure, name: str, width: str | None = None, *, alt: str = 
     name : str
         Plain, like "03_switch-grid": the files are figures/`name`.svg, .pdf and .png.
     width : {"column", "page"}, optional
-        For print: enlarged or reduced to one column (3.35 inches) or to the text (7 inches), the PNG with 600 dots an
-        inch; the files are figures/`name`-column.svg and so on. Without it the figure as it is, the PNG with 200.
+        For print: scaled to one column (3.35 inches) or to the width of the text (7 inches), the PNG with 600 dots per
+        inch; the files are figures/`name`-column.svg and so on. Without it the figure keeps its size, the PNG has 200.
     alt, caption : str
-        What one who cannot see the figure is told, and what stands below it. They go to `name`.md beside the files,
-        with the lines of LaTeX and Markdown that include it.
+        A description for readers who cannot see the figure, and what stands below it. Both go to `name`.md beside the
+        files, with the lines of LaTeX and Markdown that include it.
 
     Returns
     -------
     Figure
-        The same, so that `save_figure(fig, name)` may be a cell's last line and shows it.
+        The same, so that `save_figure(fig, name)` can be a cell's last line and show it.
 
     Warns
     -----
@@ -124,12 +124,12 @@ def write_words(name: str, alt: str, caption: str) -> None:
 
 
 def save_table(columns: Mapping[str, Sequence], name: str, caption: str = "") -> None:
-    """Writes a table for a write-up: figures/`name`.csv, and .tex in the manner of booktabs.
+    """Writes a table for a write-up: figures/`name`.csv, and .tex in the style of booktabs.
 
     Parameters
     ----------
     columns : mapping
-        `{title: values}`, all of one length; what is shown is what `str` makes of a value.
+        `{title: values}`, all of one length; a value is written as `str` gives it.
     name : str
         Plain, like "09_confusion".
     caption : str
@@ -174,6 +174,6 @@ def escape_latex(text: str) -> str:
 
 
 def with_palette(file: str | Path | BinaryIO, colors: int = 256) -> Image.Image:
-    """A drawn picture in few colours: a palette shows no difference, and takes a quarter of a PNG's bytes."""
+    """A drawn picture in few colours: a palette makes no visible difference, and takes a quarter of a PNG's bytes."""
     # without k-means it does show one
     return Image.open(file).convert("RGB").quantize(colors, Image.Quantize.MAXCOVERAGE, kmeans=1)

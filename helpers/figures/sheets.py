@@ -1,4 +1,4 @@
-"""Figures in one style, fit for a paper: drawings on sheets, in one colour a mind, and curves of training.
+"""Drawings on sheets, fit for a paper, in one colour for each mind.
 
 Every function returns a Figure that pyplot has let go of, so a notebook shows it once, where it is a cell's last
 expression. The style holds for these figures only. Sheets are laid out in points (1/72 inch), y down. A drawing that

@@ -1,4 +1,4 @@
-"""The latent space: who is whose neighbour, how classes stay apart, maps for the eye."""
+"""The latent space: neighbours, how well classes stay apart, maps for the eye."""
 
 from helpers import open_room
 

@@ -26,8 +26,9 @@ TRAITS: Mapping[str, tuple[str, str, Callable[[np.ndarray], float]]] = {
 
 
 class Kind(NamedTuple):
-    """A sub-cluster: the numbers of its drawings, the nearest to its centre first; what is measured of them, mean by
-    trait; and the words for what sets them apart from the rest of their class, the most telling first."""
+    """A sub-cluster: the numbers of its drawings, the nearest to its centre first; the mean of each trait that is
+    measured of them; and the words for what sets them apart from the rest of their class, the most telling first.
+    """
 
     members: np.ndarray
     traits: dict[str, float]

@@ -1,6 +1,6 @@
-"""The latent space as a map: where drawings lie, how well classes and kinds within a class stay together, a widget.
+"""Where drawings lie in the latent space: neighbours, how well classes stay together, what z knows of a drawing.
 
-The numbers are measured in z, with all its dimensions. The map, two dimensions of it, is for the eye: t-SNE keeps
+The numbers are measured in z, in all its dimensions. A map of z in two dimensions (`tsne`) is for the eye: t-SNE keeps
 neighbours together and nothing else, so neither distances between groups nor their sizes mean anything in it.
 """
 
@@ -19,12 +19,12 @@ one_thread = threadpool_limits.wrap(limits=1)
 
 
 class Separation(NamedTuple):
-    """How well classes stay together in z, of which each drawing's own class is the judge.
+    """How well classes stay together in z.
 
-    `agreement`: the share of the k nearest neighbours that are of a drawing's own class, mean. `vote`: the share of
-    drawings of whose neighbours more are of their own class than of any other. `silhouette`: -1..1, mean over drawings
-    of (b - a) / max(a, b), a the mean distance to its own class, b to the nearest other one; above 0, a drawing lies
-    nearer to its own. Rousseeuw (1987), doi 10.1016/0377-0427(87)90125-7.
+    `agreement`: the mean share of a drawing's k nearest neighbours that are of its own class. `vote`: the share of
+    drawings with more neighbours of their own class than of any other. `silhouette`: -1..1, the mean over drawings of
+    (b - a) / max(a, b), with a the mean distance to its own class and b that to the nearest other one; above 0, a
+    drawing lies nearer to its own. Rousseeuw (1987), doi 10.1016/0377-0427(87)90125-7.
     """
 
     agreement: float
@@ -33,7 +33,7 @@ class Separation(NamedTuple):
 
 
 def by_angle(z: np.ndarray) -> np.ndarray:
-    """z scaled to length 1: straight distance between the results is, in order, the angle between the z.
+    """z scaled to length 1: straight distances between the results are in the order of the angles between the z.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def by_angle(z: np.ndarray) -> np.ndarray:
 
 @one_thread
 def whiten(z: np.ndarray, prior: Sequence[np.ndarray]) -> np.ndarray:
-    """z as the fitted prior measures it: where drawings of one class differ counts for less.
+    """z as the fitted prior measures it: directions along which drawings of one class differ count for less.
 
     A linear map, after which the covariance within classes, as the prior has it of the training drawings, is nearly a
     sphere: straight distance is then Mahalanobis'. The covariance is first drawn halfway toward its mean variance, so
@@ -152,7 +152,7 @@ def separation(
 
 
 def strays(points: np.ndarray, labels: np.ndarray, k: int = 10) -> np.ndarray:
-    """Which drawings lie on another class's island: where the map around them belongs to it.
+    """Which drawings lie on another class's island: most of their neighbours on the map belong to that class.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def strays(points: np.ndarray, labels: np.ndarray, k: int = 10) -> np.ndarray:
 
 
 def probe(z: np.ndarray, labels: np.ndarray, test_z: np.ndarray, test_labels: np.ndarray) -> float:
-    """How much of the classes a linear classifier reads in z, the linear probe.
+    """The linear probe: how much of the classes a linear classifier reads in z.
 
     Ridge regression on the labels, the weight of the ridge chosen by leaving one out. Alain and Bengio (2016),
     arXiv 1610.01644.
@@ -216,7 +216,7 @@ def _check_labels(z: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _votes(labels: np.ndarray, near: np.ndarray, near_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of the neighbours `near` (N, k), how many are of a drawing's own class (N,), and of the most frequent other."""
+    """How many of the neighbours `near` (N, k) are of a drawing's own class (N,), and of the most frequent other."""
     votes = (near_labels[near][..., None] == np.arange(max(labels.max(), near_labels.max()) + 1)).sum(axis=1)
     own = votes[np.arange(len(labels)), labels]
     votes[np.arange(len(labels)), labels] = -1
@@ -224,7 +224,7 @@ def _votes(labels: np.ndarray, near: np.ndarray, near_labels: np.ndarray) -> tup
 
 
 def follows(z: np.ndarray, values: np.ndarray, k: int = 5) -> float:
-    """How well z knows something measured of its drawings.
+    """How well z knows something that was measured of its drawings.
 
     Parameters
     ----------
@@ -237,8 +237,8 @@ def follows(z: np.ndarray, values: np.ndarray, k: int = 5) -> float:
     Returns
     -------
     float
-        The correlation, -1..1, of each drawing's own value with the mean of its k nearest neighbours': 0 where it is
-        spread over z by chance, 1 where neighbours agree.
+        The correlation, -1..1, of each drawing's own value with the mean of its k nearest neighbours': 0 where the
+        value is spread over z by chance, 1 where neighbours agree.
 
     Raises
     ------

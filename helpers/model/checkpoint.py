@@ -1,7 +1,7 @@
 """Networks in a file: float16 arrays and a header in JSON, in one .npz. Nothing is pickled, no code is run.
 
-`helpers.model` and `helpers.evaluate.classifier` say what stands in the header and which arrays there are. safetensors
-would keep the same arrays as safely and in as many bytes; numpy reads these without a package more.
+`helpers.model.vae` and `helpers.evaluate.classifier` say what stands in the header and which arrays there are.
+safetensors would keep the same arrays as safely and in as many bytes; numpy reads these without one more package.
 """
 
 import json
@@ -38,8 +38,8 @@ def write_checkpoint(
 def read_checkpoint(name: Path | str, kind: str) -> tuple[dict, dict[str, np.ndarray]]:
     """Header and arrays of `data/models/<name>.npz`, or of a path, where the header's `format` is `kind`.
 
-    Raises FileNotFoundError with the names there are, and ValueError where the file is none of that kind, is damaged,
-    or would take far more room in memory than on the disk.
+    Raises FileNotFoundError with the names there are, and ValueError where the file is of another kind, is damaged, or
+    would take far more room in memory than on the disk.
     """
     path = locate(name)
     if not path.exists():

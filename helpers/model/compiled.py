@@ -1,4 +1,4 @@
-"""Functions of a model compiled once, and run over many drawings some at a time."""
+"""Functions of a model, compiled once and run over many drawings in chunks."""
 
 from collections.abc import Callable, Sequence
 

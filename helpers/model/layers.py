@@ -14,10 +14,12 @@ NEAR, FAR = 8.0, 256.0  # pixels from the pen: cells are about as wide as the fi
 
 
 def place(position, scale: float):
-    """Where the pen is, (..., 2) in units of `scale` pixels from its start, as a decoder is told it, (..., 18).
+    """Where the pen is, (..., 2) in units of `scale` pixels from its start, in the form a decoder is told it, (...,
+    18).
 
-    x and y, and their sines and cosines: near and far, as a linear layer can tell them apart (Tancik et al., arXiv
-    2006.10739). An LSTM that sees offsets alone has to add them up, and its sum drifts: long drawings come apart.
+    x and y, and their sines and cosines at several wavelengths: a linear layer can tell near and far apart by them
+    (Tancik et al., arXiv 2006.10739). An LSTM that sees only offsets has to add them up, and its sum drifts: long
+    drawings come apart.
     """
     pixels = position * scale
     waves = [2 * np.pi / wave * pixels for wave in WAVES]
@@ -28,8 +30,8 @@ def look(ink, places, here):
     """The ink around the pen, as a decoder sees it: (B, T, 64), how much of it lies in each of 8 x 8 cells.
 
     `ink` (B, T, S), in pixels, lies at `places` (B, S, 2) when the pen is at `here` (B, T, 2). The cells grow with the
-    distance from the pen, as an eye's do, and what lies between the middles of two is shared by both. A decoder that
-    sees what it has drawn need not keep it in mind, and does not draw a third eye.
+    distance from the pen, like an eye's resolution, and ink between the middles of two cells is shared by both. A
+    decoder that sees what it has drawn need not keep it in mind, and does not draw a third eye.
     """
     unit = (CELLS - 1) / 2 / np.arcsinh(FAR / NEAR)
     away = ops.arcsinh((places[:, None] - here[:, :, None]) / NEAR) * unit + (CELLS - 1) / 2
@@ -161,10 +163,10 @@ def _cell(gates, c, keep=1.0):
 def _lstm_loop(gates, kernel, h, c, keep=None):
     """Hidden states (B, T, H) of an LSTM whose input's share of the gates (B, T, 4H) is known. `keep`: `Decoder.call`.
 
-    `kernel`, the recurrent one, sets the precision of the matrix products; all else is float32.
+    `kernel`, the recurrent one, sets the precision of the matrix products; everything else is float32.
 
-    The gradient is written out because that is faster by a quarter: autodiff would add up one product for the
-    recurrent kernel at every step, where one product over all steps does (and loses nothing in bfloat16).
+    The gradient is written out because that is a quarter faster: autodiff would add up one product for the recurrent
+    kernel at every step, where one product over all steps does (and loses nothing in bfloat16).
     """
 
     @ops.custom_gradient

@@ -62,9 +62,9 @@ def reconstruction_loss(target, parameters, prefix):
     target : tensor
         (B, T, 5), stroke-5.
     parameters : tensor
-        (B, T, 6M + 3), what the decoder says of each row, see `mixture`.
+        (B, T, 6M + 3), what the decoder gives for each row, see `mixture`.
     prefix : tensor
-        (B,), how many of its first rows are there already, and do not count.
+        (B,), how many of the first rows are given and do not count.
 
     Returns
     -------

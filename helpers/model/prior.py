@@ -8,11 +8,11 @@ PRIOR_RANK = 64  # directions kept of each class's covariance
 
 
 class Prior(NamedTuple):
-    """A Gaussian a class, fitted to encoded training drawings: mean, main directions and what is left over.
+    """A Gaussian for each class, fitted to encoded training drawings: mean, main directions and what is left over.
 
-    `mean` (C, Z); `factors` (C, K, Z), eigenvectors times the root of what their eigenvalues have above the
-    rest; `noise` (C, Z), standard deviation of the rest; `weight` (C,), share of the drawings. Probabilistic
-    PCA with a noise of its own for each dimension.
+    `mean` (C, Z); `factors` (C, K, Z), eigenvectors times the root of what their eigenvalues have above the rest;
+    `noise` (C, Z), the standard deviation of the rest; `weight` (C,), the class's share of the drawings. This is
+    probabilistic PCA with separate noise for each dimension.
 
     References
     ----------

@@ -30,7 +30,7 @@ def load_sketchrnn(path: Path | str) -> SketchVAE:
 
     Parameters
     ----------
-    path
+    path : Path or str
         A `.gen.json` file.
 
     Returns
@@ -44,7 +44,7 @@ def load_sketchrnn(path: Path | str) -> SketchVAE:
     FileNotFoundError
         Where there is no such file.
     ValueError
-        For a file that is none of a decoder, or a damaged one.
+        For a file that is not such a decoder, or is damaged.
 
     References
     ----------

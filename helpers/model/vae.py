@@ -154,8 +154,8 @@ def load_model(name: Path | str, dtype: str = "float32") -> SketchVAE:
     name : Path or str
         Of a model in `data/models`, or the path of an .npz file.
     dtype : str
-        "mixed_bfloat16" draws hundreds at a time faster where the processor multiplies bfloat16 (see
-        `loop.fast_dtype`), a few at a time more slowly. Its drawings are others than float32's of the same seed.
+        "mixed_bfloat16" draws hundreds of drawings at a time faster where the processor multiplies bfloat16 (see
+        `train.loop.fast_dtype`), and a few more slowly. The same seed then gives other drawings than in float32.
 
     Returns
     -------

@@ -21,7 +21,7 @@ class Cue(NamedTuple):
 
 
 def read_lines(path: Path, wrong: str) -> list[str]:
-    """The lines of a text that somebody brings; ValueError, with what is `wrong`, for one too long, or not in UTF-8."""
+    """The lines of a text file; ValueError, with what is `wrong`, for one that is too long or not in UTF-8."""
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path} has more than {MOST_BYTES // 1_000_000} MB: {wrong}")
     try:
@@ -33,11 +33,11 @@ def read_lines(path: Path, wrong: str) -> list[str]:
 def read_captions(path: str | Path) -> list[Cue]:
     """The cues of a WebVTT or SRT file, in the order of their times.
 
-    Speakers (`<v Ana>`) are written before what they say; all other marks are left out, so that the text is text.
+    Speakers (`<v Ana>`) are written before what they say; all other markup is left out.
 
     Parameters
     ----------
-    path
+    path : str or Path
         UTF-8.
 
     Returns

@@ -1,6 +1,6 @@
 """Clips as every browser plays them: any video to H.264 and AAC within bounds, upright, opaque, evenly loud.
 
-What was made of a clip is kept by its content, so that a film that is made again, or was interrupted, goes on.
+What was made of a clip is kept by the clip's content, so that a film that is made again, or was interrupted, goes on.
 """
 
 import hashlib
@@ -43,9 +43,9 @@ def prepare(clip: Sequence[np.ndarray] | str | Path, fps: float = 12) -> Clip:
 
     Parameters
     ----------
-    clip
+    clip : sequence of ndarray, str or Path
         Frames, uint8 (height, width, 3), or a video file.
-    fps
+    fps : float
         Of frames.
 
     Returns

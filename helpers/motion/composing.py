@@ -1,4 +1,4 @@
-"""Faces with a known answer, composed of drawings, and how far a found box is from the true one."""
+"""Faces with a known answer, composed from drawings, and how far a found box is from the true one."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -23,14 +23,15 @@ ROOM = {"eye": (0.27, 0.21), "nose": (0.20, 0.20), "mouth": (0.36, 0.17)}  # of 
 
 
 def compose_face(parts: Mapping[str, Sequence[np.ndarray]], rng: np.random.Generator, size: int = 256) -> Composed:
-    """A face with a known answer: two eyes, a nose and a mouth in an outline, each at its place, give or take a little.
+    """A face with a known answer: two eyes, a nose and a mouth in an outline, each near its usual place.
 
     Drawn again from `rng` until no two touch.
 
     Parameters
     ----------
     parts : mapping of str to sequence of ndarray
-        Sketches of "eye", "nose" and "mouth"; of "face", the first stroke is an outline. Without it, an oval is.
+        Sketches of "eye", "nose" and "mouth". With sketches of "face", the first stroke of one is the outline; without
+        them, it is an oval.
     rng : numpy.random.Generator
     size : int
         Pixels a side.

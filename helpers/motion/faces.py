@@ -1,4 +1,4 @@
-"""The features of a drawn face set in motion: each goes to another z and back, and is drawn anew in its place."""
+"""The features of a drawn face set in motion: each goes to another z and back, and is drawn again in its place."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -22,16 +22,16 @@ def animate_features(
     steps: int = 8,
     seed: int = 0,
 ) -> list[Animation | None]:
-    """Of each feature an animation of 2 * steps frames: from its own z to another, and back.
+    """For each feature an animation of 2 * steps frames: from its own z to another, and back.
 
-    Each is traced, and read by the encoder.
+    Each feature is traced, and read by the encoder.
 
     Parameters
     ----------
     model : SketchVAE
     features : sequence of Feature
     toward : mapping of str to callable
-        `toward[name]` makes of a feature's own z (Z,) the one that it goes to.
+        `toward[name]` takes a feature's own z (Z,) and gives the z that it goes to.
     steps : int
         Frames each way.
     seed : int
@@ -39,7 +39,7 @@ def animate_features(
     Returns
     -------
     list
-        An `Animation` a feature; None for one whose name is not in `toward`, which stays as it is.
+        An `Animation` for each feature; None for one whose name is not in `toward`, which stays as it is.
 
     Raises
     ------
@@ -59,10 +59,10 @@ def animate_features(
 def face_frames(
     bitmap: np.ndarray, features: Sequence[Feature], animations: Sequence[Animation | None], size: int = 480
 ) -> list[np.ndarray]:
-    """Pictures of a face whose features are drawn anew in their places.
+    """Pictures of a face whose features are drawn again in their places.
 
-    Each animation's first frame gets its feature's box, as far as its own aspect lets it, and the other frames keep
-    its scale.
+    The first frame of each animation fills its feature's box, as far as its own aspect lets it, and the other frames
+    keep its scale.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def face_frames(
         uint8 (H, W), the face.
     features : sequence of Feature
     animations : sequence
-        As `animate_features` gives them, one a feature; None leaves it as it was drawn.
+        As `animate_features` gives them, one for each feature; None leaves it as it was drawn.
     size : int
         Pixels on the longer side.
 

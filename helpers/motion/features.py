@@ -1,8 +1,8 @@
 """The parts of a drawn face: found, and named by the judge.
 
-A feature is a few pieces of ink that lie close together. All groups of pieces that nearness suggests are shown to the
-judge, from single pieces to the whole face; of groups that share ink, the ones that look least like what they should
-be are suppressed.
+A feature is a few pieces of ink that lie close together. All groups of pieces that nearness suggests, from single
+pieces to the whole face, are shown to the judge; of groups that share ink, those that look least like what they should
+be are dropped.
 """
 
 from collections.abc import Sequence

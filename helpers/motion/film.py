@@ -1,7 +1,7 @@
 """A film that branches: one HTML file that plays clips and lets the viewer choose what comes next.
 
-The file holds everything, its clips too, and asks no network for anything; it opens from a disk, a stick or a server.
-A long film is a folder instead, whose page finds its clips beside it.
+The file holds everything, its clips too, and needs no network; it opens from a disk, a stick or a server. A long film
+is a folder instead, whose page finds its clips beside it.
 """
 
 import base64

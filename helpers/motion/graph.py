@@ -30,16 +30,16 @@ ROUND, DOUBLE = 0.06, 0.03  # inches: of a frame's corners, and from an ending's
 def story_map(scenes: Mapping[str, Scene], start: str | None = None, pictures: bool = False) -> Figure:
     """The scenes of a film from left to right, and the choices between them; 7 inches across.
 
-    The first scene has a thick edge. Endings are framed twice and in the second colour; a choice that is there only
-    after other scenes is a dashed arrow. A choice that leads to its own scene is not drawn.
+    The first scene has a thick edge. Endings have a double frame in the second colour; a choice that appears only after
+    other scenes is a dashed arrow. A choice that leads to its own scene is not drawn.
 
     Parameters
     ----------
     scenes : mapping of str to Scene
-    start : str or None
+    start : str, optional
         The first scene; the first of the mapping where None.
     pictures : bool
-        Whether each scene shows the middle of its clip, which is made ready for the film.
+        Whether each scene shows the middle of its clip, which is prepared as for the film.
 
     Returns
     -------

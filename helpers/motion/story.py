@@ -1,4 +1,4 @@
-"""A film's story: its scenes, the choices between them, and what to mend in it before the film is made."""
+"""A film's story: its scenes, the choices between them, and what has to be mended before the film is made."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ MOST_CHOICES = 9  # a key each
 
 
 class Choice(NamedTuple):
-    """Where a choice leads, and the scenes that have to be seen before it is there."""
+    """Where a choice leads, and the scenes that have to be seen before it appears."""
 
     to: str
     after: Sequence[str] = ()
@@ -22,7 +22,7 @@ class Scene(NamedTuple):
     Parameters
     ----------
     clip : sequence of ndarray, or path
-        Frames, as `video` makes them, shown at `fps`; or a video file.
+        Frames, uint8 (height, width, 3), shown at `fps`; or a video file.
     caption : str
         What is to be seen: shown below the clip, and read aloud to those who do not see it.
     choices : mapping of str to str or Choice
@@ -33,17 +33,17 @@ class Scene(NamedTuple):
     at : float or None
         The second of the clip at which the choices appear, `inf` for its end; at once where None.
     default : (str, float) or None
-        Where the viewer goes so many seconds after the clip's end, unless they choose or stay.
+        The scene where the viewer goes, and how many seconds after the clip's end, unless they choose or stay.
     captions : mapping of str to path
         WebVTT or SRT files, by their language.
     described : mapping of str to path
-        The clip's sound with a description of what is to be seen spoken in it, sound files by language.
+        The clip's sound with a spoken description of what is to be seen, sound files by language.
     translations : mapping of str to (str, mapping of str to str)
         By language, the caption and each choice's caption in the order of `choices`.
     chapter : mapping of str to str
         By language, the chapter that the scene stands in: a heading in the overview.
     drawing : (ndarray, sequence of int) or None
-        A sketch and the rows at which the mind changes: drawn by the page itself, stroke by stroke, on the way to the
+        A sketch and the rows at which the mind changes: the page itself draws it, stroke by stroke, on the way to the
         scene.
     line : int or None
         Of the story file, for messages.
@@ -65,7 +65,7 @@ class Scene(NamedTuple):
 
 
 class Story(NamedTuple):
-    """A story: titles by language, the first of which is its own, scenes by name, and the first scene."""
+    """A story: its titles by language, the story's own language first; its scenes by name; and the first scene."""
 
     titles: Mapping[str, str]
     scenes: Mapping[str, Scene]

@@ -43,15 +43,15 @@ def read_story(path: str | Path, clips: str | Path) -> Story:
     """A story in Twee 3, with its translations and clips.
 
     A translation is a file of the same passages beside it, `story.fr.twee` for `story.twee`. The clip of a passage has
-    its name, and any ending, unless the passage says another; captions have the clip's name and their language,
-    `crossing.fr.vtt` or `.srt`, or no language for the story's own; so have sounds with a description spoken in them,
-    `crossing.fr.described.mp3`. `StoryData` may say `start`, and `lang`, "en" where it does not.
+    its name, with any ending, unless the passage says otherwise; captions have the clip's name and their language,
+    `crossing.fr.vtt` or `.srt`, or no language if it is the story's own; so have sounds with a spoken description,
+    `crossing.fr.described.mp3`. `StoryData` may give `start`, and `lang`, which is "en" where it does not.
 
     Parameters
     ----------
-    path
+    path : str or Path
         Of the story; UTF-8, ends in .twee or .tw.
-    clips
+    clips : str or Path
         The folder of its clips and their captions.
 
     Returns
@@ -61,7 +61,8 @@ def read_story(path: str | Path, clips: str | Path) -> Story:
     Raises
     ------
     ValueError
-        For what is no Twee, or means nothing, and for two files that may be a scene's clip; with the line.
+        For a file that is not Twee, for what means nothing in it, and for two files that may be a scene's clip; with
+        the line.
     FileNotFoundError
         For no such story, and for missing clips, all of them at once.
 

@@ -1,8 +1,8 @@
 """Drawings that turn into one another, frame by frame, and do not jump.
 
-Each frame of an animation is decoded from its own z; that neighbours are alike is not given, for a decoder that
-thinks twice about one stroke draws another picture. Three things keep a drawing steady: frames share their noise,
-they are laid over each other by the centre of their ink, and of several drawings of each frame, those are taken that
+Each frame of an animation is decoded from its own z. That neighbours look alike is not guaranteed: a decoder that
+decides otherwise about one stroke draws another picture. Three things keep a drawing steady: frames share their noise,
+they are aligned by the centre of their ink, and each frame is drawn several times, and those drawings are taken that
 make the steps small.
 """
 
@@ -32,8 +32,9 @@ LARGEST = 8  # drawings that `order` can put in order
 
 
 class Animation(NamedTuple):
-    """The frames as sketches, and where the pen of each starts, (N, 2), so that they lie over each other:
-    `export.frames_of(*animation)` are its pictures."""
+    """The frames as sketches, and where the pen of each starts, (N, 2), so that they lie over each other.
+    `export.frames_of(*animation)` gives their pictures.
+    """
 
     sketches: list[np.ndarray]
     origins: np.ndarray
@@ -52,10 +53,10 @@ def tween(
 ) -> Animation:
     """Frames from each key z to the next.
 
-    Every frame is drawn `tries` times, with the same noise as every other frame. A key is shown as that one of its
-    tries that is most like the others: the same drawing in every animation with this seed, so that they join. Between
-    keys, the tries are taken whose steps, to the fourth power, have the smallest sum: large steps hurt most. With one
-    try all frames share the same noise, as `draw.interpolate` has it, and nothing is chosen.
+    Every frame is drawn `tries` times, with the same noise as every other frame. A key is shown as the one of its tries
+    that is most like the others: the same drawing in every animation with this seed, so that animations join. Between
+    keys, those tries are taken whose steps, to the fourth power, have the smallest sum: large steps hurt most. With a
+    single try all frames share the same noise, as in `draw.interpolate`, and nothing is chosen.
 
     Parameters
     ----------
@@ -71,10 +72,10 @@ def tween(
     seed : int
     tries : int
     path : callable
-        The way between two z: `draw.slerp`, `draw.lerp`, or one `draw.about` another centre.
+        Between two z: `draw.slerp`, `draw.lerp`, or one `draw.about` another centre.
     accept : callable, optional
-        Which of some drawings, (N,) bool, may be shown: `lambda drawn: recognised(judge, drawn, "eye")`. Of a frame's
-        tries only those are taken; where it accepts none of them, all are.
+        Says which of some drawings may be shown, (N,) bool: `lambda drawn: recognised(judge, drawn, "eye")`. Only those
+        are taken of a frame's tries; where it accepts none of them, all are.
 
     Returns
     -------
@@ -111,7 +112,7 @@ def tween(
 
 
 def order(z: np.ndarray) -> np.ndarray:
-    """The order in which a walk through all z and back is shortest.
+    """The order in which a round trip through all z is shortest.
 
     Parameters
     ----------
@@ -137,7 +138,7 @@ def order(z: np.ndarray) -> np.ndarray:
 
 
 def centred(sketches: Sequence[np.ndarray]) -> np.ndarray:
-    """Where each pen starts for the centre of all the drawings' ink to be at 0, 0.
+    """Where each pen has to start so that the centre of the drawing's ink is at 0, 0.
 
     Parameters
     ----------
@@ -160,9 +161,9 @@ def centred(sketches: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def pictures(sketches: Sequence[np.ndarray], origins: np.ndarray) -> np.ndarray:
-    """The drawings as they lie over each other, float32 (N, 64, 64), 0 to 1, blurred: what steps are measured in.
+    """The drawings aligned, float32 (N, 64, 64), 0 to 1, blurred: what steps are measured in.
 
-    The drawing of middle size fills two thirds of the frame; what is half as large again is cut off.
+    The drawing of middle size fills two thirds of the frame; what is larger by more than half is cut off.
     """
     boxes = np.stack([bounds(sketch) for sketch in sketches]) + np.asarray(origins)[:, None]
     reach = np.median(np.abs(boxes).max(axis=(1, 2)))

@@ -1,4 +1,4 @@
-"""Which lines of a drawing are closed: what the eye takes for things."""
+"""Which lines of a drawing are closed, as outlines are."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -18,12 +18,12 @@ def closure(sketch: np.ndarray) -> float:
     """The share of the ink, by length, that lies on closed lines.
 
     A stroke's end meets ink, another stroke's or its own further along, that is at most `MEET` of the drawing's size
-    away; where it could meet an end, it does. Strokes that meet are one group, a graph whose edges are the pieces of
-    stroke between meeting points. A piece is closed where it lies on a cycle of that graph, that is where taking it
-    out would not part its ends; so one stroke may close alone, two half circles close together, and of a 6 the bowl
-    closes and the tail does not. Weighing by length lets an outline count for more than a lash.
+    away; if an end is that near, it meets the end. Strokes that meet form a graph whose edges are the pieces of stroke
+    between meeting points. A piece is closed if it lies on a cycle of that graph, that is, if its ends stay connected
+    without it. So a single stroke may be closed, two half circles close together, and of a 6 the bowl is closed and the
+    tail is not. Weighing by length lets an outline count for more than an eyelash.
 
-    Loops shorter than pi `MEET` sizes, the girth of a circle of that width, are not told from dots and do not count.
+    Loops shorter than pi `MEET` sizes, the length of a circle of that width, cannot be told from dots and do not count.
     Nor do lines that cross away from their ends: a scribble is not closed. A line drawn there and back counts, though
     it has nothing inside.
 
@@ -39,7 +39,7 @@ def closure(sketch: np.ndarray) -> float:
 
     References
     ----------
-    Closed outlines are what the eye takes for things: Elder and Zucker (1993), doi 10.1016/0042-6989(93)90080-G.
+    The eye takes closed outlines for things: Elder and Zucker (1993), doi 10.1016/0042-6989(93)90080-G.
     """
     lines = to_polylines(check(sketch))
     tolerance = MEET * size(lines)

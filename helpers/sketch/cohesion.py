@@ -1,9 +1,9 @@
 """What makes a drawing hold together, in numbers: symmetry, complexity, and how a second mind uses the ink.
 
-All of them, and closure (`closed_lines`), are about ink, the lines that the pen leaves, not about its travels. Lengths
-are relative to the drawing's size, the longest distance between two of its points (its diameter: unlike a box it stays
-the same when the drawing is turned), so no measure depends on where a drawing stands, how large it is, or how it is
-turned, and units cancel.
+All of them, and closure (`closed_lines`), measure ink, the lines that the pen leaves, and not the way the pen travels
+through the air. Lengths are relative to the drawing's size, the longest distance between two of its points (its
+diameter, which unlike a box stays the same when the drawing is turned). So no measure depends on where a drawing
+stands, how large it is, how it is turned, or in which unit it is given.
 """
 
 from collections.abc import Sequence
@@ -38,11 +38,11 @@ class Complexity(NamedTuple):
 class Transition(NamedTuple):
     """How the ink after a switch lies to the ink before it.
 
-    `overlap`: the share, 0..1, of the second mind's ink within `NEAR` of the first's. `distance`: how far the second's
-    ink lies from the first's nearest, mean, in sizes of the larger of the two parts. `cohesion`: 1 - distance, each
-    distance cut at 1; 1 is ink on ink, 0 is everything at least a size away. `baseline`: what cohesion would be had
-    the two merely been placed side by side. Cohesion above baseline means that the second uses the first's place: no
-    placing side by side would bring it so near.
+    `overlap`: the share, 0..1, of the second mind's ink within `NEAR` of the first's. `distance`: the mean distance of
+    the second's ink from the nearest ink of the first, in sizes of the larger of the two parts. `cohesion`: 1 -
+    distance, each distance cut off at 1; 1 is ink on ink, 0 is everything at least a size away. `baseline`: the
+    cohesion that the two would have if they had merely been placed side by side. Cohesion above the baseline means that
+    the second uses the first's place: side by side, it would not come so near.
     """
 
     overlap: float
@@ -117,7 +117,7 @@ def complexity(sketch: np.ndarray) -> Complexity:
 
 
 def count_small_strokes(sketch: np.ndarray) -> int:
-    """How many strokes of a drawing are small, `SMALL`: eyes and dots, and many where a network lost its way."""
+    """How many strokes of a drawing are small (`SMALL`): eyes and dots, and scribbles where a network lost its way."""
     low, high = bounds(sketch)
     return sum(np.ptp(line, axis=0).max() < SMALL * (high - low).max() for line in to_polylines(sketch))
 
@@ -125,9 +125,9 @@ def count_small_strokes(sketch: np.ndarray) -> int:
 def transition(sketch: np.ndarray, switch: int | Sequence[int]) -> Transition:
     """Whether what was drawn after the switch uses the ink before it, and a baseline that does not.
 
-    The distance of a piece of the second's ink is to the nearest ink of the first. The baseline takes the same two
-    parts, unchanged, and puts the second beside the first, their boxes touching and their centres level, on the side,
-    of four, where that brings them nearest. It is measured in the same size, that of the larger part.
+    Each piece of the second's ink is measured to the nearest ink of the first. The baseline takes the same two parts,
+    unchanged, and puts the second beside the first, their boxes touching and their centres level, on whichever of the
+    four sides brings them nearest. It is measured in the same size, that of the larger part.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def transition(sketch: np.ndarray, switch: int | Sequence[int]) -> Transition:
     Returns
     -------
     Transition
-        Four numbers; NaN, all of them, where one of the minds drew nothing, for there is nothing to compare.
+        All four numbers are NaN where one of the minds drew nothing: there is nothing to compare.
 
     Raises
     ------
@@ -170,8 +170,8 @@ def transition(sketch: np.ndarray, switch: int | Sequence[int]) -> Transition:
 def sharpest_turn(sketch: np.ndarray) -> float:
     """The sharpest turn of the drawing's longest stroke, in degrees: 0 for a straight line, 90 for a square's corner.
 
-    A turn is between the lines to the points a tenth of the drawing's size behind and ahead along the stroke, so a
-    curve has one as well: a circle's is about 11 degrees, of a smaller one as part of a drawing more.
+    A turn is measured between the lines to the points a tenth of the drawing's size behind and ahead along the stroke,
+    so curves turn too: a circle by about 11 degrees, a smaller circle that is only part of the drawing by more.
     """
     lines = to_polylines(check(sketch))
     longest = max(lines, key=measure_length)
@@ -222,7 +222,7 @@ def size(lines: Sequence[np.ndarray]) -> float:
 
 
 def parts(sketch: np.ndarray, row: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """The polylines before a row and those from it on, in one place; a stroke that the row cuts is cut at its point."""
+    """The polylines before a row and those from it on, in place; a stroke that the row cuts is cut at its point."""
     first = to_polylines(sketch[:row]) if row else []
     if row == len(sketch):
         return first, []

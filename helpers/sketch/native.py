@@ -1,4 +1,4 @@
-"""Loops over points and pixels, compiled: numba's `njit`, kept on the disk where there is a place for it."""
+"""Compiled loops over points and pixels: numba's `njit`, kept on the disk where there is a place for it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,10 +7,10 @@ from numba import njit
 
 
 def native(function: Callable | None = None, **options) -> Callable:
-    """The function, compiled when it is first called, and found on the disk by the next process.
+    """The function, compiled when it is first called, and kept on the disk for the next process.
 
-    Where numba may write neither beside the file nor in the home, as in many a container, it is compiled each time.
-    Threads run it side by side. `options` are `njit`'s.
+    Where numba can write neither beside the file nor in the home folder, as in many containers, it is compiled each
+    time. Threads can run it side by side. `options` are those of `njit`.
     """
     if function is None:
         return partial(native, **options)

@@ -1,6 +1,6 @@
-"""Polylines, absolute points (K, 2) of one pen stroke each: their length, their box, even points on them, fewer points.
+"""Polylines, absolute points (K, 2) of one pen stroke each: length, box, evenly spaced points, simplification.
 
-What the lines of a drawing are measured with, wherever they are; `sketch.to_polylines` gives them.
+The one place where lines are measured; `sketch.to_polylines` gives them.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ def _points_at(line: np.ndarray, along: np.ndarray, places: np.ndarray) -> np.nd
 
 
 def spread_evenly(lines: Sequence[np.ndarray], n: int) -> np.ndarray:
-    """The middles (n, 2) of n pieces of all the lines, of equal length; where there are but dots, their places."""
+    """The middles (n, 2) of n pieces of equal length of all the lines; where there are only dots, their places."""
     begins, vectors, _ = segments(lines)
     lengths = np.hypot(*vectors.T)
     ends = np.cumsum(lengths)
@@ -75,7 +75,7 @@ def simplify_line(line: np.ndarray, epsilon: float) -> np.ndarray:
     line : ndarray
         (K, 2).
     epsilon : float
-        In units of the line: no point removed lies farther from what is left.
+        In units of the line: no point that is removed lies farther from what is left.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def simplify_line(line: np.ndarray, epsilon: float) -> np.ndarray:
 
     References
     ----------
-    As of `sketch.simplify`; compiled, from the package `simplification`.
+    See `sketch.simplify`. The compiled code is that of the package `simplification`.
     """
     return line if len(line) < 3 else simplify_coords(np.ascontiguousarray(line, np.float64), epsilon)
 
@@ -92,8 +92,9 @@ def simplify_line(line: np.ndarray, epsilon: float) -> np.ndarray:
 def simplify_as_official(line: np.ndarray, epsilon: float, work: float) -> tuple[np.ndarray, float]:
     """Ramer-Douglas-Peucker of a polyline (K, 2) as the official files were made, and the `work` that is left.
 
-    Distances are from the endless line through two kept points, where `simplify_line` measures from the
-    segment between them. That differs where a stroke turns back on itself, and only this gives the official points.
+    Distances are measured from the infinite line through two kept points, where `simplify_line` measures from the
+    segment between them. The two differ where a stroke turns back on itself, and only this one gives the official
+    points.
     """
     keep = np.zeros(len(line), bool)
     keep[[0, -1]] = True

@@ -1,4 +1,4 @@
-"""Forms of a sketch and the turns between them.
+"""The forms of a sketch, and conversions between them.
 
 A sketch is a float32 array (N, 3) of rows `dx, dy, lift` (stroke-3, Ha & Eck, arXiv 1704.03477, section 3.1):
 the pen starts at the origin, already down, so row 0 draws a segment; lift is 1 where the pen leaves the paper
@@ -27,7 +27,7 @@ def check(sketch: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray
-        The same numbers, float32 (N, 3); the very array where it was that already.
+        The same numbers, float32 (N, 3); the same array if it was one already.
 
     Raises
     ------
@@ -56,9 +56,10 @@ def check(sketch: np.ndarray) -> np.ndarray:
 
 
 def check_shape(sketch: np.ndarray) -> None:
-    """What costs next to nothing of `check`: stroke-5 or points taken for a sketch would make a wrong picture.
+    """The part of `check` that costs next to nothing: stroke-5 or points, taken for a sketch, would make a wrong
+    picture.
 
-    Raises ValueError for all but an array (N, 3), with what it is.
+    Raises ValueError for anything but an array (N, 3), and says what it is.
     """
     if not isinstance(sketch, np.ndarray) or sketch.ndim != 2 or sketch.shape[1] != 3:
         form = f"has shape {sketch.shape}" if isinstance(sketch, np.ndarray) else f"is a {type(sketch).__name__}"
@@ -228,7 +229,7 @@ def stroke_ends(sketch: np.ndarray) -> np.ndarray:
 def minds_of_rows(sketch: np.ndarray, switches: ArrayLike, most: int | None = None) -> np.ndarray:
     """Which mind drew each row (N,), counted from 0, of a drawing that changes its mind at these rows.
 
-    Raises ValueError for switches that do not rise, and for more minds than `most`, the colours there are.
+    Raises ValueError for switches that do not rise, and for more minds than `most`, the number of colours there are.
     """
     switches = np.atleast_1d(np.asarray(switches, int))
     if len(switches) and (switches[0] < 0 or (np.diff(switches) < 0).any()):
@@ -241,9 +242,9 @@ def minds_of_rows(sketch: np.ndarray, switches: ArrayLike, most: int | None = No
 def prefix(sketch: np.ndarray, fraction: float) -> np.ndarray:
     """The beginning of a drawing.
 
-    Of three strokes or more, whole ones, rounded to the nearest. Where that would be none or all of them, or the
-    drawing has one or two strokes, which rounding would do violence to, a stroke is cut inside, pen still down: a third
-    of two strokes is two thirds of the first one's points.
+    Of a drawing of three strokes or more, whole strokes, rounded to the nearest number. Where that would be none or all
+    of them, and in a drawing of one or two strokes, where rounding would change too much, a stroke is cut inside, pen
+    still down: a third of two strokes is two thirds of the first one's points.
 
     Parameters
     ----------
@@ -303,7 +304,7 @@ def added_ink(sketch: np.ndarray, row: int) -> np.ndarray | None:
 
 
 def bounds(sketch: np.ndarray) -> np.ndarray:
-    """The box of the ink, where the pen starts at the origin.
+    """The box of the ink; the pen starts at the origin.
 
     Parameters
     ----------
@@ -320,7 +321,7 @@ def bounds(sketch: np.ndarray) -> np.ndarray:
 
 
 def fit_box(sketch: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
-    """A sketch scaled to a size, and where its pen has to start for it to stand in the middle.
+    """A sketch scaled to a size, and where its pen has to start so that the drawing is centred.
 
     Parameters
     ----------

@@ -75,7 +75,7 @@ def summarise(values: np.ndarray) -> Summary:
 
 
 def compare(groups: Mapping[str, Mapping[str, np.ndarray]]) -> str:
-    """A table of measures, for print, of several groups of drawings.
+    """A table, to be printed, of the measures of several groups of drawings.
 
     Parameters
     ----------
@@ -85,8 +85,8 @@ def compare(groups: Mapping[str, Mapping[str, np.ndarray]]) -> str:
     Returns
     -------
     str
-        Of each measure the mean and the quartiles, a row a group; and, under the first group, each other's mean in
-        relation to its mean.
+        For each measure the mean and the quartiles, a row for each group; and for each group but the first, its mean
+        relative to the first group's.
     """
     first = next(iter(groups.values()))
     names = dict.fromkeys(name for group in groups.values() for name in group)

@@ -1,8 +1,8 @@
 """Drawings that are not for a classroom's eyes.
 
-Millions of people drew, and not all of them what they were asked for. A drawing is known here by what it is, the
-SHA-256 of its rows, so that it is found in any file, order or split, and no file has to have it. Figures leave the
-place of such a drawing blank (`plots`); it is counted like any other.
+Millions of people drew, and not all of them drew what they were asked for. Such a drawing is known by its content, the
+SHA-256 of its rows, so that it is found in any file, order or split, and need not be in any. Figures leave its place
+blank (`helpers.figures.sheets`); it is counted like any other.
 """
 
 import hashlib
@@ -17,12 +17,12 @@ UNWELCOME = frozenset(
 
 
 def digest(sketch: np.ndarray) -> str:
-    """What a drawing is known by.
+    """The name of a drawing by its content.
 
     Parameters
     ----------
     sketch : ndarray, shape (N, 3)
-        Rows `dx, dy, lift`. People's are whole pixels; any other is rounded to them.
+        Rows `dx, dy, lift`. People's are whole pixels; others are rounded to them.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Lines that the paper broke: short gaps between ends that lie in line with each other are closed.
+"""Short gaps in lines, where the paper broke them, are closed between ends that lie in line with each other.
 
 Compiled. Coordinates are x, y in pixels of the image at work; `line_width` and every length are in its pixels too.
 """

@@ -126,8 +126,8 @@ def refine(graph: Graph, grey: np.ndarray, line_width: float) -> np.ndarray:
 def sharpen(lines: Lines, grey: np.ndarray, line_width: float) -> Lines:
     """Puts corners back where the pen turned: thinning and refinement cut them.
 
-    At each sharpest point the ink's outer border is half a line width away from the true corner, along the
-    bisector, whatever the angle; a line that bends gently stays where it is.
+    At a corner the ink's outer border is half a line width away from the true corner, along the bisector, whatever the
+    angle; a line that bends gently stays where it is.
     """
     points, starts, closed = lines
     keep = np.ones(len(points), np.bool_)
@@ -212,7 +212,7 @@ def _turns(points: np.ndarray, reach: np.ndarray, period: int, line_width: float
 
 @native
 def _is_sharpest(turns: np.ndarray, reach: np.ndarray, i: int, period: int) -> bool:
-    """Whether the line turns nowhere more within the arms of a point; of equals the first counts."""
+    """Whether no point within a point's arms turns more; of equals the first counts."""
     k = reach[i, 1]
     while True:
         if turns[k] > turns[i] or (turns[k] == turns[i] and k < i):
@@ -245,9 +245,10 @@ def _shift(points: np.ndarray, reach: np.ndarray, i: int, turn: float, grey: np.
 
 @native
 def simplify(lines: Lines, epsilon: float, most: float) -> Lines:
-    """Ramer-Douglas-Peucker, then each piece is the line that fits its points best and each vertex their crossing.
+    """Ramer-Douglas-Peucker, then each piece is replaced by the line that fits its points best, each vertex by their
+    crossing.
 
-    No vertex moves further than `most`. The fit (total least squares) takes back what cutting at points costs.
+    No vertex moves further than `most`. The fit (total least squares) makes up for the error of cutting at points.
     """
     points, starts, closed = lines
     out = np.empty_like(points)
@@ -321,7 +322,7 @@ def _fit_pieces(points: np.ndarray, kept: np.ndarray) -> np.ndarray:
 
 @native
 def _crossing(x: float, y: float, fits: np.ndarray, before: int, after: int, most: float) -> tuple:
-    """Where a vertex goes: least squares, on both lines (where there are two) and lightly where it was."""
+    """Where a vertex goes: by least squares onto both lines (where there are two), lightly pulled to its old place."""
     xx = yy = 0.02
     xy = px = py = 0.0
     for f in (before, after):

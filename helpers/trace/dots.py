@@ -20,8 +20,8 @@ DARKER = 1.3  # times a dot: what is darker there is ink
 def without_dots(darkness: np.ndarray, floor: float) -> tuple[np.ndarray, int]:
     """The darkness of a page without the dots printed on it, and how many there were.
 
-    Where ink touches a dot, whatever is no darker than the dots is taken out. A page of nothing but dots is a
-    drawing of dots.
+    Where ink touches a dot, whatever is no darker than the dots is taken out. A page with nothing but dots is taken for
+    a drawing of dots.
     """
     _, labels, stats, centres = cv2.connectedComponentsWithStats((darkness > floor).view(np.uint8), connectivity=8)
     sides, areas = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1], stats[:, cv2.CC_STAT_AREA]

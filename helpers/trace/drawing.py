@@ -1,4 +1,4 @@
-"""A picture to a bitmap: its page, its ground, its ink, one after another."""
+"""A picture to a bitmap: its page, its ground and its ink, in turn."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,9 @@ REMNANT = 16  # pixels: smaller faint marks may be JPEG's, or what is left of a 
 
 
 class Drawing(NamedTuple):
-    """A bitmap, uint8 (H, W), ink 255 on paper 0, of a picture, and what was seen there and left out, in words."""
+    """The drawing on a picture as a bitmap, uint8 (H, W), ink 255 on paper 0; and what was seen there and left out, in
+    words.
+    """
 
     bitmap: np.ndarray
     left_out: tuple[str, ...]
@@ -33,24 +35,27 @@ def clean(picture: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    picture : (H, W) or (H, W, 3) uint8 array
-        Grey or RGB: ink of any colours on paper of another, dark on light or light on dark, in any light.
+    picture : ndarray
+        uint8, grey (H, W) or RGB (H, W, 3): ink of any colours on paper of another, dark on light or light on dark, in
+        any light.
 
     Returns
     -------
-    (H, W) uint8 array
-        Ink 255 on paper 0; every line is as dark as the others.
+    ndarray
+        uint8 (H, W), ink 255 on paper 0; every line is as dark as the others.
 
     Raises
     ------
     ValueError
-        For a page without ink or without paper.
+        For what is no such picture, and for a page without ink or without paper.
     """
     return find_drawing(picture).bitmap
 
 
 def _found_small(picture: np.ndarray, block: float) -> Drawing:
-    """The drawing on a picture made of blocks, found where they are few pixels wide and their steps are smoothed."""
+    """The drawing on an enlarged picture: found at the size at which its blocks are few pixels wide and their steps
+    smooth.
+    """
     height, width = picture.shape[:2]
     factor = max(1, int(block / SHRUNK))
     small = cv2.resize(picture, (max(2, width // factor), max(2, height // factor)), interpolation=cv2.INTER_AREA)
@@ -59,7 +64,7 @@ def _found_small(picture: np.ndarray, block: float) -> Drawing:
 
 
 def _block(picture: np.ndarray) -> float:
-    """The side of the blocks that a picture is made of which was enlarged pixel by pixel; 0 for any other."""
+    """The side of the blocks in a picture that was enlarged pixel by pixel; 0 for any other picture."""
     grey = luma(picture)
     if len(np.unique(grey[:: max(1, len(grey) // 64)])) < 3:  # of one bit: its edges are where they are
         return 0.0

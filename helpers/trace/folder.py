@@ -127,8 +127,8 @@ def trace_folder(folder: str | Path, out: str | Path | None = None, jobs: int = 
 def find_pages(folder: Path, out: Path) -> tuple[list[Page], list[tuple[str, str]]]:
     """The pictures in a folder, by name, and the files that are none, each with the reason.
 
-    A picture in a folder inside it is of the class that this is named after, others of the one that `folder` is.
-    Hidden files are left alone, and so is `out`. A link to a folder is a folder.
+    A picture in a subfolder is of the class that the subfolder names, others of the class that `folder` names. Hidden
+    files are left alone, and so is `out`. A link to a folder is a folder.
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is not a folder")
@@ -154,7 +154,7 @@ def find_pages(folder: Path, out: Path) -> tuple[list[Page], list[tuple[str, str
 
 
 def _files(folder: Path, out: Path) -> list[Path]:
-    """The files in a folder and in those inside it, by name; in those that are links too, but not round in circles."""
+    """The files in a folder and its subfolders, by name; links to folders are followed, but never in a circle."""
     found = []
     for top, folders, files in os.walk(folder, followlinks=True):
         here = Path(top)
@@ -171,7 +171,7 @@ def _files(folder: Path, out: Path) -> list[Path]:
 
 
 def _split_folders(folder: Path, files: Sequence[Path]) -> set[str]:
-    """The folders right in `folder` that are splits: named as such, and with all their pictures in folders."""
+    """The folders directly in `folder` that are splits: named as such, and with all their pictures in subfolders."""
     depths: dict[str, set[int]] = {}
     for path in files:
         inside = path.relative_to(folder).parts

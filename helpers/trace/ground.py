@@ -1,7 +1,7 @@
 """The ground a drawing lies on: which tone is paper, what light falls on it, how dark each pixel is against it.
 
-A picture is uint8, grey (H, W) or RGB (H, W, 3). What counts is how far a pixel is from the paper in the channel
-where it is farthest: yellow on white is ink.
+A picture is uint8, grey (H, W) or RGB (H, W, 3). What counts is how far a pixel is from the paper in whichever channel
+it is farthest: yellow on white is ink.
 """
 
 from typing import NamedTuple
@@ -77,8 +77,8 @@ def luma(picture: np.ndarray) -> np.ndarray:
 def measure_ground(picture: np.ndarray) -> Ground:
     """How dark each pixel of a picture is against the paper around it.
 
-    Otsu's threshold (1979), doi 10.1109/TSMC.1979.4310076, parts light from dark; which of them is paper, their
-    shares and shapes say. Where the paper is one even tone, the darkness is the distance from it. Else the light is
+    Otsu's threshold (1979), doi 10.1109/TSMC.1979.4310076, parts light from dark; their shares and shapes say which of
+    them is paper. Where the paper is one even tone, the darkness is the distance from it. Otherwise the light is
     divided out: closing (the brightest within a window wider than a line) shows the paper without the ink.
     """
     grey = luma(picture)
@@ -108,7 +108,7 @@ def measure_ground(picture: np.ndarray) -> Ground:
 
 
 def _apart(picture: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """How far each pixel is from the colour of the paper, of the farthest that there could be."""
+    """How far each pixel is from the colour of the paper, relative to the farthest possible."""
     levels = np.arange(256, dtype=np.float32)
     apart = np.zeros(picture.shape[:2], np.float32)
     for channel, tone in zip(cv2.split(picture), paper, strict=True):
@@ -118,7 +118,7 @@ def _apart(picture: np.ndarray, paper: np.ndarray) -> np.ndarray:
 
 
 def _clear(depth: np.ndarray, grain: float) -> np.ndarray:
-    """What is darker than the grain by far, and what is darker than it and goes on from there."""
+    """What is far darker than the grain, and what is darker than the grain and connected to it."""
     maybe = (depth > MAYBE * grain).astype(np.uint8)
     count, labels = cv2.connectedComponents(maybe, connectivity=8)
     clear = np.zeros(count, bool)
@@ -155,9 +155,9 @@ def _paper_is_light(grey: np.ndarray, dark: np.ndarray) -> bool:
 
 
 def _skew(grey: np.ndarray, dark: np.ndarray) -> float:
-    """Of a light area and a dark one: how far thin lines on both make their tones skew, below 0 where they are darker.
+    """How far thin lines on both a light and a dark area make their tones skew, below 0 where the lines are darker.
 
-    0 where one of them is no large area, and where the same lines are not on both.
+    0 where one of the two is no large area, and where the lines are not the same on both.
     """
     small = _small(grey)
     areas = cv2.resize(dark * 255, small.shape[::-1], interpolation=cv2.INTER_AREA)
@@ -175,7 +175,7 @@ def _skew(grey: np.ndarray, dark: np.ndarray) -> float:
 
 
 def _elongation(mask: np.ndarray) -> float:
-    """How many times its width a shape is long: 4 times the mean distance to its edge is the width of a line."""
+    """How many times as long as wide a shape is: a line is 4 times as wide as the mean distance to its edge."""
     mask = np.pad(mask, 1, mode="edge")
     if not mask.any() or mask.all():
         return 0.0

@@ -50,17 +50,17 @@ def read_image(path: str | Path, page: int = 0) -> np.ndarray:
 
     Parameters
     ----------
-    path : path
-        A file of one of the `SUFFIXES`. A camera's orientation tag is followed, any depth becomes 8 bits; a side
-        longer than 1,500 pixels is averaged down to fit, whole pixels to one. Of an animation it is the last frame
-        that shows anything.
+    path : str or Path
+        A file of one of the `SUFFIXES`. A camera's orientation tag is followed, any depth becomes 8 bits; where a side
+        is longer than 1,500 pixels, the picture is averaged down to fit, by a whole factor. Of an animation it is the
+        last frame that shows anything.
     page : int
         Which page of a PDF or a TIFF, from 0.
 
     Returns
     -------
-    (H, W) uint8 array
-        Ink 255 on paper 0, as `clean` finds it; `read_drawing` also says what was left out.
+    ndarray
+        uint8 (H, W), ink 255 on paper 0, as `clean` finds it; `read_drawing` also says what was left out.
 
     Raises
     ------
@@ -169,7 +169,9 @@ def _open(file: BinaryIO, path: Path) -> Image.Image:
 
 
 def _size_of_floats(file: BinaryIO) -> tuple[int, int] | None:
-    """The width and height of a TIFF of floats, of which Pillow reads no colours and no doubles; None for others."""
+    """The width and height of a TIFF of floats; None for other files. Pillow reads neither doubles nor floats in
+    colour.
+    """
     with suppress(SyntaxError, ValueError, TypeError, LookupError, struct.error):
         tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))
         file.seek(tags.next)
@@ -211,9 +213,10 @@ def _pages(image: Image.Image) -> list[int]:
 
 
 def _last_frame(image: Image.Image) -> np.ndarray:
-    """The drawing that an animation ends with: a drawing that grows is done there, one that fades out is done before.
+    """The drawing that an animation ends with.
 
-    The last frame that shows anything, but for one that shows only a part of the fullest, or the same more faintly.
+    The last frame that shows anything, unless it shows only a part of the fullest frame, or the same more faintly: a
+    drawing that grows is complete at the end, one that fades out is complete before.
     """
     count = image.n_frames
     if count * image.width * image.height > MOST_OF_ALL_FRAMES:
@@ -274,7 +277,7 @@ def _without_colours(colour: np.ndarray) -> np.ndarray:
 
 
 def _eight_bits(values: np.ndarray) -> np.ndarray:
-    """Numbers of any depth as uint8: white is the least of the usual ones that the largest number stays below."""
+    """Numbers of any depth as uint8: white is the smallest of the usual maxima that no number exceeds."""
     values = np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     if values.min() < 0:
         values -= values.min()

@@ -1,4 +1,4 @@
-"""What on a page is ink: decided line by line, against the paper beside each, and each line made as dark as any.
+"""What on a page is ink: decided line by line, against the paper beside it, and each line made as dark as any other.
 
 A pen line counts by how it stands out where it is, not by how dark something else on the page is. Coordinates are
 pixels of the picture; darkness is 0 for paper and 1 for black.
@@ -42,14 +42,14 @@ class Ink(NamedTuple):
 
 
 def is_plain(bitmap: np.ndarray) -> bool:
-    """Whether all ink of a bitmap, uint8 (H, W), is about as dark as its darkest, but for the lines' soft edges."""
+    """Whether all ink of a bitmap, uint8 (H, W), is about as dark as its darkest, apart from the lines' soft edges."""
     faint, dark = int(FLOOR * 255), bitmap.max() * INK
     near = cv2.dilate((bitmap > dark).view(np.uint8), np.ones((5, 5), np.uint8))
     return not ((bitmap > faint) > near).any()
 
 
 def full_ink(darkness: np.ndarray, floor: float = FLOOR) -> float:
-    """The darkness of full ink: the median of what is about as dark as the darkest, but for a few odd pixels."""
+    """The darkness of full ink: the median of what is about as dark as the darkest, a few odd pixels apart."""
     ink = darkness[darkness > floor]
     if not len(ink):
         return 0.0
@@ -59,22 +59,22 @@ def full_ink(darkness: np.ndarray, floor: float = FLOOR) -> float:
 def even_ink(darkness: np.ndarray, floor: float = FLOOR, smallest: int = 1, smallest_faint: int = 1) -> Ink:
     """Every line on a page made equally dark, however faint it is and whatever else is on the page.
 
-    From the darkest ink down, level by level: each adds the ink that lies farther from what was found before than
+    From the darkest ink down, level by level: each level adds the ink that lies farther from what was found before than
     a line's soft edge reaches. Then the darkness is divided by that of the nearest line's middle.
 
     Parameters
     ----------
-    darkness : (H, W) float32 array
-        0 for paper, 1 for black.
+    darkness : ndarray
+        float32 (H, W), 0 for paper, 1 for black.
     floor : float
         What is fainter is grain of the paper.
     smallest, smallest_faint : int
-        Pixels of the smallest mark that is no speck, where it is dark and where it is faint.
+        Pixels of the smallest mark that is not a speck, where it is dark and where it is faint.
 
     Returns
     -------
     Ink
-        The bitmap, and what was left out. The bitmap is 0 all over where there is no ink.
+        The bitmap, 0 all over where there is no ink, and what was left out.
     """
     darkness = np.ascontiguousarray(darkness, np.float32)
     top = full_ink(darkness, floor)
@@ -154,8 +154,9 @@ def _marks(mask: np.ndarray, smallest: int) -> tuple[np.ndarray, int]:
 
 
 def _edge(darkness: np.ndarray, mask: np.ndarray) -> int:
-    """How many pixels the soft edge of the ink is wide: until most of what is around it is paper. Faint lines that meet
-    the ink do not count, as they are the lesser part of what is around."""
+    """How many pixels wide the soft edge of the ink is: until most of what is around it is paper. Faint lines that meet
+    the ink do not count, since they are the smaller part of what is around.
+    """
     before = mask
     for radius in range(1, WIDEST_EDGE):
         grown = cv2.dilate(before, np.ones((3, 3), np.uint8))
@@ -167,7 +168,7 @@ def _edge(darkness: np.ndarray, mask: np.ndarray) -> int:
 
 
 def _lines(far: np.ndarray, darkness: np.ndarray, mask: np.ndarray, edge: int, smallest: int) -> tuple:
-    """Of new faint ink what are lines, and what are coloured areas; neither is what is speck or shadow."""
+    """Which of the new faint ink are lines, and which are coloured areas; specks and shadows are neither."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(far, connectivity=8)
     area = stats[:, cv2.CC_STAT_AREA].astype(float)
     own = np.bincount(labels.ravel(), darkness.ravel(), count) / area

@@ -1,4 +1,4 @@
-"""Drawings that somebody brings, whatever they come in, as a data set: what `python -m helpers.train --data` reads."""
+"""Drawings of one's own, in whatever files, as a data set: what `python -m helpers.train --data` reads."""
 
 import difflib
 import hashlib
@@ -26,22 +26,22 @@ SHARE = 10  # one of so many drawings is for validation, and one for testing, wh
 
 
 def load_own(path: str | Path, classes: Sequence[str] | None = None) -> DataSet:
-    """The drawings that somebody brings, as a data set.
+    """Drawings of one's own as a data set.
 
     Parameters
     ----------
     path : str or Path
         A data set that `save_dataset` wrote; a file of one class as `data.read` takes it (.npz, .npy, .ndjson, .bin),
         or a folder of such files, as `trace_folder` leaves one; shards; Parquet; a folder of pictures or vector files,
-        which are traced, beside it, first.
+        which are first traced, into a folder beside it.
     classes : sequence of str, optional
-        Those wanted; without it all.
+        Those wanted; all by default.
 
     Returns
     -------
     DataSet
-        In pixels of a box of 255. Of a class without drawings for validation, or for testing, a tenth of those for
-        training become them, chosen by content. Its `source` says whose they are.
+        In pixels of a box of 255. Where a class has no drawings for validation, or for testing, a tenth of its training
+        drawings become them, chosen by content. Its `source` says whose they are.
 
     Raises
     ------

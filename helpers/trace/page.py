@@ -23,7 +23,7 @@ GROUND = "the dark surroundings of the page"
 
 
 class Page(NamedTuple):
-    """A picture of nothing but the page, where the page is in it, and what was cut away, in words."""
+    """The picture of the page alone, where the page lies in it, and what was cut away, in words."""
 
     picture: np.ndarray
     box: tuple[slice, slice]
@@ -31,10 +31,10 @@ class Page(NamedTuple):
 
 
 def find_page(picture: np.ndarray) -> Page:
-    """The page on a picture where something dark surrounds it; else the picture as it is.
+    """The page in a picture in which something dark surrounds it; otherwise the picture as it is.
 
-    The page is the largest light patch, if it is convex. One that is tilted or seen from aside, with four corners, is
-    straightened; else what surrounds it takes the page's colour, and the drawing stays where it was.
+    The page is the largest light patch, if it is convex. If it is tilted or seen at an angle, and has four corners, it
+    is straightened; otherwise its surroundings take the page's colour, and the drawing stays where it was.
     """
     outline = _outline(luma(picture))
     if outline is None or _sides(outline) > MOST_SIDES:

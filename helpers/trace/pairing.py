@@ -1,4 +1,4 @@
-"""The cheapest way to pair a few things off. Compiled."""
+"""The cheapest way to pair up a few things. Compiled."""
 
 import numpy as np
 

@@ -1,7 +1,6 @@
-"""The pages of a PDF, drawn by PDFium in a process of its own, which is ended when it takes too long or too much.
+"""The pages of a PDF, drawn by PDFium in a process of its own, which is ended when it takes too much time or memory.
 
-PDFium sets a page no bounds: one made for the purpose draws for ever, and one that is broken may end the process that
-it is in.
+PDFium sets no bounds: a page made for the purpose draws for ever, and a broken one may crash the process that draws it.
 """
 
 import json
@@ -21,7 +20,7 @@ def draw_page(path: str | Path, number: int, side: int) -> tuple[int, int, int, 
     """A page of a PDF, its longer side `side` pixels: how many pages there are, its height and width, its bytes in RGB.
 
     With number -1, or for a page that is not there, only the pages are counted. Raises ValueError for a file that is no
-    PDF, for a page without extent, and for one that takes more time or memory than any drawing.
+    PDF, for a page without extent, and for one that takes more time or memory than any drawing should.
     """
     Path(path).stat()  # FileNotFoundError
     # not as a module of the package, which would bring all that the package needs

@@ -47,16 +47,18 @@ def write_report(
 
     Parameters
     ----------
-    path : path
+    path : Path
         Of the file.
-    folder : path
+    folder : Path
         Of the pictures.
     drawings : mapping
-        For each class, for each split, its sketches.
+        `{class: {split: sketches}}`.
     traced : mapping
-        For each page that was traced, its lines.
-    skipped, left_out : sequences of (str, str)
-        A page, and why it is no drawing; a page, and what was seen on it and is not in its drawing.
+        `{page: its lines}`, for each page that was traced.
+    skipped : sequence of (str, str)
+        Each page that has no drawing, and the reason.
+    left_out : sequence of (str, str)
+        Each page on which something was seen that is not in its drawing, and what.
     """
     counts = "".join(
         f"<tr><td>{html.escape(name)}</td>"

@@ -1,4 +1,5 @@
-"""Lines printed on the paper: ruled and squared pages. They go from edge to edge at even distances, and are no drawing.
+"""Lines printed on the paper, as on ruled and squared pages: evenly spaced, from edge to edge, and no part of a
+drawing.
 
 Darkness is float32 (H, W), paper 0 and black 1.
 """

@@ -29,7 +29,7 @@ RING = np.array([-1.12, -1.63, -1.82, 1.58, 0.56, -6.42])
 
 @native
 def human_order(lines: Lines, next_weights: np.ndarray, open_weights: np.ndarray, ring_weights: np.ndarray) -> Lines:
-    """The lines in the order, direction and, where closed, from the start that people most probably choose."""
+    """The lines in the order and direction, and closed ones from the point, that people most probably choose."""
     points, starts, closed = lines
     table = describe(points, starts, closed)
     count = len(table)

@@ -1,4 +1,4 @@
-"""Bitmaps to sketches: `trace` along the middle of the lines; the published method and the outline beside it."""
+"""Bitmaps to sketches: `trace`, along the middle of the lines; for comparison, the published method and the outline."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -40,14 +40,14 @@ class Trace(NamedTuple):
 def trace(bitmap: np.ndarray) -> Trace:
     """The pen strokes along the middle of a bitmap's lines, in the order and direction in which people draw.
 
-    Enlarged, thinned (Guo and Hall), turned into a graph of branches with one node a junction, moved to the middle of
-    the grey across the line, joined by good continuation and across short gaps, simplified to a quarter of a pixel.
-    The same bitmap gives the same sketch, alone or in a batch.
+    The bitmap is enlarged, thinned (Guo and Hall) and turned into a graph of branches with one node for each junction.
+    Its lines are moved to the middle of the grey, joined by good continuation and across short gaps, and simplified to
+    a quarter of a pixel. The same bitmap gives the same sketch, alone or in a batch.
 
     Parameters
     ----------
-    bitmap : (H, W) uint8 array
-        Ink 255 on paper 0, as `read_image` makes of any picture. Faint lines count as dark ones do.
+    bitmap : ndarray
+        uint8 (H, W), ink 255 on paper 0, as `read_image` makes of any picture. Faint lines count as dark ones do.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def trace(bitmap: np.ndarray) -> Trace:
     Raises
     ------
     ValueError
-        For what is no such bitmap, a blank one, and one of ink alone.
+        For what is no such bitmap, a blank one, and one that is all ink.
 
     Examples
     --------

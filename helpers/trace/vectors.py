@@ -1,7 +1,7 @@
-"""Vector files to polylines: SVG, InkML and arrays of strokes, for files that nobody vouches for.
+"""Vector files to polylines: SVG, InkML and arrays of strokes. The files are not trusted.
 
-What has a stroke in an SVG is a pen stroke; what is only filled, as brushes are exported, is an area of ink, and is
-traced as a picture would be.
+A shape with a stroke in an SVG is a pen stroke; a shape that is only filled, as brushes are exported, is an area of
+ink, and is traced as a picture would be.
 """
 
 import math
@@ -60,7 +60,7 @@ def read_vectors(path: Path, number: int = 0) -> tuple[list[np.ndarray], list[st
     ------
     ValueError
         For a file that is damaged, hostile (entities that grow, references that run in circles, numbers beyond all
-        paper) or has no line in it.
+        bounds) or has no line in it.
     """
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path} has {path.stat().st_size:,} bytes; a drawing has {MOST_BYTES:,} at most")
@@ -157,7 +157,7 @@ def _sorted(shapes: Sequence[svg.Path]) -> tuple[list[np.ndarray], list[list[np.
 
 
 def _is_ground(shape: svg.Path, shapes: Sequence[svg.Path]) -> bool:
-    """Whether a shape is a rectangle with all others in it."""
+    """Whether a shape is a rectangle that contains all others."""
     if len(shapes) < 2 or len(shape) > 6 or not all(isinstance(s, svg.Move | svg.Line | svg.Close) for s in shape):
         return False
     boxes = np.array([box for other in shapes if other is not shape and (box := other.bbox()) is not None], float)

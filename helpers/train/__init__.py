@@ -1,4 +1,4 @@
-"""Training: plan, batches, the loop that is resumed, one device or several machines."""
+"""Training: plan, batches, a loop that can be resumed, one device or several machines."""
 
 from helpers import open_room
 

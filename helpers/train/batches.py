@@ -84,9 +84,10 @@ def batches(split: Split, settings: vae.Settings, plan: Plan, step: int = 0) -> 
 
 
 def valid_batches(split: Split, settings: vae.Settings, plan: Plan) -> Iterator[dict]:
-    """Every validation drawing, as it is, decoded from the mean of its z; over and over, up to `VALID_BATCH` at a time.
+    """Every validation drawing, unchanged, decoded from the mean of its z; over and over, up to `VALID_BATCH` at a
+    time.
 
-    Batches are as large as each other, nearly, so that each of several devices has something of every one.
+    Batches are nearly equal in size, so that each of several devices gets a part of every one.
     """
     order = sorted(range(len(split.sketches)), key=lambda i: len(split.sketches[i]))
     for chosen in itertools.cycle(np.array_split(order, -(-len(order) // VALID_BATCH))):
@@ -161,7 +162,7 @@ def augment(
 
 
 def _cut(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A drawing cut at a random point, or half of the time at the end of that point's stroke, unless it is the last."""
+    """A drawing cut at a random point, or half of the time at the end of that point's stroke unless that is the last."""
     cut = int(rng.integers(1, len(sketch))) if len(sketch) > 1 else 1
     ends = stroke_ends(sketch)
     end = int(ends[np.searchsorted(ends, cut)])

@@ -1,7 +1,7 @@
-"""Where a network trains: one device, all GPUs of a machine, or several machines, of which `TF_CONFIG` tells.
+"""Where a network trains: on one device, on all GPUs of a machine, or on several machines, which `TF_CONFIG` names.
 
-Whatever it is, a batch is shared out, and every device takes the step that one alone would have taken. Of several
-workers the first is the chief: it alone reads and writes a run, so they need no disk in common.
+In any case a batch is shared out, and every device takes the step that a single device would have taken. The first of
+several workers is the chief: it alone reads and writes a run, so they need no disk in common.
 """
 
 import json
@@ -76,7 +76,7 @@ def are_several(strategy) -> bool:
 
 
 def is_chief(strategy) -> bool:
-    """Whether this process reads and writes the run: the only one does, and the first of several."""
+    """Whether this process reads and writes the run: of several workers only the first does."""
     return strategy is None or strategy.extended.should_checkpoint
 
 
@@ -115,7 +115,7 @@ def check_agreement(strategy, *facts) -> None:
 
 @contextmanager
 def rejoining() -> Iterator[None]:
-    """Where another worker is lost in the block, this program starts itself again, and so waits for that worker."""
+    """Where another worker is lost in the block, this program restarts itself, and so waits for that worker."""
     if count_workers() == 1:
         yield
         return

@@ -117,9 +117,9 @@ def fast_dtype() -> str:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """In the block the first weights of networks come from this seed; the caller's random numbers go on as before.
+    """In the block, networks get their first weights from this seed; the caller's random numbers go on as before.
 
-    All else in training has generators of its own.
+    Everything else in training has generators of its own.
     """
     before = random.getstate()
     random.seed(seed)  # what Keras takes the seeds of its initializers from

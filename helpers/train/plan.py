@@ -19,7 +19,7 @@ def is_in(value: float, interval: str) -> bool:
 class Schedule:
     """How any network here is trained. Two runs of one schedule on one machine end alike.
 
-    Raises ValueError, which names the setting, for a number that trains nothing.
+    Raises ValueError, naming the setting, for a number that cannot train anything.
     """
 
     steps: int = _setting(10_000, "of training", "[1, inf)")
@@ -64,7 +64,7 @@ class Plan(Schedule):
 
 
 def check_name(name: str) -> None:
-    """ValueError for a name that is no plain name of a folder and of a model's file."""
+    """ValueError for a name that cannot be that of a folder and of a model's file."""
     if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.isprintable():
         raise ValueError(f"a run's name is plain, like 'zoo': it names a folder and a file; this is {name!r}")
     if name.endswith(".npz"):

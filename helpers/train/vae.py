@@ -146,13 +146,15 @@ def _all_together(data: DataSet, also: Sequence[DataSet]) -> Split:
 
 
 def _digest(split: Split) -> str:
-    """What drawings are known by, in their order."""
+    """A hash of drawings in their order."""
     known_by = "".join(f"{label} {digest(sketch)} " for sketch, label in zip(split.sketches, split.labels, strict=True))
     return hashlib.sha256(known_by.encode()).hexdigest()[:16]
 
 
 def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
-    """Gives a new network the weights of one of the same classes and sizes; what it alone is told begins at zero."""
+    """Gives a new network the weights of one of the same classes and sizes; what only the new one is told begins at
+    zero.
+    """
     if first.settings.classes != model.settings.classes:
         raise ValueError(f"{name} knows {first.settings.classes}: its weights are no beginning for these classes")
     own = {variable.path.partition("/")[2]: variable for variable in model.weights}

@@ -1,4 +1,4 @@
-"""What hands touch: the blend studio, the draw pad and the latent map."""
+"""Widgets: the blend studio, the draw pad and the latent map."""
 
 from helpers import open_room
 

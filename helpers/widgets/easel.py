@@ -1,6 +1,6 @@
-"""What the widgets share: a drawing on paper, the way between browser and kernel, and files to take away.
+"""What the widgets share: a drawing on paper, messages between browser and kernel, and files to download.
 
-The browser asks, one question at a time, and the kernel answers; so no stale question ever waits. What goes wrong is
+The browser asks, one question at a time, and the kernel answers; so no outdated question ever waits. What goes wrong is
 said in the widget. Where no kernel runs, a still picture of the last drawing stands in the widget's place.
 """
 
@@ -274,6 +274,6 @@ def _ink(drawn: Drawn) -> dict:
 
 
 def _beside_others(path: Path, content: bytes) -> Path:
-    """The path, or one with a number behind it where another drawing has that name: two by one hand have one seed."""
+    """The path, or one with a number where another drawing has that name: two drawings by hand may have one seed."""
     numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
     return next(free for free in chain([path], numbered) if not free.exists() or free.read_bytes() == content)

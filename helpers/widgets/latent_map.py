@@ -1,4 +1,4 @@
-"""A map of drawings to walk on, in JupyterLab."""
+"""A map of drawings to explore, in JupyterLab."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,12 +15,31 @@ HERE = Path(__file__).parent
 
 
 class LatentMap(anywidget.AnyWidget):
-    """A map to walk on, in JupyterLab: hover over a dot, click it, or go from dot to dot with the arrow keys, and see
+    """A map to explore in JupyterLab: hover over a dot, click it, or go from dot to dot with the arrow keys, and see
     its drawing, the drawing as the model draws it again, and its nearest neighbours in z, which can be clicked in turn.
 
-    points (N, 2) as `embed` gives them, the drawings and those drawn again (N each), the numbers of each one's
-    neighbours (N, k) as `neighbours` gives them, and the classes: labels (N,) of `names`. `selected` is the number of
-    the drawing that is shown. Raises ValueError where the counts do not match.
+    Parameters
+    ----------
+    points : ndarray
+        (N, 2), as `latent.embed` gives them.
+    sketches, again : sequence of ndarray
+        The N drawings, (n, 3) each, and the N as the model draws them again.
+    near : ndarray
+        (N, k), the numbers of each one's neighbours, as `latent.neighbours` gives them.
+    labels : sequence of int
+        (N,), the class of each.
+    names : sequence of str
+        Of the classes.
+
+    Attributes
+    ----------
+    selected : int
+        The number of the drawing that is shown.
+
+    Raises
+    ------
+    ValueError
+        Where the counts do not match.
     """
 
     _esm = HERE / "latent_map.js"

@@ -1,4 +1,4 @@
-"""The draw pad: begin by hand, let the model finish it as something, or take turns with it, stroke by stroke."""
+"""The draw pad: begin by hand and let the model finish it as something, or take turns with it, stroke by stroke."""
 
 import json
 import tempfile
@@ -50,13 +50,26 @@ YOU, MACHINE = 0, 1
 
 
 class DrawPad(Easel):
-    """Paper to draw on with mouse, pen or finger; the model of `model` goes on where the hand stops.
+    """Paper to draw on with mouse, pen or finger; the model goes on where the hand stops.
 
-    `prefix` is a sketch that lies on the paper to start with. `judge` says what it takes the drawing for; without
-    one it is the judge that ships, where its file is there. `strokes` are what is on the paper, each {"mind": 0 for the
-    person's or 1 for the machine's, "points": [[x, y], ...]} in thousandths of the paper. `finish` is what the button
-    calls; unless its `fit` is False, what is on the paper is read as a part of a drawing of the class, and temperature
-    is of no use (see `draw.switch`). The drawing is `drawn`, as in `BlendStudio`.
+    `finish` is what the button calls; unless its `fit` is False, what is on the paper is read as a part of a drawing of
+    the class, and temperature has no effect (see `draw.switch`).
+
+    Parameters
+    ----------
+    model : SketchVAE
+    prefix : ndarray, optional
+        (N, 3), a sketch that lies on the paper to start with.
+    judge : Judge, optional
+        Says what it takes the drawing for; by default the judge that ships, where its file is there.
+
+    Attributes
+    ----------
+    strokes : list of dict
+        What is on the paper, each {"mind": 0 for the person's or 1 for the machine's, "points": [[x, y], ...]} in
+        thousandths of the paper.
+    drawn : Drawn
+        The drawing, as in `BlendStudio`.
     """
 
     _script = "pad.js"
@@ -99,8 +112,8 @@ class DrawPad(Easel):
     def keep(self, name: str) -> Path:
         """Adds what the hand drew, and nothing of the machine's, to a class of one's own: `data/own/<name>.ndjson`.
 
-        `python -m helpers.train mine --data data/own` trains on it. Returns the file. Raises ValueError where there is
-        nothing by hand on the paper, and for a name that is none of a file.
+        `python -m helpers.train mine --data data/own` trains on it. Returns the file. Raises ValueError where nothing
+        on the paper is by hand, and for a name that no file can have.
         """
         return keep_drawing(name, self.strokes)
 

@@ -1,4 +1,4 @@
-"""The blend studio: two minds and when one hands over to the other, or four corners and a place between them."""
+"""The blend studio: two minds, and when one hands over to the other; or four corners, and a place between them."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -37,15 +37,24 @@ COOLER = 0.5  # of the temperature: the second mind has something to fit in with
 class BlendStudio(Easel):
     """Hands on a model: what begins the drawing, what finishes it, when, and how much of each; or a blend of four.
 
-    `model` is a `SketchVAE`. `mines` are sketches of one's own, chosen as "mine 1", "mine 2", ... wherever a class can
-    be; more can be drawn in the widget. Further keywords say where it begins: `tab` ("switch" or "corners"), `first`,
-    `second`, `at`, `blend`, `temperature`, `seed`, `fit`, `corners` (four classes), `x`, `y`. `draw` takes the same
-    ones and is what a moved slider calls. The drawing is `drawn`: its sketch, its switches, the code that makes it
-    again.
-
     At full blend, and unless `fit` is False, the beginning is read as a part of what the model draws of the second
-    class (see `draw.switch`). The model draws those first, seconds a class: `draw` waits for them; a slider does not,
-    and shows the beginning finished the other way until they are there.
+    class (see `draw.switch`). The model draws those first, which takes seconds for each class: `draw` waits for them; a
+    slider does not, and shows the beginning finished the other way until they are there.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    mines : sequence of ndarray
+        Sketches (N, 3) of one's own, chosen as "mine 1", "mine 2", ... wherever a class can be; more can be drawn in
+        the widget.
+    **start
+        Where it begins: `tab` ("switch" or "corners"), `first`, `second`, `at`, `blend`, `temperature`, `seed`, `fit`,
+        `corners` (four classes), `x`, `y`. `draw` takes the same ones and is what a moved slider calls.
+
+    Attributes
+    ----------
+    drawn : Drawn
+        The drawing: its sketch, its switches, the code that makes it again.
     """
 
     _script = "studio.js"
