@@ -12,7 +12,7 @@ import numpy as np
 
 from helpers.data.dataset import load_drawings
 from helpers.evaluate.classifier import load_judge
-from helpers.motion.composing import compose_face, overlap
+from helpers.motion.composing import box_overlap, compose_face
 from helpers.motion.features import find_features
 from helpers.paths import atomic
 
@@ -39,9 +39,9 @@ def main() -> None:
         except ValueError:
             found = []
         seconds.append(time.perf_counter() - began)
-        boxes = [max((overlap(box, feature.box) for feature in found), default=0) for box in face.boxes]
+        boxes = [max((box_overlap(box, feature.box) for feature in found), default=0) for box in face.boxes]
         named = [
-            any(feature.name == name and overlap(box, feature.box) > 0.5 for feature in found)
+            any(feature.name == name and box_overlap(box, feature.box) > 0.5 for feature in found)
             for name, box in zip(face.names, face.boxes, strict=True)
         ]
         rows.append([*named, all(named), all(named) and len(found) == 4, min(boxes) > 0.5])

@@ -184,6 +184,13 @@ def test_a_drawing_is_measured_and_saved_without_tensorflow_numba_or_scikit_lear
         assert run.stdout == "[]\n", run.stderr
 
 
+def test_a_plotters_file_is_written_without_matplotlib(tmp_path):
+    write = f"import sys, numpy as np; from helpers.export import to_svg; to_svg({DRAWING}, sys.argv[1], curves=True)"
+    command = [sys.executable, "-c", f"{write}\nprint('matplotlib' in sys.modules)", tmp_path / "one.svg"]
+    run = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert run.stdout == "False\n", run.stderr
+
+
 def test_colours_and_widths_of_figures_are_read_without_matplotlib():
     code = "import sys, helpers.figures.style; print(sorted({'matplotlib', 'numpy'} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)

@@ -12,12 +12,12 @@ import numpy as np
 
 from helpers.evaluate.matching import match_strokes
 from helpers.sketch.polyline import distances_along
+from helpers.sketch.raster import SHIFT
 from helpers.sketch.strokes import bounds, from_polylines, to_polylines
 
 SIZE = 64  # of the pictures that are laid on each other, pixels
 LINE = 3  # their lines, pixels
 NEAR = 0.1  # of the drawing's longer side: how far off a stroke may be that counts as found
-SHIFT = 4  # fractional bits of the coordinates that OpenCV takes
 
 
 class Likeness(NamedTuple):

@@ -11,12 +11,11 @@ from scipy.spatial.distance import pdist
 from sklearn.metrics import pairwise_distances_argmin
 
 from helpers.draw.switching import Switched
-from helpers.evaluate.classifier import Judge
+from helpers.evaluate.classifier import SURE, Judge
 from helpers.evaluate.distribution import overlap
 from helpers.sketch.cohesion import transition
 from helpers.sketch.strokes import added_ink
 
-SURE = 0.5  # the probability from which a drawing is recognised, as of `Judge.recognise`
 NEIGHBOURS = 3  # the k of improved precision and recall, as its authors recommend
 
 
@@ -55,7 +54,7 @@ def recognised(judge: Judge, drawings: Sequence[np.ndarray], *any_of: str) -> np
     ValueError
         For a class that the judge does not know.
     """
-    check_classes(judge, any_of)
+    check_known(judge, any_of)
     return np.array([answer in any_of for answer in judge.recognise(drawings)], bool)
 
 
@@ -80,7 +79,7 @@ def recognised_as_own(judge: Judge, drawings: Sequence[np.ndarray], classes: Seq
     ValueError
         For a class that the judge does not know, and where drawings and classes differ in number.
     """
-    check_classes(judge, classes)
+    check_known(judge, classes)
     answers = judge.recognise(drawings)
     return np.array([answer == own for answer, own in zip(answers, classes, strict=True)], bool)
 
@@ -140,7 +139,7 @@ def illusions(judge: Judge, switched: Switched, name: str) -> np.ndarray:
 
 def _whole_and_added(judge: Judge, switched: Switched, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The probability (N,) of a class for each drawing, and for its added ink alone."""
-    check_classes(judge, [name])
+    check_known(judge, [name])
     index, count = judge.classes.index(name), len(switched.sketches)
     inks = [added_ink(sketch, rows[-1]) for sketch, rows in zip(*switched, strict=True)]
     inked = [i for i, ink in enumerate(inks) if ink is not None]
@@ -152,7 +151,7 @@ def _whole_and_added(judge: Judge, switched: Switched, name: str) -> tuple[np.nd
     return p[0], p[1]
 
 
-def check_classes(judge: Judge, classes: Sequence[str]) -> None:
+def check_known(judge: Judge, classes: Sequence[str]) -> None:
     """ValueError for classes that the judge does not know."""
     if unknown := sorted(set(classes) - set(judge.classes)):
         raise ValueError(f"the judge knows no {', '.join(unknown)}; it knows: {', '.join(judge.classes)}")
@@ -213,7 +212,7 @@ def rec_at_1(judge: Judge, drawings: Sequence[np.ndarray], names: Sequence[str],
     ----------
     Zang et al., Sketch-HARP, arXiv 2511.07889.
     """
-    check_classes(judge, classes)
+    check_known(judge, classes)
     if foreign := sorted(set(names) - set(classes)):
         raise ValueError(f"{', '.join(foreign)}: none of the data set's classes, {', '.join(classes)}")
     p = judge.probabilities(drawings)[:, [judge.classes.index(name) for name in classes]]

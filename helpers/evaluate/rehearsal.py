@@ -15,7 +15,7 @@ from helpers.draw.decoding import decode
 from helpers.draw.library import read_margins
 from helpers.draw.priors import class_index, sample_z
 from helpers.evaluate.classifier import Judge, load_judge
-from helpers.evaluate.metrics import check_classes
+from helpers.evaluate.metrics import check_known
 from helpers.model.vae import SketchVAE, load_model
 from helpers.sketch.cohesion import count_small_strokes
 
@@ -67,7 +67,7 @@ def rehearse(
         For a class that the judge does not know, or of which no drawing went well.
     """
     classes = classes or model.settings.classes
-    check_classes(judge, classes)
+    check_known(judge, classes)
     kept = {}
     with tqdm(total=each * tries * len(classes), unit="drawing") as bar:
         for name in classes:

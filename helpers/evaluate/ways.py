@@ -8,7 +8,7 @@ import numpy as np
 from helpers.draw.decoding import decode, encode, reconstruct
 from helpers.draw.interpolation import slerp
 from helpers.evaluate.classifier import Judge
-from helpers.evaluate.metrics import check_classes, recognised
+from helpers.evaluate.metrics import check_known, recognised
 from helpers.model.vae import SketchVAE
 
 COOL = 0.1  # the temperature of frames
@@ -79,7 +79,7 @@ def ways_between(
         raise ValueError(f"steps is {steps} and tries {tries}; a way has two ends, and is drawn once at least")
     for one in (judge, chooser):
         if one is not None:
-            check_classes(one, [name])
+            check_known(one, [name])
     ends = encode(model, sketches[: 2 * pairs])
     z = path(ends[::2, None], ends[1::2, None], np.linspace(0, 1, steps)).reshape(pairs * steps, -1)
     of_way = np.repeat(np.arange(pairs), steps)

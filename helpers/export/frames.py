@@ -10,12 +10,12 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from helpers.figures.style import PALETTE
+from helpers.sketch.raster import SHIFT
 from helpers.sketch.strokes import absolute, bounds, check, minds_of_rows
 
 MARGIN = 0.1  # of the frame, on each side
 LINE = 1 / 80  # the pen's width, of the frame
 FINER = 2  # a frame is drawn this many times as large and averaged down
-SHIFT = 4  # fractional bits of the coordinates that OpenCV takes
 AIR = 0.3  # the time a lifted pen takes, of what it takes to draw as far
 HOLD = 1 / 5  # of the frames of a drawing: they show it finished
 

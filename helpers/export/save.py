@@ -20,7 +20,7 @@ from PIL import Image, PngImagePlugin
 from helpers.export import svg
 from helpers.export.bezier import SLACK, pen_strokes
 from helpers.export.frames import pen_frames
-from helpers.export.svg import to_svg
+from helpers.export.svg import RECIPE, to_svg
 from helpers.export.video import to_gif
 from helpers.figures.rc import in_style
 from helpers.figures.saving import with_palette
@@ -32,7 +32,6 @@ FORMATS = (".svg", ".pdf", ".png", ".gif")
 SIDE = 90  # mm: one column of a paper
 MARGIN = 0.06  # of the side
 PEN = 0.5  # mm
-RECIPE = "midstroke-recipe"
 FPS = 25
 SECONDS = 3  # that a drawing takes to be drawn in a GIF
 

@@ -5,13 +5,13 @@ The file carries its recipe, JSON in `<metadata>`: how the drawings were made, f
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
-from matplotlib.colors import to_hex, to_rgba
 
 from helpers.export.bezier import SLACK, path_data, pen_strokes
 from helpers.export.plotter import by_travel
@@ -139,6 +139,11 @@ def _layout(count: int, columns: int | None, page: tuple[float, float]) -> tuple
 
 def _paint(color: object) -> str:
     """A colour of matplotlib's as SVG's attributes: browsers know neither "tab:red" nor tuples."""
+    if isinstance(color, str) and re.fullmatch("#[0-9a-f]{6}", color):
+        return f'stroke="{color}"'
+    # takes longer to import than the file to write, and the palette does without
+    from matplotlib.colors import to_hex, to_rgba
+
     opacity = to_rgba(color)[3]
     return f'stroke="{to_hex(color)}"' + (f' stroke-opacity="{opacity:.3g}"' if opacity < 1 else "")
 

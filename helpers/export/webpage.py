@@ -35,6 +35,7 @@ CREDIT = (
     "It learned from drawings by players of Quick, Draw!, which Google, Inc. makes available as The Quick, Draw! "
     "Dataset under CC BY 4.0."
 )
+# of the sliders; temperature is from near certain to wild
 RANGES = {"at": (0, 1), "blend": (0, 1), "temperature": (0.02, 1), "x": (0, 1), "y": (0, 1)}
 WORDS = {
     "dull": "Drawing …",

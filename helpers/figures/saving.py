@@ -52,7 +52,7 @@ def save_figure(fig: Figure, name: str, width: str | None = None, *, alt: str = 
     ValueError
         For a name with dots or slashes, and another width.
     """
-    check_name(name)
+    check_figure_name(name)
     if width is not None and width not in WIDTHS:
         raise ValueError(f"width is {width!r}; it must be one of {', '.join(WIDTHS)}, or None")
     scale = WIDTHS[width] / fig.get_size_inches()[0] if width else 1
@@ -99,7 +99,7 @@ def _scale_pdf(path: Path, scale: float) -> None:
     writer.write(path)
 
 
-def check_name(name: str) -> None:
+def check_figure_name(name: str) -> None:
     """ValueError for what is no plain name of a figure."""
     if not name or set(name) & set('./\\:*?"<>|%#{}') or not name.isprintable():
         raise ValueError(f"a figure's name is plain, like '03_switch-grid'; this is {name!r}")
@@ -140,7 +140,7 @@ def save_table(columns: Mapping[str, Sequence], name: str, caption: str = "") ->
     ValueError
         For a name with dots or slashes, no columns, and columns that are not of one length.
     """
-    check_name(name)
+    check_figure_name(name)
     if not columns or len({len(values) for values in columns.values()}) != 1:
         lengths = {title: len(values) for title, values in columns.items()}
         raise ValueError(f"a table has columns of one length; these are {lengths}")

@@ -20,7 +20,7 @@ class Cue(NamedTuple):
     text: str
 
 
-def read_lines(path: Path, wrong: str) -> list[str]:
+def read_text_lines(path: Path, wrong: str) -> list[str]:
     """The lines of a text file; ValueError, with what is `wrong`, for one that is too long or not in UTF-8."""
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path} has more than {MOST_BYTES // 1_000_000} MB: {wrong}")
@@ -50,7 +50,7 @@ def read_captions(path: str | Path) -> list[Cue]:
         For a file without cues, and for a cue that ends before it begins; with the line.
     """
     path = Path(path)
-    lines = read_lines(path, "these are no captions")
+    lines = read_text_lines(path, "these are no captions")
     cues: list[Cue] = []
     number = 0
     while number < len(lines):

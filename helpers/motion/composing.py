@@ -73,7 +73,7 @@ def _placed(lines: Sequence[np.ndarray], middle: np.ndarray, room: Sequence[floa
     return [(line - centre) * scale + middle for line in lines]
 
 
-def overlap(a: Sequence[int], b: Sequence[int]) -> float:
+def box_overlap(a: Sequence[int], b: Sequence[int]) -> float:
     """Intersection over union of two boxes x, y, width, height."""
     a, b = (np.array([x, y, x + w, y + h], float) for x, y, w, h in (a, b))
     sides = np.maximum(0, np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]))

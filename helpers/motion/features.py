@@ -19,7 +19,7 @@ from scipy.spatial.distance import cdist
 
 from helpers.evaluate.classifier import Judge, load_judge
 from helpers.figures.style import PALETTE
-from helpers.trace.vectorize import check
+from helpers.trace.vectorize import check_bitmap
 
 INK = 64  # of 255
 NEAR = 1 / 150  # of the bitmap's longer side: pieces of ink with a smaller gap between them are one
@@ -71,7 +71,7 @@ def find_features(bitmap: np.ndarray, judge: Judge | None = None) -> list[Featur
     ValueError
         For what is no bitmap, has no ink, or no feature in it.
     """
-    bitmap = check(bitmap)
+    bitmap = check_bitmap(bitmap)
     labels, boxes, face = _pieces(bitmap)
     if not len(boxes):
         raise ValueError("no feature was found: there is an outline, or one piece of ink, and nothing apart from it")

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers.motion.captions import read_lines
+from helpers.motion.captions import read_text_lines
 from helpers.motion.story import Choice, Scene, Story, as_choice
 
 HEADER = re.compile(r"::\s*((?:\\.|[^\\\[{])*?)\s*(?:\[((?:\\.|[^\\\]])*)\])?\s*(\{.*\})?\s*")
@@ -90,7 +90,7 @@ def read_story(path: str | Path, clips: str | Path) -> Story:
 
 def _read(path: Path) -> tuple[str, dict, dict[str, _Passage]]:
     """Title, StoryData, and the passages that are scenes."""
-    lines = read_lines(path, "it is no story")
+    lines = read_text_lines(path, "it is no story")
     passages: dict[str, _Passage] = {}
     texts: dict[str, list[str]] = {}
     name = None

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from helpers.sketch.native import native
-from helpers.trace.centerlines import Lines, sample
+from helpers.trace.centerlines import Lines, grey_at
 
 GAP = 0.8  # line widths of paper between two ends that are bridged at most
 REACH = 1.5  # line widths of line that say where an end points to
@@ -66,7 +66,7 @@ def _mates(ends: np.ndarray, grey: np.ndarray, line_width: float) -> np.ndarray:
             along_f = -(ends[f, 2] * dx + ends[f, 3] * dy) / length
             if along_e < straight or along_f < straight:
                 continue
-            if sample(grey, ends[e, 0] + dx / 2, ends[e, 1] + dy / 2) < 0.5:
+            if grey_at(grey, ends[e, 0] + dx / 2, ends[e, 1] + dy / 2) < 0.5:
                 best, nearest[e] = length, f
     mate = np.full(count, -1, np.int32)
     for e in range(count):

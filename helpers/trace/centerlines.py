@@ -30,7 +30,7 @@ class Lines(NamedTuple):
 
 
 @native
-def sample(grey: np.ndarray, x: float, y: float) -> float:
+def grey_at(grey: np.ndarray, x: float, y: float) -> float:
     """The grey at a point, linear between pixel centres, the border's outside."""
     height, width = grey.shape
     x = min(max(x, 0.0), width - 1.001)
@@ -46,9 +46,9 @@ def sample(grey: np.ndarray, x: float, y: float) -> float:
 @native
 def border(grey: np.ndarray, x: float, y: float, dx: float, dy: float, most: float) -> float:
     """How far the ink reaches from a point in a direction (a unit vector), at most about `most`."""
-    reach, before = 0.0, sample(grey, x, y)
+    reach, before = 0.0, grey_at(grey, x, y)
     while reach < most:
-        value = sample(grey, x + (reach + 0.5) * dx, y + (reach + 0.5) * dy)
+        value = grey_at(grey, x + (reach + 0.5) * dx, y + (reach + 0.5) * dy)
         if value < 0.5:
             return reach + 0.5 * max(0.0, before - 0.5) / max(before - value, 1e-9)
         before = value
@@ -86,13 +86,13 @@ def refine(graph: Graph, grey: np.ndarray, line_width: float) -> np.ndarray:
                     length = math.hypot(dx, dy)
                     if length > 0:
                         across_x, across_y = -dy / length, dx / length
-                        here = sample(grey, x, y)
+                        here = grey_at(grey, x, y)
                         total, moment = here, 0.0
                         for side in (-1, 1):
                             before = here
                             over = True
                             for s in range(1, reach + 1):
-                                value = sample(grey, x + side * s * across_x, y + side * s * across_y)
+                                value = grey_at(grey, x + side * s * across_x, y + side * s * across_y)
                                 if value < FAINT or (value > before + 0.05 and before < 0.5):
                                     over = False
                                     break

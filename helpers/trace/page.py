@@ -22,7 +22,7 @@ SIDE = 0.1  # of the picture's longer side: no side of a page is shorter
 GROUND = "the dark surroundings of the page"
 
 
-class Page(NamedTuple):
+class Cleared(NamedTuple):
     """The picture of the page alone, where the page lies in it, and what was cut away, in words."""
 
     picture: np.ndarray
@@ -30,7 +30,7 @@ class Page(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def find_page(picture: np.ndarray) -> Page:
+def find_page(picture: np.ndarray) -> Cleared:
     """The page in a picture in which something dark surrounds it; otherwise the picture as it is.
 
     The page is the largest light patch, if it is convex. If it is tilted or seen at an angle, and has four corners, it
@@ -38,10 +38,10 @@ def find_page(picture: np.ndarray) -> Page:
     """
     outline = _outline(luma(picture))
     if outline is None or _sides(outline) > MOST_SIDES:
-        return Page(picture, np.s_[:, :], ())
+        return Cleared(picture, np.s_[:, :], ())
     corners = _corners(outline)
     if corners is not None and _tilt(corners) > TILTED:
-        return Page(_straightened(picture, corners), np.s_[:, :], (GROUND,))
+        return Cleared(_straightened(picture, corners), np.s_[:, :], (GROUND,))
     mask = np.zeros(picture.shape[:2], np.uint8)
     cv2.fillConvexPoly(mask, np.rint(outline).astype(np.int32), 1)
     inset = 2 + int(INSET * max(mask.shape))
@@ -52,7 +52,7 @@ def find_page(picture: np.ndarray) -> Page:
     alone = picture.copy()
     alone[mask == 0] = paper.round().astype(np.uint8)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return Page(alone, np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], (GROUND,))
+    return Cleared(alone, np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], (GROUND,))
 
 
 def _outline(grey: np.ndarray) -> np.ndarray | None:

@@ -66,7 +66,7 @@ def trace(bitmap: np.ndarray) -> Trace:
     >>> len(trace(bitmap).sketch)
     2
     """
-    bitmap, left_out = check(bitmap), ()
+    bitmap, left_out = check_bitmap(bitmap), ()
     if not is_plain(bitmap):
         bitmap, left_out = even_ink(bitmap / np.float32(255))
     grey, corner, scale = enlarge(bitmap)
@@ -110,7 +110,7 @@ def trace_batch(bitmaps: Sequence[np.ndarray]) -> list[Trace]:
     return traces
 
 
-def check(bitmap: np.ndarray) -> np.ndarray:
+def check_bitmap(bitmap: np.ndarray) -> np.ndarray:
     """The bitmap, contiguous, or a ValueError that says why there is nothing to trace."""
     bitmap = np.asarray(bitmap)
     if bitmap.ndim != 2 or bitmap.dtype != np.uint8:
@@ -182,7 +182,7 @@ def trace_reference(bitmap: np.ndarray, epsilon: float = 2.0) -> Trace:
     from skimage.morphology import thin as guo_hall
     from sklearn.cluster import DBSCAN
 
-    ink = check(bitmap) > 127
+    ink = check_bitmap(bitmap) > 127
     pixels = np.argwhere(guo_hall(ink))[:, ::-1].astype(float)
     if not len(pixels):
         raise ValueError("nothing of the bitmap is left after thinning")
@@ -230,6 +230,6 @@ def contour(bitmap: np.ndarray) -> list[np.ndarray]:
     ----------
     Suzuki and Abe (1985), doi 10.1016/0734-189X(85)90016-7.
     """
-    ink = (check(bitmap) > 127).astype(np.uint8)
+    ink = (check_bitmap(bitmap) > 127).astype(np.uint8)
     found, _ = cv2.findContours(ink, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     return [np.concatenate([line[:, 0], line[:1, 0]]).astype(np.float64) for line in found]

@@ -20,7 +20,7 @@ from helpers.paths import FIGURES
 from helpers.trace.own import load_own
 from helpers.train import distribution
 from helpers.train.distribution import pick_strategy
-from helpers.train.plan import Plan, check_name
+from helpers.train.plan import Plan, check_run_name
 from helpers.train.vae import check_releasable, release, train
 
 SHOWN = 8  # drawings of each of so many classes, once it is trained on somebody's own
@@ -70,7 +70,7 @@ def main() -> None:
     )
     settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units", "position", "view")}
     try:  # before hours of work
-        check_name(name)
+        check_run_name(name)
         plan = Plan(**arguments)
         data = _load(given, classes, source)
         check_releasable(data)

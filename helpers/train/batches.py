@@ -162,7 +162,7 @@ def augment(
 
 
 def _cut(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A drawing cut at a random point, or half of the time at the end of that point's stroke unless that is the last."""
+    """A drawing cut at a random point, or (half of the time) at the end of its stroke, unless that is the last."""
     cut = int(rng.integers(1, len(sketch))) if len(sketch) > 1 else 1
     ends = stroke_ends(sketch)
     end = int(ends[np.searchsorted(ends, cut)])

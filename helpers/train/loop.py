@@ -18,7 +18,7 @@ from tqdm import tqdm
 from helpers.model import layers
 from helpers.paths import DATA, atomic
 from helpers.train import distribution
-from helpers.train.plan import Plan, Schedule, check_name
+from helpers.train.plan import Plan, Schedule, check_run_name
 
 MILESTONES = (500, 2_000, 8_000)  # steps whose weights a run keeps, to show how it learned
 
@@ -131,7 +131,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 def begin_run(name: str, plan: Schedule, settings: dict) -> Path:
     """The folder of a run. Plan and settings are written down at its start, and must be the same when it is resumed."""
-    check_name(name)
+    check_run_name(name)
     run = DATA / "work" / "runs" / name
     wanted = json.loads(json.dumps({"plan": asdict(plan), "settings": settings}))
     path = run / "run.json"

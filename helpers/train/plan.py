@@ -63,7 +63,7 @@ class Plan(Schedule):
             raise ValueError(f"prior is {self.prior!r}; it must be 'normal' or 'class'")
 
 
-def check_name(name: str) -> None:
+def check_run_name(name: str) -> None:
     """ValueError for a name that cannot be that of a folder and of a model's file."""
     if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.isprintable():
         raise ValueError(f"a run's name is plain, like 'zoo': it names a folder and a file; this is {name!r}")

@@ -34,7 +34,7 @@ from helpers.train.batches import (
 )
 from helpers.train.distribution import pick_strategy
 from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan, seeded
-from helpers.train.plan import Plan, check_name
+from helpers.train.plan import Plan, check_run_name
 
 
 def train(
@@ -83,7 +83,7 @@ def train(
         otherwise or whose checkpoint is damaged.
     """
     plan = plan or Plan()
-    check_name(name)
+    check_run_name(name)
     check_splits(data.classes, data.train, data.valid)
     first = vae.load_model(start) if start else None
     drawings = _all_together(data, also)

@@ -22,6 +22,7 @@ from IPython.display import display
 from helpers.data.official import BOX, EPSILON
 from helpers.export import draw_figure, save_drawing, to_svg
 from helpers.export.bezier import path_data, pen_strokes
+from helpers.export.webpage import RANGES
 from helpers.figures.saving import with_palette
 from helpers.figures.style import PALETTE
 from helpers.model.vae import SketchVAE
@@ -31,7 +32,7 @@ from helpers.sketch.strokes import bounds, simplify_line
 HERE = Path(__file__).parent
 MOST_POINTS = 20_000  # from a browser: beyond this it is no drawing
 WIDEST = 1e4  # nor is it where a coordinate is larger than this
-TEMPERATURE = (0.02, 1)  # from near certain to wild
+TEMPERATURE = RANGES["temperature"]
 STILL = 76  # mm, of the picture that stands in for the widget
 KINDS = {
     "svg": "image/svg+xml",

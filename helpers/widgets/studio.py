@@ -13,11 +13,11 @@ from helpers.draw.interpolation import slerp
 from helpers.draw.library import is_ready, warm
 from helpers.draw.priors import sample_z
 from helpers.draw.switching import Switched, second_z, switch
+from helpers.export.webpage import RANGES
 from helpers.figures.style import PALETTE
 from helpers.model.vae import SketchVAE
 from helpers.sketch.strokes import check, fit_box, from_polylines, to_polylines
 from helpers.widgets.easel import (
-    TEMPERATURE,
     Drawn,
     Easel,
     as_code,
@@ -29,7 +29,6 @@ from helpers.widgets.easel import (
 )
 
 MOST_MINES = 20  # drawings of the person's own that a studio keeps
-RANGES = {"at": (0, 1), "blend": (0, 1), "temperature": TEMPERATURE, "x": (0, 1), "y": (0, 1)}
 FINISHES = 8  # of a beginning that is read as a part, so that the drawing keeps up with the slider
 COOLER = 0.5  # of the temperature: the second mind has something to fit in with
 

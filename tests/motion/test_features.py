@@ -10,7 +10,7 @@ from helpers.draw import decoding
 from helpers.evaluate.classifier import load_judge
 from helpers.model import vae
 from helpers.motion import faces, features, tweening
-from helpers.motion.composing import compose_face, overlap
+from helpers.motion.composing import box_overlap, compose_face
 from helpers.motion.features import find_features
 from helpers.sketch.strokes import bounds, from_polylines
 from helpers.trace.images import read_image
@@ -31,7 +31,7 @@ def parts(mirror):
 def all_found(face, found):
     """Whether each feature of a composed face was found, rightly named, and nothing else was."""
     return len(found) == len(face.boxes) and all(
-        feature.name == name and overlap(feature.box, box) > 0.5
+        feature.name == name and box_overlap(feature.box, box) > 0.5
         for feature, name, box in zip(found, face.names, face.boxes, strict=True)
     )
 
@@ -43,7 +43,7 @@ def test_a_composed_face_has_its_features_apart_at_their_places(parts):
     for i, a in enumerate(face.boxes):
         x, y, w, h = a
         assert face.bitmap[y : y + h, x : x + w].max() == 255
-        assert all(overlap(a, b) < 0.1 for b in face.boxes[:i])
+        assert all(box_overlap(a, b) < 0.1 for b in face.boxes[:i])
     centres = [(x + w / 2, y + h / 2) for x, y, w, h in face.boxes]
     assert centres[0][0] < centres[2][0] < centres[1][0]
     assert max(centres[0][1], centres[1][1]) < centres[2][1] < centres[3][1]
@@ -140,9 +140,9 @@ def test_the_choice_shares_no_ink_and_scores_most():
 
 
 def test_overlap_is_intersection_over_union():
-    assert overlap((0, 0, 10, 10), (0, 0, 10, 10)) == 1
-    assert overlap((0, 0, 10, 10), (5, 0, 10, 10)) == pytest.approx(1 / 3)
-    assert overlap((0, 0, 10, 10), (20, 0, 10, 10)) == 0
+    assert box_overlap((0, 0, 10, 10), (0, 0, 10, 10)) == 1
+    assert box_overlap((0, 0, 10, 10), (5, 0, 10, 10)) == pytest.approx(1 / 3)
+    assert box_overlap((0, 0, 10, 10), (20, 0, 10, 10)) == 0
 
 
 def test_bad_input_is_refused_by_name(judge):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.train.plan import Plan, Schedule, check_name
+from helpers.train.plan import Plan, Schedule, check_run_name
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ def test_ends_of_ranges_and_defaults_are_taken():
 @pytest.mark.parametrize("name", ["my/cat", "../outside", "..", "", ".hidden", "a\\b", "C:", "a\nb", "cat.npz"])
 def test_a_name_that_is_no_plain_name_is_refused(name):
     with pytest.raises(ValueError, match="a run's name"):
-        check_name(name)
+        check_run_name(name)
 
 
 @pytest.mark.parametrize("name", ["zoo", "my cat 2", "猫", "v1.2"])
 def test_plain_names_of_any_script_are_taken(name):
-    check_name(name)
+    check_run_name(name)
