@@ -308,7 +308,8 @@ def test_the_released_network_draws_in_a_page_as_in_python(browser, menagerie, t
     if precision == "float16":
         assert (away < 0.5).sum() >= DRAWN - 1  # one number may fall on the border of two choices
     else:
-        assert abs(known[0] - known[1]) <= 0.01 and path.stat().st_size <= 6_000_000
+        # counted: as shares, .86 - .85 is more than .01
+        assert abs(round(DRAWN * (known[0] - known[1]))) <= DRAWN // 100 and path.stat().st_size <= 6_000_000
 
 
 def write_decoder(path, units=8):
