@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.trace.dots import without_dots
 from helpers.trace.ground import luma, measure_ground
-from helpers.trace.ink import FLOOR, even_ink, full_ink
+from helpers.trace.ink import FLOOR, counted, even_ink, full_ink
 from helpers.trace.page import find_page
 from helpers.trace.rules import without_rules
 
@@ -83,7 +83,7 @@ def find_drawing(picture: np.ndarray) -> Drawing:
     if block := _block(picture):
         return _found_small(picture, block)
     page = find_page(picture)
-    darkness, even, grain, ripples = measure_ground(page.picture)
+    darkness, even, grain, ripples, seen = measure_ground(page.picture)
     floor = max(FLOOR, ripples) if even else FAINT
     bare, rules = without_rules(darkness[page.box], floor)
     if rules:
@@ -102,6 +102,6 @@ def find_drawing(picture: np.ndarray) -> Drawing:
         ink = even_ink(darkness, floor, smallest, max(faint, smallest))
     if not ink.bitmap.any():
         raise ValueError("the page is blank: there is no ink on it")
-    printed = {"rules": rules, "dots": dots}
-    told = tuple(f"{count} {what} printed on the paper" for what, count in printed.items() if count)
-    return Drawing(ink.bitmap, page.left_out + told + ink.left_out)
+    printed = {"rule": rules, "dot": dots}
+    told = tuple(counted(count, what, " printed on the paper") for what, count in printed.items() if count)
+    return Drawing(ink.bitmap, page.left_out + seen + told + ink.left_out)
