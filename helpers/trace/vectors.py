@@ -4,7 +4,9 @@ What has a stroke in an SVG is a pen stroke; what is only filled, as brushes are
 traced as a picture would be.
 """
 
+import gzip
 import math
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,15 +20,16 @@ import svgelements as svg
 from helpers.data.formats import read
 from helpers.sketch.strokes import MAX_OFFSET, to_polylines
 from helpers.trace.clips import CLIP, CLIPPING, MOST_PAIRS, NOT_CUT, SHAPE, Outline, clip_box, cut, cut_area
+from helpers.trace.curves import flatten, side_of
 from helpers.trace.inkml import local_name, read_inkml
 from helpers.trace.svg_tree import plain_tree
 from helpers.trace.vectorize import trace
 
-SUFFIXES = (".svg", ".inkml", ".npy")
-MOST_BYTES = 30_000_000
+SUFFIXES = (".svg", ".svgz", ".inkml", ".npy")
+MOST_BYTES = 30_000_000  # of a file, and of what is packed in it
+PACKED = b"\x1f\x8b"  # how gzip begins
 MOST_POINTS = 200_000
 MOST_ENTITIES = 1_000  # letters of what entities stand for: namespaces, as Illustrator writes them
-SMOOTH = 1000  # a curve lies within the longer side over this of its polyline
 FILLED = 512  # pixels of the longer side at which areas of ink are drawn, to be traced
 FAR = 1 << 26  # sixteenths of a pixel
 WHITE = 0.99  # luma of 1: what a mask has in this colour is seen
@@ -51,7 +54,7 @@ def read_vectors(path: Path, number: int = 0) -> tuple[list[np.ndarray], list[st
     Parameters
     ----------
     path : Path
-        .svg, .inkml or .npy.
+        .svg, .svgz, .inkml or .npy.
     number : int
         Which drawing of a .npy, from 0.
 
@@ -75,7 +78,7 @@ def read_vectors(path: Path, number: int = 0) -> tuple[list[np.ndarray], list[st
     if kind == ".npy":
         return to_polylines(read(path)[number]), []
     root = _parse(path)
-    lines, left_out = _read_svg(root, path) if kind == ".svg" else (read_inkml(root, path), [])
+    lines, left_out = _read_svg(root, path) if kind.startswith(".svg") else (read_inkml(root, path), [])
     if not lines:
         seen = f", but {', '.join(left_out)}" if left_out else ""
         raise ValueError(f"{path}: there is no line in it{seen}")
@@ -85,6 +88,23 @@ def read_vectors(path: Path, number: int = 0) -> tuple[list[np.ndarray], list[st
     if not (np.abs(points) <= MAX_OFFSET).all():  # NaN compares false
         raise ValueError(f"{path}: a point is not finite, or absurdly far away")
     return lines, left_out
+
+
+def _unpacked(path: Path) -> bytes:
+    """What is in a file, or packed in it by gzip, as in .svgz; ValueError for more than any drawing has."""
+    with open(path, "rb") as file:
+        if file.read(len(PACKED)) != PACKED:
+            file.seek(0)
+            return file.read()
+        file.seek(0)
+        try:
+            with gzip.GzipFile(fileobj=file) as packed:
+                content = packed.read(MOST_BYTES + 1)  # what packs well may unpack to more than there is memory
+        except (EOFError, OSError, zlib.error) as error:
+            raise ValueError(f"{path} is damaged, or cut off: {error}") from error
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"{path} unpacks to more than {MOST_BYTES:,} bytes; no drawing has so many")
+    return content
 
 
 def _parse(path: Path) -> ElementTree.Element:
@@ -97,7 +117,7 @@ def _parse(path: Path) -> ElementTree.Element:
         if system is not None or public is not None or value is None or "&" in value or "%" in value or room < 0:
             raise ValueError(f"it declares an entity, {name!r}, that leads elsewhere or grows")
 
-    content = path.read_bytes()
+    content = _unpacked(path)
     scout = expat.ParserCreate()
     scout.EntityDeclHandler = declared
     try:
@@ -147,12 +167,12 @@ def _with_clips(
     shapes: Sequence[svg.Path], left_out: dict[str, None]
 ) -> tuple[list[svg.Path], list[list[list[Outline]]]]:
     """The shapes that are seen, and for each what it is clipped by."""
-    side, outlines, vain = _side(shapes), {}, {}
+    side, outlines, vain = side_of(shapes), {}, {}
     for shape in shapes:
         if (mark := shape.values.get(SHAPE)) is None:
             continue
         rule = shape.values.get("clip-rule" if mark.startswith(CLIPPING) else "fill-rule")
-        outlines.setdefault(mark, []).append(Outline(_flatten(shape, side), rule == "evenodd"))
+        outlines.setdefault(mark, []).append(Outline(flatten(shape, side), rule == "evenodd"))
         white = _is_paint(shape.fill) and _luma(shape.fill) > WHITE and _opacity(shape, "fill") == 1
         if not mark.startswith(CLIPPING) and not white:  # a mask with tones
             vain[mark] = True
@@ -172,7 +192,7 @@ def _sorted(
 ) -> tuple[list[np.ndarray], list[Area], list[np.ndarray]]:
     """The lines that shapes show, the areas of ink, and the lines that have the paper's colour."""
     boxes = [_box(shape, of) for shape, of in zip(shapes, clips, strict=True)]
-    side, paper, room = _side(shapes), svg.Color("white"), [MOST_PAIRS]
+    side, paper, room = side_of(shapes), svg.Color("white"), [MOST_PAIRS]
     lines, areas, unseen = [], [], []
     for number, (shape, of_shape) in enumerate(zip(shapes, clips, strict=True)):
         stroked = _is_paint(shape.stroke) and _opacity(shape, "stroke") > 0 and shape.stroke_width != 0
@@ -183,9 +203,9 @@ def _sorted(
         if same and any(isinstance(segment, svg.Close) for segment in shape):  # a brush with an outline of its colour
             stroked = False
         if stroked:
-            (unseen if shape.stroke == paper else lines).extend(cut(_flatten(shape, side), of_shape, room))
+            (unseen if shape.stroke == paper else lines).extend(cut(flatten(shape, side), of_shape, room))
         elif filled and abs(_luma(shape.fill) - _luma(paper)) > CONTRAST:
-            areas.append(Area(_flatten(shape, side), of_shape))
+            areas.append(Area(flatten(shape, side), of_shape))
     return lines, areas, unseen
 
 
@@ -247,62 +267,6 @@ def _opacity(shape: svg.Path, what: str) -> float:
 
 def _luma(color: svg.Color) -> float:
     return (0.299 * color.red + 0.587 * color.green + 0.114 * color.blue) / 255
-
-
-def _cubics(shape: svg.Path) -> Iterator[list[np.ndarray]]:
-    """The subpaths of a path, each a list of Bezier curves (4, 2), or (2, 2) for a straight line; (1, 2) for a dot."""
-    for part in shape.as_subpaths():
-        curves: list[np.ndarray] = []
-        for segment in svg.Path(part):
-            if isinstance(segment, svg.Move):
-                if segment.end is not None:
-                    curves.append(np.array([segment.end], float))
-            elif isinstance(segment, svg.CubicBezier):
-                points = (segment.start, segment.control1, segment.control2, segment.end)
-                curves.append(np.array(points, float))
-            elif isinstance(segment, svg.QuadraticBezier):
-                a, b, c = (np.array(point, float) for point in (segment.start, segment.control, segment.end))
-                curves.append(np.stack([a, (a + 2 * b) / 3, (2 * b + c) / 3, c]))
-            elif isinstance(segment, svg.Arc):
-                for cubic in segment.as_cubic_curves():
-                    points = (cubic.start, cubic.control1, cubic.control2, cubic.end)
-                    curves.append(np.array(points, float))
-            elif segment.start is not None and segment.end is not None:  # a line, or the way back of a closed path
-                curves.append(np.array([segment.start, segment.end], float))
-        if curves:
-            yield curves
-
-
-def _side(shapes: Sequence[svg.Path]) -> float:
-    """The longer side of the box of all control points."""
-    points = [curve for shape in shapes for part in _cubics(shape) for curve in part]
-    if not points:
-        return 1.0
-    side = float(np.ptp(np.concatenate(points), axis=0).max())
-    if not side < np.inf:
-        raise ValueError("a coordinate is not a finite number")
-    return side or 1.0
-
-
-def _flatten(shape: svg.Path, side: float) -> list[np.ndarray]:
-    """A path's subpaths as polylines (K, 2) within `side / SMOOTH` of it."""
-    lines = []
-    for curves in _cubics(shape):
-        points = [curves[0][:1]]
-        for curve in curves:
-            if len(curve) < 4:
-                points.append(curve[1:])
-                continue
-            # the distance from a chord is an eighth of the second derivative times the step squared
-            bend = 6 * np.hypot(*np.diff(curve, 2, axis=0).T).max()
-            steps = min(500, max(1, math.ceil(math.sqrt(bend * SMOOTH / side / 8))))
-            t = np.linspace(0, 1, steps + 1)[1:, None]
-            weights = np.hstack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3])
-            points.append(weights @ curve)
-        line = np.concatenate(points)
-        moves = np.r_[True, np.any(np.diff(line, axis=0) != 0, axis=1)]
-        lines.append(line[moves])
-    return lines
 
 
 def _trace_areas(areas: Sequence[Area]) -> tuple[list[np.ndarray], Sequence[str]]:

@@ -1,11 +1,14 @@
 """Vector files of our own making, as other programs write them, and as nobody should."""
 
+import gzip
+
 import numpy as np
 import pytest
 
 from helpers.export.svg import to_svg
 from helpers.sketch.strokes import from_polylines, to_polylines
-from helpers.trace.vectors import read_vectors
+from helpers.trace.folder import trace_folder
+from helpers.trace.vectors import MOST_BYTES, read_vectors
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
 INK = 'stroke="#000" fill="none"'
@@ -116,7 +119,37 @@ def test_what_is_hidden_is_no_line(tmp_path):
     assert ends(lines) == [([1, 1], [5, 1])]
 
 
+@pytest.mark.parametrize("suffix", [".svgz", ".SVGZ", ".svg"])  # servers hand out packed files by either name
+def test_packed_svg_is_read_like_any_other(tmp_path, suffix):
+    text = SVG + f'viewBox="0 0 100 100"><path d="M10 50L90 50" {INK}/><path d="M1 2L3 4" {INK}/></svg>'
+    folder = tmp_path / "own"
+    folder.mkdir()
+    path = folder / f"drawing{suffix}"
+    path.write_bytes(gzip.compress(text.encode()))
+    lines, left_out = read_vectors(path)
+    assert ends(lines) == [([10, 50], [90, 50]), ([1, 2], [3, 4])] and left_out == []
+    (folder / "phone.HEIC").write_bytes(b"ftypheic")
+    data = trace_folder(folder, jobs=1)
+    assert sum(len(split.sketches) for split in (data.train, data.valid, data.test)) == 1
+    report = (tmp_path / "own-traced" / "report.html").read_text()
+    assert "&#x27;.HEIC&#x27; is not read; save it as a JPEG or PNG file" in report and "not a picture" not in report
+
+
 # As nobody should
+
+
+def test_packed_svg_that_grows_beyond_all_measure_or_is_cut_off_is_refused(tmp_path):
+    path = tmp_path / "drawing.svgz"
+    path.write_bytes(gzip.compress(bytes(MOST_BYTES + 1)))
+    with pytest.raises(ValueError, match=r"drawing\.svgz unpacks to more than 30,000,000 bytes"):
+        read_vectors(path)
+    for damaged in (gzip.compress(b"<svg/>" * 99)[:20], b"\x1f\x8bno gzip at all"):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"drawing\.svgz is damaged, or cut off"):
+            read_vectors(path)
+    path.write_bytes(gzip.compress(b'<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><svg>&b;</svg>'))
+    with pytest.raises(ValueError, match="entity, 'b'"):
+        read_vectors(path)
 
 
 def grown(depth):
