@@ -5,6 +5,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from helpers.trace.binding import without_binding
 from helpers.trace.dots import without_dots
 from helpers.trace.ground import luma, measure_ground
 from helpers.trace.ink import FLOOR, counted, even_ink, full_ink
@@ -91,6 +92,9 @@ def find_drawing(picture: np.ndarray) -> Drawing:
     bare, dots = without_dots(darkness[page.box], floor)
     if dots:
         darkness[page.box] = bare
+    bare, holes, strips = without_binding(darkness[page.box], floor, even)
+    if holes or strips:
+        darkness[page.box] = bare
     faint = REMNANT if rules or ripples else 1
     if even:
         ink = even_ink(darkness, floor, smallest_faint=faint)
@@ -104,4 +108,6 @@ def find_drawing(picture: np.ndarray) -> Drawing:
         raise ValueError("the page is blank: there is no ink on it")
     printed = {"rule": rules, "dot": dots}
     told = tuple(counted(count, what, " printed on the paper") for what, count in printed.items() if count)
+    bound = {"punched hole": holes, "dark strip": strips}
+    told += tuple(counted(count, what, " at the edge of the page") for what, count in bound.items() if count)
     return Drawing(ink.bitmap, page.left_out + seen + told + ink.left_out)
