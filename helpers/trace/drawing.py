@@ -5,9 +5,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from helpers.trace.binding import without_binding
 from helpers.trace.dots import without_dots
 from helpers.trace.ground import luma, measure_ground
-from helpers.trace.ink import FLOOR, even_ink, full_ink
+from helpers.trace.ink import FLOOR, counted, even_ink, full_ink
 from helpers.trace.page import find_page
 from helpers.trace.rules import without_rules
 
@@ -103,13 +104,16 @@ def find_drawing(picture: np.ndarray) -> Drawing:
     if block := _block(picture):
         return _found_small(picture, block)
     page = find_page(picture)
-    darkness, even, grain, ripples = measure_ground(page.picture)
+    darkness, even, grain, ripples, seen = measure_ground(page.picture)
     floor = max(FLOOR, ripples) if even else FAINT
     bare, rules = without_rules(darkness[page.box], floor)
     if rules:
         darkness[page.box] = bare
     bare, dots = without_dots(darkness[page.box], floor)
     if dots:
+        darkness[page.box] = bare
+    bare, holes, strips = without_binding(darkness[page.box], floor, even)
+    if holes or strips:
         darkness[page.box] = bare
     faint = REMNANT if rules or ripples else 1
     if even:
@@ -122,6 +126,8 @@ def find_drawing(picture: np.ndarray) -> Drawing:
         ink = even_ink(darkness, floor, smallest, max(faint, smallest))
     if not ink.bitmap.any():
         raise ValueError("the page is blank: there is no ink on it")
-    printed = {"rules": rules, "dots": dots}
-    told = tuple(f"{count} {what} printed on the paper" for what, count in printed.items() if count)
-    return Drawing(ink.bitmap, page.left_out + told + ink.left_out)
+    printed = {"rule": rules, "dot": dots}
+    told = tuple(counted(count, what, " printed on the paper") for what, count in printed.items() if count)
+    bound = {"punched hole": holes, "dark strip": strips}
+    told += tuple(counted(count, what, " at the edge of the page") for what, count in bound.items() if count)
+    return Drawing(ink.bitmap, page.left_out + seen + told + ink.left_out)

@@ -27,6 +27,7 @@ from helpers.trace.report import write_report
 from helpers.trace.vectorize import trace
 
 CHUNK = 16  # pages a task: few enough to lose little, many enough that handing them over costs little
+OF_PHONES = (".heic", ".heif", ".avif")  # pictures that need a decoder which is not here
 VALID, TEST = 0.1, 0.1  # share of the pages
 SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -141,7 +142,10 @@ def find_pages(folder: Path, out: Path) -> tuple[list[Page], list[tuple[str, str
         name = above[0] if above else folder.resolve().name
         is_vector = path.suffix.lower() in vectors.SUFFIXES
         if path.suffix.lower() not in SUFFIXES and not is_vector:
-            skipped.append((inside.as_posix(), f"not a picture: '{path.suffix or path.name}' is not read"))
+            why = f"'{path.suffix or path.name}' is not read"
+            is_photo = path.suffix.lower() in OF_PHONES
+            why = f"{why}; save it as a JPEG or PNG file" if is_photo else f"not a picture: {why}"
+            skipped.append((inside.as_posix(), why))
             continue
         try:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]

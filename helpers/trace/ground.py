@@ -9,6 +9,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from helpers.trace.other_ink import find_other_ink, with_other_ink
+
 TWO_TONES = 0.85  # of the variance: where two tones explain so much, there is no light to speak of
 SAME = 0.5  # of the picture is one tone, and one up or down: the paper is even
 SAME_PAPER = 0.9  # or so much of the lighter or darker half
@@ -32,13 +34,15 @@ class Ground(NamedTuple):
     """How dark each pixel is against the paper: float32 (H, W), at most 1; what is no darker than its grain is 0.
 
     `even` where the paper is one tone, as a program makes it; `grain` is the deviation of the paper's darkness, and
-    `ripples` how dark JPEG's ripples beside lines may be.
+    `ripples` how dark JPEG's ripples beside lines may be. Ink on the other side of the paper's tone counts as dark;
+    what else is there is told in `left_out`.
     """
 
     darkness: np.ndarray
     even: bool
     grain: float
     ripples: float
+    left_out: tuple[str, ...] = ()
 
 
 def flatten(rgba: np.ndarray) -> np.ndarray:
@@ -75,7 +79,20 @@ def luma(picture: np.ndarray) -> np.ndarray:
 
 
 def measure_ground(picture: np.ndarray) -> Ground:
-    """How dark each pixel of a picture is against the paper around it.
+    """How dark each pixel of a picture is against the paper around it, and how light, where both are ink."""
+    ground = _measured(picture)
+    if ground.even:
+        return ground
+    other = find_other_ink(picture, _small(picture))
+    if other.lightness is None:
+        return ground._replace(left_out=other.left_out)
+    ground = _measured(other.picture)
+    both = with_other_ink(ground.darkness, other.lightness)
+    return ground._replace(darkness=both, even=False, left_out=other.left_out)
+
+
+def _measured(picture: np.ndarray) -> Ground:
+    """How dark each pixel of a picture is against the paper around it, where all ink is of one kind.
 
     Otsu's threshold (1979), doi 10.1109/TSMC.1979.4310076, parts light from dark; their shares and shapes say which of
     them is paper. Where the paper is one even tone, the darkness is the distance from it. Otherwise the light is

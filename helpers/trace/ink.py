@@ -224,21 +224,22 @@ def _left_out(darkness, mask, areas, edge, floor, smallest) -> tuple[str, ...]:
     """What else is darker than white paper, in words."""
     notes = []
     if count := cv2.connectedComponents(areas, connectivity=8)[0] - 1:
-        notes.append(_counted(count, "pale area", ", wider than any line"))
+        notes.append(counted(count, "pale area", ", wider than any line"))
     near = mask | areas
     rest = (darkness > floor).view(np.uint8) & ~_grown(near, 2 * edge + 1) & 1
     marks, specks = _marks(rest, max(smallest, 4))
     if shadows := cv2.connectedComponents(marks, connectivity=8)[0] - 1:
-        notes.append(_counted(shadows, "soft shadow"))
+        notes.append(counted(shadows, "soft shadow"))
     if specks:
-        notes.append(_counted(specks, "speck"))
+        notes.append(counted(specks, "speck"))
     if floor > FLOOR:
         faint = (darkness > max(FLOOR, HIDDEN * floor)).view(np.uint8) & ~_grown(near | rest, AROUND + edge) & 1
         marks, _ = _marks(faint, max(smallest, DOUBTFUL))
         if doubtful := cv2.connectedComponents(marks, connectivity=8)[0] - 1:
-            notes.append(_counted(doubtful, "mark", " as faint as the grain of the picture"))
+            notes.append(counted(doubtful, "mark", " as faint as the grain of the picture"))
     return tuple(notes)
 
 
-def _counted(count: int, what: str, more: str = "") -> str:
+def counted(count: int, what: str, more: str = "") -> str:
+    """So many of something, in words."""
     return f"{count} {what}{'' if count == 1 else 's'}{more}"

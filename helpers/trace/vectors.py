@@ -1,5 +1,7 @@
 """Vector files to polylines: SVG, InkML and arrays of strokes. The files are not trusted."""
 
+import gzip
+import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -11,8 +13,9 @@ from helpers.sketch.strokes import MAX_OFFSET, to_polylines
 from helpers.trace.inkml import read_inkml
 from helpers.trace.svg import read_svg
 
-SUFFIXES = (".svg", ".inkml", ".npy")
-MOST_BYTES = 30_000_000
+SUFFIXES = (".svg", ".svgz", ".inkml", ".npy")
+MOST_BYTES = 30_000_000  # of a file, and of what is packed in it
+PACKED = b"\x1f\x8b"  # how gzip begins
 MOST_POINTS = 200_000
 MOST_ENTITIES = 1_000  # letters of what entities stand for: namespaces, as Illustrator writes them
 
@@ -28,7 +31,7 @@ def read_vectors(path: Path, number: int = 0) -> tuple[list[np.ndarray], list[st
     Parameters
     ----------
     path : Path
-        .svg, .inkml or .npy.
+        .svg, .svgz, .inkml or .npy.
     number : int
         Which drawing of a .npy, from 0.
 
@@ -52,7 +55,7 @@ def read_vectors(path: Path, number: int = 0) -> tuple[list[np.ndarray], list[st
     if kind == ".npy":
         return to_polylines(read(path)[number]), []
     root = _parse(path)
-    lines, left_out = read_svg(root, path) if kind == ".svg" else (read_inkml(root, path), [])
+    lines, left_out = read_svg(root, path) if kind.startswith(".svg") else (read_inkml(root, path), [])
     if not lines:
         seen = f", but {', '.join(left_out)}" if left_out else ""
         raise ValueError(f"{path}: there is no line in it{seen}")
@@ -62,6 +65,23 @@ def read_vectors(path: Path, number: int = 0) -> tuple[list[np.ndarray], list[st
     if not (np.abs(points) <= MAX_OFFSET).all():  # NaN compares false
         raise ValueError(f"{path}: a point is not finite, or absurdly far away")
     return lines, left_out
+
+
+def _unpacked(path: Path) -> bytes:
+    """What is in a file, or packed in it by gzip, as in .svgz; ValueError for more than any drawing has."""
+    with open(path, "rb") as file:
+        if file.read(len(PACKED)) != PACKED:
+            file.seek(0)
+            return file.read()
+        file.seek(0)
+        try:
+            with gzip.GzipFile(fileobj=file) as packed:
+                content = packed.read(MOST_BYTES + 1)  # what packs well may unpack to more than there is memory
+        except (EOFError, OSError, zlib.error) as error:
+            raise ValueError(f"{path} is damaged, or cut off: {error}") from error
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"{path} unpacks to more than {MOST_BYTES:,} bytes; no drawing has so many")
+    return content
 
 
 def _parse(path: Path) -> ElementTree.Element:
@@ -74,7 +94,7 @@ def _parse(path: Path) -> ElementTree.Element:
         if system is not None or public is not None or value is None or "&" in value or "%" in value or room < 0:
             raise ValueError(f"it declares an entity, {name!r}, that leads elsewhere or grows")
 
-    content = path.read_bytes()
+    content = _unpacked(path)
     scout = expat.ParserCreate()
     scout.EntityDeclHandler = declared
     try:

@@ -1,11 +1,14 @@
 """Vector files of our own making, as other programs write them, and as nobody should."""
 
+import gzip
+
 import numpy as np
 import pytest
 
 from helpers.export.svg import to_svg
 from helpers.sketch.strokes import from_polylines, to_polylines
-from helpers.trace.vectors import read_vectors
+from helpers.trace.folder import trace_folder
+from helpers.trace.vectors import MOST_BYTES, read_vectors
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
 INK = 'stroke="#000" fill="none"'
@@ -116,7 +119,37 @@ def test_what_is_hidden_is_no_line(tmp_path):
     assert ends(lines) == [([1, 1], [5, 1])]
 
 
+@pytest.mark.parametrize("suffix", [".svgz", ".SVGZ", ".svg"])  # servers hand out packed files by either name
+def test_packed_svg_is_read_like_any_other(tmp_path, suffix):
+    text = SVG + f'viewBox="0 0 100 100"><path d="M10 50L90 50" {INK}/><path d="M1 2L3 4" {INK}/></svg>'
+    folder = tmp_path / "own"
+    folder.mkdir()
+    path = folder / f"drawing{suffix}"
+    path.write_bytes(gzip.compress(text.encode()))
+    lines, left_out = read_vectors(path)
+    assert ends(lines) == [([10, 50], [90, 50]), ([1, 2], [3, 4])] and left_out == []
+    (folder / "phone.HEIC").write_bytes(b"ftypheic")
+    data = trace_folder(folder, jobs=1)
+    assert sum(len(split.sketches) for split in (data.train, data.valid, data.test)) == 1
+    report = (tmp_path / "own-traced" / "report.html").read_text()
+    assert "&#x27;.HEIC&#x27; is not read; save it as a JPEG or PNG file" in report and "not a picture" not in report
+
+
 # As nobody should
+
+
+def test_packed_svg_that_grows_beyond_all_measure_or_is_cut_off_is_refused(tmp_path):
+    path = tmp_path / "drawing.svgz"
+    path.write_bytes(gzip.compress(bytes(MOST_BYTES + 1)))
+    with pytest.raises(ValueError, match=r"drawing\.svgz unpacks to more than 30,000,000 bytes"):
+        read_vectors(path)
+    for damaged in (gzip.compress(b"<svg/>" * 99)[:20], b"\x1f\x8bno gzip at all"):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"drawing\.svgz is damaged, or cut off"):
+            read_vectors(path)
+    path.write_bytes(gzip.compress(b'<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><svg>&b;</svg>'))
+    with pytest.raises(ValueError, match="entity, 'b'"):
+        read_vectors(path)
 
 
 def grown(depth):
@@ -198,3 +231,113 @@ def test_percentages_are_of_the_width_and_of_the_height(tmp_path):
     for box in ("", 'viewBox="0 0 200 100"'):
         (found,), _ = read(tmp_path, SVG + f'width="200" height="100" {box}>{line}</svg>')
         np.testing.assert_allclose(found, [(20, 50), (180, 50)])
+
+
+# Clips
+
+WHOLE = '<rect width="50" height="100"/>'
+CLIPPED = {
+    "by a rectangle": ('<clipPath id="c">' + WHOLE + '</clipPath><g clip-path="url(#c)">{}</g>', [(10, 50)]),
+    "on the line": ('<clipPath id="c">' + WHOLE + "</clipPath>{on}", [(10, 50)]),
+    "in a style": (
+        '<clipPath id="c">' + WHOLE + "</clipPath><g style=\"fill:none;clip-path: url('#c')\">{}</g>",
+        [(10, 50)],
+    ),
+    "in a style sheet": (
+        '<defs><style>.a,.b{{fill:none;clip-path:url(#c);}}</style><clipPath id="c">'
+        + WHOLE
+        + '</clipPath></defs><g class="x b">{}</g>',
+        [(10, 50)],
+    ),
+    "where it is moved": (
+        '<clipPath id="c"><rect width="25" height="50"/></clipPath><g transform="scale(2) translate(10 0)">'
+        '<g clip-path="url(#c)" transform="translate(-10 0)"><g transform="scale(.5)">{}</g></g></g>',
+        [(10, 50)],
+    ),
+    "by a clip that is moved": (
+        '<clipPath id="c" transform="translate(30 0)"><path d="M0 0H20V99H0"/></clipPath><g clip-path="url(#c)">{}</g>',
+        [(30, 50)],
+    ),
+    "by a ring of two circles": (
+        '<clipPath id="c"><path clip-rule="evenodd" d="M0 0H100V100H0ZM40 40H60V60H40Z"/></clipPath>'
+        '<g clip-path="url(#c)">{}</g>',
+        [(10, 40), (60, 90)],
+    ),
+    "by two shapes, one of them used": (
+        '<defs><rect id="r" width="10" height="99"/></defs><clipPath id="c"><use href="#r" x="20"/>'
+        '<circle cx="70" cy="50" r="10"/></clipPath><g clip-path="url(#c)">{}</g>',
+        [(20, 30), (60, 80)],
+    ),
+    "one in another": (
+        '<clipPath id="c">' + WHOLE + '</clipPath><clipPath id="d"><rect x="40" width="50" height="100"/></clipPath>'
+        '<g clip-path="url(#c)"><g clip-path="url(#d)">{}</g></g>',
+        [(40, 50)],
+    ),
+    "where it is used": (
+        '<clipPath id="c">'
+        + WHOLE
+        + '</clipPath><defs><g id="l">{}</g></defs><use href="#l" x="20" clip-path="url(#c)"/>',
+        [(30, 50)],
+    ),
+    "by a mask that is all white": (
+        '<mask id="c">' + WHOLE.replace("/>", ' fill="#fff"/>') + '</mask><g mask="url(#c)">{}</g>',
+        [(10, 50)],
+    ),
+    "by nothing": ('<g clip-path="url(#gone)" mask="none">{}</g>', [(10, 90)]),
+}
+
+
+@pytest.mark.parametrize("how", CLIPPED)
+def test_lines_are_cut_off_where_a_clip_hides_them(tmp_path, how):
+    shapes, wanted = CLIPPED[how]
+    line = f'<path d="M10 50L90 50" {INK}/>'
+    text = shapes.format(line, on=line.replace("/>", ' clip-path="url(#c)"/>'))
+    lines, left_out = read(tmp_path, SVG + f'viewBox="0 0 100 100">{text}<path d="M1 2L3 4" {INK}/></svg>')
+    assert left_out == []
+    assert ends(lines[-1:]) == [([1, 2], [3, 4])]
+    np.testing.assert_allclose(sorted(line[[0, -1], 0].tolist() for line in lines[:-1]), wanted, atol=0.05)
+
+
+def test_a_ring_that_a_clip_cuts_is_one_line_wherever_it_starts(tmp_path):
+    """The right half of a circle that starts in the middle of it."""
+    clip = '<clipPath id="c"><rect x="50" width="50" height="100"/></clipPath>'
+    (half,), _ = read(tmp_path, SVG + f'>{clip}<circle cx="50" cy="50" r="40" clip-path="url(#c)" {INK}/></svg>')
+    np.testing.assert_allclose(half[[0, -1]], [(50, 10), (50, 90)], atol=0.1)
+    assert half[:, 0].min() >= 50 - 1e-9 and half[:, 0].max() == pytest.approx(90)
+
+
+@pytest.mark.parametrize(
+    ("clip", "told"),
+    [
+        ('<clipPath id="c" clipPathUnits="objectBoundingBox"><rect width="1" height="1"/></clipPath>', "a clip path"),
+        ('<clipPath id="c"><text>A</text></clipPath>', "a clip path"),
+        (
+            '<linearGradient id="g"/><mask id="c"><rect width="50" height="100" fill="url(#g)"/></mask>',
+            "a mask",
+        ),
+        ('<mask id="c"><rect width="50" height="100" fill="#888"/></mask>', "a mask"),
+    ],
+)
+def test_a_clip_that_is_not_cut_along_is_told(tmp_path, clip, told):
+    name = "mask" if "mask" in told else "clip-path"
+    shapes = clip + f'<g {name}="url(#c)">{LINE.format("#000")}</g>'
+    (line,), left_out = read(tmp_path, SVG + f'viewBox="0 0 100 100">{shapes}</svg>')
+    np.testing.assert_allclose(line, [(10, 50), (90, 50)])
+    assert f"{told}, but what it hides is drawn" in left_out
+
+
+def test_an_area_of_ink_is_cut_off_as_well_and_a_clip_that_clips_itself_is_refused(tmp_path):
+    brush = '<path d="M-400 48H90V52H-400Z" fill="#222" clip-path="url(#c)"/>'
+    clip = '<clipPath id="c"><rect x="40" width="90" height="100"/></clipPath>'
+    (line,), _ = read(tmp_path, SVG + f'viewBox="0 0 100 100">{clip}{brush}</svg>')
+    assert np.abs(line[:, 1] - 50).max() < 0.3
+    assert sorted(line[[0, -1], 0]) == pytest.approx([41, 89], abs=2.5)
+    loop = '<clipPath id="c"><g clip-path="url(#c)"><rect width="9" height="9"/></g></clipPath>'
+    with pytest.raises(ValueError, match="is clipped by it"):
+        read(tmp_path, SVG + f">{loop}{brush}</svg>")
+    comb = " ".join(f"{i % 2 * 90} {i}" for i in range(5_000))
+    many = (
+        f'<clipPath id="c"><polygon points="{comb}"/></clipPath><polyline points="{comb}" {INK} clip-path="url(#c)"/>'
+    )
+    with pytest.raises(ValueError, match="too many corners"):
+        read(tmp_path, SVG + f">{many}</svg>")
