@@ -132,7 +132,7 @@ def test_packed_svg_is_read_like_any_other(tmp_path, suffix):
     data = trace_folder(folder, jobs=1)
     assert sum(len(split.sketches) for split in (data.train, data.valid, data.test)) == 1
     report = (tmp_path / "own-traced" / "report.html").read_text()
-    assert "&#x27;.HEIC&#x27; is not read; save it as a JPEG or PNG file" in report and "not a picture" not in report
+    assert "&#39;.HEIC&#39; is not read; save it as a JPEG or PNG file" in report and "not a picture" not in report
 
 
 # As nobody should
