@@ -138,15 +138,15 @@ def sample_as_real(model: vae.SketchVAE, n: int, prior: str, temperature: float,
 
 def ways_within(judge: Judge, model: vae.SketchVAE, data: DataSet) -> list[Row]:
     """25 ways of 10 frames between drawings of each class: the arc about the origin and that about the class's mean,
-    each frame drawn once, and drawn again where the second judge, which does not count, asks for it."""
-    chooser, rows = load_judge("second"), []
+    each frame drawn once, and drawn again where one of two others, which do not count, asks for it."""
+    choosers, rows = [load_judge("second"), load_judge("parts-cnn")], []
     for about_what in ("the origin", "the class's mean"):
-        for how, asks in {"each frame drawn once": None, "drawn again where the second judge asks": chooser}.items():
+        for how, asks in {"each frame drawn once": (), "drawn again where two others ask": choosers}.items():
             whole, others, steps = [], 0, []
             for label, name in enumerate(data.classes):
                 own = [data.test.sketches[i] for i in np.flatnonzero(data.test.labels == label)]
                 path = slerp if about_what == "the origin" else about(class_mean(model, name))
-                found = ways_between(judge, model, own, name, path=path, chooser=asks)
+                found = ways_between(judge, model, own, name, path=path, choosers=asks)
                 whole.append(f"{name} {found.own.all(axis=1).sum()} ({found.own.sum()})")
                 others += found.other.sum()
                 steps += [100 * step_sizes(Animation(frames, centred(frames))) for frames in found.frames]
@@ -197,8 +197,8 @@ def baseline(judge: Judge, n: int, seed: int) -> list[Row]:
     model = vae.load_model("face-parts-rnn")
     data = load_drawings(model.settings.classes)
     rows, told = [], []
-    for prior in ("normal", "fitted"):  # it was trained toward N(0, I)
-        what, drawn = PRIORS[prior], sample_as_real(model, n, prior, TEMPERATURE, seed)
+    for prior, what in PRIORS.items():
+        drawn = sample_as_real(model, n, prior, TEMPERATURE, seed)
         seen, spread = share(recognised(judge, drawn, *data.classes)), variety(judge, drawn, deal(data, n))
         told.append(f"{seen} from {what}")
         rows.append(
@@ -207,7 +207,7 @@ def baseline(judge: Judge, n: int, seed: int) -> list[Row]:
                 "recall",
                 f"{seen}; {spread.distance:.2f}; {spread.recall:.2f}",
                 "",
-                "18% (100, by eye)" * (prior == "normal"),
+                "18% (100, by eye)" * (prior == "trained"),
             )
         )
     tell("face-parts-rnn", ", ".join(told), n, seed)

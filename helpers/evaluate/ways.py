@@ -7,11 +7,14 @@ import numpy as np
 
 from helpers.draw.decoding import decode, encode, reconstruct
 from helpers.draw.interpolation import slerp
+from helpers.draw.priors import class_mean
 from helpers.evaluate.classifier import Judge
 from helpers.evaluate.metrics import check_known, recognised
 from helpers.model.vae import SketchVAE
 
 COOL = 0.1  # the temperature of frames
+SURE = 0.9  # the probability of its class that a frame which is not drawn again has
+PULL = 0.5  # of the way to the mean of their class, from where frames are drawn again at last
 
 
 class Ways(NamedTuple):
@@ -40,7 +43,7 @@ def ways_between(
     pairs: int = 25,
     steps: int = 10,
     path: Callable = slerp,
-    chooser: Judge | None = None,
+    choosers: Sequence[Judge] = (),
     tries: int = 8,
 ) -> Ways:
     """Ways between drawings of a class, each frame drawn coolly and shown to the judge.
@@ -58,9 +61,10 @@ def ways_between(
         How many ways, and how many frames in each, both ends included. The frames of a way share their noise.
     path : callable
         Between two z: `draw.slerp`, `draw.lerp`, or one `draw.about` another centre.
-    chooser : Judge, optional
-        Another judge than `judge`, for a judge cannot measure what it chose: a frame that the chooser does not
-        recognise is drawn again with other noise.
+    choosers : sequence of Judge
+        Other judges than `judge`, for a judge cannot measure what it chose. A frame of whose class one of them is not
+        sure (0.9) is drawn again with other noise, each time from nearer to the mean of its class: from half way at
+        the last.
     tries : int
         How often a frame is drawn at most, the first time included.
 
@@ -71,22 +75,22 @@ def ways_between(
     Raises
     ------
     ValueError
-        For too few drawings, and a class that a judge does not know.
+        For too few drawings, a class that a judge does not know, and choosers of what a model without a fitted prior
+        draws.
     """
     if len(sketches) < 2 * pairs:
         raise ValueError(f"{pairs} pairs need {2 * pairs} drawings; these are {len(sketches)}")
     if steps < 2 or tries < 1:
         raise ValueError(f"steps is {steps} and tries {tries}; a way has two ends, and is drawn once at least")
-    for one in (judge, chooser):
-        if one is not None:
-            check_known(one, [name])
+    for one in (judge, *choosers):
+        check_known(one, [name])
     ends = encode(model, sketches[: 2 * pairs])
     z = path(ends[::2, None], ends[1::2, None], np.linspace(0, 1, steps)).reshape(pairs * steps, -1)
     of_way = np.repeat(np.arange(pairs), steps)
     frames = decode(model, z, COOL, of_way.tolist())
     redrawn = np.zeros(len(z), bool)
-    if chooser is not None:
-        _draw_again(chooser, model, frames, redrawn, z, of_way, name, tries)
+    if choosers:
+        _draw_again(choosers, model, frames, redrawn, z, of_way, name, tries)
     answers = judge.recognise(frames)
     others = set(model.settings.classes) - {name}
     own, other = (np.array([answer in of for answer in answers]).reshape(pairs, steps) for of in ({name}, others))
@@ -94,7 +98,7 @@ def ways_between(
 
 
 def _draw_again(
-    chooser: Judge,
+    choosers: Sequence[Judge],
     model: SketchVAE,
     frames: list[np.ndarray],
     redrawn: np.ndarray,
@@ -103,14 +107,21 @@ def _draw_again(
     name: str,
     tries: int,
 ) -> None:
-    """Replaces frames that the chooser does not recognise by others that it does, if there are any."""
-    left = np.flatnonzero(~recognised(chooser, frames, name))
+    """Puts, in the place of frames of which a chooser is not sure, others of which all are, if there are any."""
+
+    def sure(drawn: Sequence[np.ndarray]) -> np.ndarray:
+        each = [one.probabilities(drawn)[:, one.classes.index(name)] for one in choosers]
+        return np.min(each, axis=0) >= SURE
+
+    left = np.flatnonzero(~sure(frames))
     redrawn[left] = True
+    mean = class_mean(model, name)
     for k in range(1, tries):
         if not len(left):
             return
-        drawn = decode(model, z[left], COOL, [int(seed) + k * (of_way[-1] + 1) for seed in of_way[left]])
-        good = recognised(chooser, drawn, name)
+        nearer = z[left] + PULL * k / (tries - 1) * (mean - z[left])
+        drawn = decode(model, nearer, COOL, [int(seed) + k * (of_way[-1] + 1) for seed in of_way[left]])
+        good = sure(drawn)
         for i in np.flatnonzero(good):
             frames[left[i]] = drawn[i]
         left = left[~good]

@@ -10,6 +10,7 @@ LOG_2PI = float(np.log(2 * np.pi))
 # Offsets are whole pixels, a thirtieth of a unit or so. A Gaussian much narrower than a pixel would be paid for
 # guessing the rounding, not the drawing.
 SIGMA_MIN = 0.01
+MEMORY = 0.98  # of the running second moment of z, a batch
 RHO_MAX = 0.95  # keeps 1 - rho^2, a divisor, away from 0
 
 
@@ -18,6 +19,53 @@ class MeanLoss(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         return y_pred
+
+
+class AggregatedPosterior(keras.metrics.Metric):
+    """How far the z of all drawings together lie from the prior, and what each drawing pays for it.
+
+    A low weight of the KL term lets z tell much of a drawing, but also lets all z together drift from the prior, so
+    that what the prior draws is not what people draw. The KL term is the information in z and the distance of the
+    aggregated posterior from the prior; this weighs the second part on its own, by |S - I|^2 / 4, which for a Gaussian
+    is its KL divergence to second order. S is the second moment of z about the prior's centres: an average that
+    forgets, begun with the prior's own at every checkpoint, so that a resumed run goes on as an uninterrupted one.
+
+    Parameters
+    ----------
+    size : int
+        Z, dimensions of z.
+    weight : float
+        Of a nat of it, in nats a drawing.
+
+    References
+    ----------
+    Hoffman and Johnson, ELBO surgery (2016); Zhao et al., InfoVAE, arXiv 1706.02262; Kumar et al., DIP-VAE, arXiv
+    1711.00848.
+    """
+
+    def __init__(self, size: int, weight: float):
+        super().__init__("float32", "aggregate")
+        self.weight = weight
+        self.moment = self.add_variable((size, size), "identity", name="moment")
+
+    def reset_state(self):
+        self.moment.assign(ops.eye(self.moment.shape[0]))
+
+    def update_state(self, mean, variance):
+        """Takes in a batch: `mean`, from its prior's centre, and `variance` of each drawing's z, both (B, Z)."""
+        batch = ops.matmul(ops.transpose(mean), mean) / ops.cast(ops.shape(mean)[0], "float32")
+        batch = batch + ops.diag(ops.mean(variance, axis=0))
+        self.moment.assign(MEMORY * self.moment + (1 - MEMORY) * ops.stop_gradient(batch))
+
+    def result(self):
+        """|S - I|^2 / 4, nats."""
+        return ops.sum((self.moment - ops.eye(self.moment.shape[0])) ** 2) / 4
+
+    def penalty(self, mean, variance):
+        """(B,), whose mean's gradient is that of the weighted |S - I|^2 / 4."""
+        excess = ops.stop_gradient(self.moment - ops.eye(self.moment.shape[0]))
+        own = ops.sum(ops.matmul(mean, excess) * mean, axis=-1) + ops.matmul(variance, ops.diag(excess))
+        return self.weight / 2 * own
 
 
 def mixture(parameters):

@@ -14,7 +14,7 @@ from keras import ops
 from helpers.data.chunks import MAX_POINTS
 from helpers.model import checkpoint
 from helpers.model.layers import Decoder, cnn_layers, rnn_layers, with_coordinates
-from helpers.model.loss import MeanLoss, reconstruction_loss
+from helpers.model.loss import AggregatedPosterior, MeanLoss, reconstruction_loss
 from helpers.model.prior import Prior
 from helpers.sketch.stroke5 import DOWN, END
 
@@ -53,9 +53,12 @@ class SketchVAE(keras.Model):
     - `noise` (B, Z): standard normal, or zeros to decode the mean;
     - `keep` (B, H): recurrent dropout, see `Decoder.call`; ones to drop nothing;
     - `kl_weight` (B,) and `free_bits` (B,): the KL term is `kl_weight * max(kl, free_bits)`, in nats a drawing.
+
+    With `aggregate` above 0, training also weighs how far the z of all drawings together lie from the prior, see
+    `AggregatedPosterior`.
     """
 
-    def __init__(self, settings: Settings, dtype: str = "float32"):
+    def __init__(self, settings: Settings, dtype: str = "float32", aggregate: float = 0.0):
         super().__init__(name="sketch_vae", dtype=dtype, autocast=False)  # losses and z stay float32
         if settings.encoder not in ("cnn", "rnn"):
             raise ValueError(f'encoder is {settings.encoder!r}; it must be "cnn" or "rnn"')
@@ -78,6 +81,7 @@ class SketchVAE(keras.Model):
         )
         self.reconstruction = keras.metrics.Mean("reconstruction", "float32")  # nats a real point
         self.kl = keras.metrics.Mean("kl", "float32")  # nats a drawing
+        self.aggregated = AggregatedPosterior(settings.z_size, aggregate) if aggregate else None
         self._reduce = MeanLoss()
         self.build()
 
@@ -122,6 +126,9 @@ class SketchVAE(keras.Model):
         self.reconstruction.update_state(reconstruction / points, sample_weight=points)
         self.kl.update_state(kl)
         total = reconstruction + x["kl_weight"] * ops.maximum(kl, x["free_bits"])
+        if self.aggregated is not None and training:
+            total = total + self.aggregated.penalty(mean, ops.exp(log_variance))
+            self.aggregated.update_state(mean, ops.exp(log_variance))
         return self._reduce(ops.zeros_like(total), total / self.settings.mean_points)
 
 

@@ -56,6 +56,7 @@ class Plan(Schedule):
     )
     prior: str = _setting("normal", "z's: normal, N(0, I), or class, N(its class's centre, I)")
     radius: float = _setting(7.0, "of the classes' centres from the origin, where the prior is by class", "(0, inf)")
+    aggregate: float = _setting(0.0, "weight of how far all z together lie from the prior", "[0, inf)")
 
     def __post_init__(self):
         super().__post_init__()

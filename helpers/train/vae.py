@@ -112,7 +112,7 @@ def train(
     left_out, n = len(drawings.sketches) - len(train_split.sketches), len(drawings.sketches)
     print(f"{left_out:,} of {n:,} training drawings have over {settings.max_points} points: left out")
     with seeded(plan.seed), strategy.scope() if strategy else nullcontext():
-        model = (distribution.SharedVAE if replicas > 1 else vae.SketchVAE)(settings, dtype=fast_dtype())
+        model = (distribution.SharedVAE if replicas > 1 else vae.SketchVAE)(settings, fast_dtype(), plan.aggregate)
         if first:
             begin_with(model, first, start)
         if centers is not None:
@@ -289,7 +289,8 @@ def _card(settings: vae.Settings, facts: dict) -> dict[str, str]:
         for source, count in counts.items()
         if source not in SPLITS
     )
-    begun = ", begun with the weights that the first command below makes" if "start" in facts else ""
+    together = f", {plan['aggregate']:g} on the aggregated posterior" if plan.get("aggregate") else ""
+    begun = ", begun with the weights that the command before the last makes" if "start" in facts else ""
     return {
         "classes": ", ".join(settings.classes),
         "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {whose}{more}",
@@ -301,7 +302,8 @@ def _card(settings: vae.Settings, facts: dict) -> dict[str, str]:
         if settings.prior == "class"
         else "N(0, I)",
         "training": f"{plan['steps']:,} steps of {plan['batch']} drawings{spliced}{coarser}{begun}, "
-        f"KL weight {plan['kl_weight']:g}, seed {plan['seed']}; the checkpoint with the lowest validation loss",
+        f"KL weight {plan['kl_weight']:g}{together}, seed {plan['seed']}; the checkpoint with the lowest validation "
+        "loss",
         "held-out loss": f"{losses['reconstruction']:.3f} nats a point, KL {losses['kl']:.1f} nats a drawing, on the "
         f"{counts['test']:,} test drawings (less those over {settings.max_points} points), offsets in units "
         f"of {settings.scale:.2f} px",

@@ -7,6 +7,7 @@ from helpers.draw import about, lerp
 from helpers.draw.decoding import decode, encode
 from helpers.evaluate import ways
 from helpers.model import vae
+from helpers.model.prior import fit_prior
 from helpers.sketch.strokes import from_polylines
 
 SETTINGS = vae.Settings(("cloud", "camel"), 20.0, 30.0, z_size=8, units=16, components=2, size=32, max_points=20)
@@ -24,6 +25,9 @@ class Says:
         self.seen += len(drawings)
         return [self.answer(sketch) for sketch in drawings]
 
+    def probabilities(self, drawings):
+        return np.array([[answer == name for name in self.classes] for answer in self.recognise(drawings)], float)
+
 
 @pytest.fixture(scope="module")
 def model():
@@ -31,6 +35,7 @@ def model():
     rng = np.random.default_rng(0)
     for weight in model.weights:
         weight.assign(rng.normal(scale=0.4, size=weight.shape))
+    model.prior = fit_prior(rng.normal(size=(20, 8)), np.arange(20) % 2, 2)
     return model
 
 
@@ -62,22 +67,33 @@ def test_frames_of_another_class_are_those_of_the_models_other_classes(model, sk
     assert found.other.tolist() == [[False, True, False], [False, False, True]]
 
 
-def test_only_frames_that_the_chooser_does_not_recognise_are_drawn_again(model, sketches):
+def test_only_frames_of_which_a_chooser_is_not_sure_are_drawn_again(model, sketches):
     judge = Says(lambda sketch: "cloud")
     once = ways.ways_between(judge, model, sketches, "cloud", pairs=2, steps=3)
     bad = once.frames[1][2].tobytes()
     picky = Says(lambda sketch: "camel" if sketch.tobytes() == bad else "cloud")
-    again = ways.ways_between(judge, model, sketches, "cloud", pairs=2, steps=3, chooser=picky)
+    again = ways.ways_between(judge, model, sketches, "cloud", pairs=2, steps=3, choosers=[picky])
     assert again.redrawn.tolist() == [[False] * 3, [False, False, True]]
     assert picky.seen == 6 + 1  # the first other drawing of it will do
     assert same(again.frames[0] + again.frames[1][:2], once.frames[0] + once.frames[1][:2])
     assert again.frames[1][2].tobytes() != bad
 
 
+def test_all_choosers_must_be_sure_and_the_last_try_is_from_half_way_to_the_mean(model, sketches, monkeypatch):
+    tried = []
+    monkeypatch.setattr(ways, "decode", lambda model, z, *rest: tried.append(z) or decode(model, z, *rest))
+    judge, never = Says(lambda sketch: "cloud"), Says(lambda sketch: None)
+    found = ways.ways_between(judge, model, sketches, "cloud", pairs=1, steps=2, choosers=[judge, never], tries=3)
+    assert found.redrawn.all()
+    mean = model.prior.mean[0]
+    for z, share in zip(tried[1:], (0.25, 0.5), strict=True):
+        np.testing.assert_allclose(z, tried[0] + share * (mean - tried[0]), atol=1e-5)
+
+
 def test_a_frame_that_no_try_mends_stays_as_it_was_and_tries_end(model, sketches):
     judge, never = Says(lambda sketch: None), Says(lambda sketch: None)
     once = ways.ways_between(judge, model, sketches, "cloud", pairs=1, steps=2)
-    again = ways.ways_between(judge, model, sketches, "cloud", pairs=1, steps=2, chooser=never, tries=3)
+    again = ways.ways_between(judge, model, sketches, "cloud", pairs=1, steps=2, choosers=[never], tries=3)
     assert same(once.frames[0], again.frames[0]) and again.redrawn.all()
     assert never.seen == 2 * 3
 

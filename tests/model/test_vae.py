@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from helpers.model import layers, vae
-from helpers.model.loss import mixture, reconstruction_loss
+from helpers.model.loss import AggregatedPosterior, mixture, reconstruction_loss
 from helpers.model.prior import class_centers, fit_prior
 
 # before TensorFlow starts: two devices, so that MirroredStrategy has something to mirror
@@ -209,6 +209,52 @@ def test_kl_is_zero_only_at_the_standard_normal_and_free_bits_are_free():
     assert loss(1.0, 0.0) == pytest.approx(base + 8, rel=1e-5)  # 16 dimensions, half a nat each
     assert loss(1.0, 5.0) == pytest.approx(base + 8, rel=1e-5)
     assert loss(0.5, 5.0) == pytest.approx(base + 5, rel=1e-5)
+
+
+def test_all_z_together_are_drawn_to_the_prior_and_no_further():
+    rng = np.random.default_rng(0)
+    mean = tf.Variable(rng.normal(size=(400, 3)) * [3, 1, 0.2] + [2, 0, 0], dtype=tf.float32)
+    variance = tf.constant(np.tile(np.float32([0.1, 0.2, 0.96]), (400, 1)))
+    aggregated = AggregatedPosterior(3, 1.0)
+    assert np.abs(aggregated.penalty(mean, variance)).max() == 0  # it has seen nothing yet
+    distances = []
+    for _ in range(600):
+        aggregated.update_state(mean, variance)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(aggregated.penalty(mean, variance))
+        mean.assign_sub(2 * tape.gradient(loss, mean))  # 400 drawings share a step
+        distances.append(float(aggregated.result()))
+    assert distances[-1] < 0.01 < 1 < max(distances)
+    moment = mean.numpy().T @ mean.numpy() / 400 + np.diag([0.1, 0.2, 0.96])
+    np.testing.assert_allclose(moment, np.eye(3), atol=0.1)
+    aggregated.reset_state()
+    assert float(aggregated.result()) == 0
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+def test_training_weighs_how_z_lie_together_and_validation_does_not(devices):
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]) if devices == 2 else tf.distribute.get_strategy()
+    with strategy.scope():
+        model = randomised(vae.SketchVAE(SMALL, aggregate=0.5))
+        model.compile(optimizer=keras.optimizers.SGD(0.0))
+    rng = np.random.default_rng(0)
+    inputs = {
+        "seen": rng.integers(0, 256, (8, 32, 32)).astype(np.uint8),
+        "target": np.stack([stroke5(np.tile([0.1 * n, 0.2, 1, 0, 0], (n, 1)), 9) for n in range(1, 9)]),
+        "prefix": np.zeros(8, np.float32),
+        "label": np.zeros(8, np.int32),
+        "keep": np.ones((8, SMALL.units), np.float32),
+        "noise": np.zeros((8, 16), np.float32),
+        "kl_weight": np.ones(8, np.float32),
+        "free_bits": np.zeros(8, np.float32),
+    }
+    data = tf.data.Dataset.from_tensors(inputs).repeat(4)
+    logs = model.fit(
+        data, steps_per_epoch=4, validation_data=data, validation_steps=4, shuffle=False, verbose=0
+    ).history
+    assert logs["aggregate"][0] > 0
+    assert logs["loss"][0] != pytest.approx(logs["val_loss"][0], rel=1e-3)
+    assert logs["reconstruction"][0] == pytest.approx(logs["val_reconstruction"][0], rel=1e-5)
 
 
 def test_two_replicas_take_the_step_that_one_takes():

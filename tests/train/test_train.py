@@ -313,15 +313,16 @@ def test_a_loss_by_class_without_labels_says_so(data):
         model.compute_loss(inputs, y_pred=model(inputs))
 
 
-def test_an_interrupted_run_ends_as_an_uninterrupted_one(data):
-    whole = vae.train(data, "whole", PLAN, **TINY)
+@pytest.mark.parametrize("plan", [PLAN, replace(PLAN, aggregate=1.0)], ids=["plain", "aggregate"])
+def test_an_interrupted_run_ends_as_an_uninterrupted_one(data, plan):
+    whole = vae.train(data, "whole", plan, **TINY)
 
     def stop(model, step):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        vae.train(data, "stopped", PLAN, preview=stop, **TINY)
-    resumed = vae.train(data, "stopped", PLAN, **TINY)
+        vae.train(data, "stopped", plan, preview=stop, **TINY)
+    resumed = vae.train(data, "stopped", plan, **TINY)
     for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     logs = [(loop.DATA / f"work/runs/{name}/log.csv").read_text().splitlines() for name in ("whole", "stopped")]
