@@ -170,8 +170,8 @@ def train_judge(
         metrics=["accuracy"],
         jit_compile=keras.backend.backend() == "jax",
     )
-    train = _levelled(data.train)
-    targets = _targets(train, data.classes, teachers)
+    train = levelled(data.train)
+    targets = targets_of(train, data.classes, teachers)
     valid = np.eye(len(data.classes), dtype=np.float32)[data.valid.labels]
     like = (
         keras.KerasTensor(network.input.shape, network.input.dtype),
@@ -189,7 +189,7 @@ def train_judge(
     return trained
 
 
-def _levelled(split: Split) -> Split:
+def levelled(split: Split) -> Split:
     """The drawings, those of rarer classes several times over, so that no class is expected more than another."""
     counts = np.bincount(split.labels)
     times = np.rint(counts.max() / np.maximum(counts, 1)).astype(int)[split.labels]
@@ -197,7 +197,7 @@ def _levelled(split: Split) -> Split:
     return Split([split.sketches[i] for i in again], split.labels[again])
 
 
-def _targets(split: Split, classes: Sequence[str], teachers: Sequence[str]) -> np.ndarray:
+def targets_of(split: Split, classes: Sequence[str], teachers: Sequence[str]) -> np.ndarray:
     """(n, classes) float32: what is to be answered to each drawing."""
     truth = np.eye(len(classes), dtype=np.float32)[split.labels]
     if not teachers:

@@ -44,12 +44,13 @@ def redraw(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _joined(lines: list[np.ndarray], near: float, rng: np.random.Generator) -> list[np.ndarray]:
-    """Each stroke is drawn on from the one before, perhaps, where an end of it is near that one's last point."""
+    """Where an end of a stroke is near an end of the one before, the two are one, perhaps."""
     out = [lines[0]]
     for line in lines[1:]:
-        line = min((line, line[::-1]), key=lambda way: np.hypot(*(way[0] - out[-1][-1])))
-        if len(line) > 1 and np.hypot(*(line[0] - out[-1][-1])) <= near and rng.random() < CHANCE:
-            out[-1] = np.concatenate([out[-1], line])
+        ways = [(before, after) for before in (out[-1], out[-1][::-1]) for after in (line, line[::-1])]
+        gaps = [np.hypot(*(after[0] - before[-1])) for before, after in ways]
+        if len(line) > 1 and min(gaps) <= near and rng.random() < CHANCE:
+            out[-1] = np.concatenate(ways[int(np.argmin(gaps))])
         else:
             out.append(line)
     return out
