@@ -9,14 +9,11 @@ from helpers.data.dataset import Split
 from helpers.evaluate.histograms import histograms
 from helpers.evaluate.variations import redraw, vary
 from helpers.sketch.raster import MARGIN, render_batch
-from helpers.sketch.strokes import check, simplify
+from helpers.sketch.strokes import check
 from helpers.train.batches import bucketed
 from helpers.train.plan import Schedule
 
 SIZE = 48  # of the bitmaps, pixels
-COARSE = (
-    1 / 80
-)  # of a drawing's longer side: a tracer's lines wobble as much, and the recurrent network need not see it
 VALID_BATCH = 500
 
 
@@ -50,25 +47,19 @@ def _framed(bitmap: np.ndarray, number: int) -> np.ndarray:
 def as_rows(sketches: Sequence[np.ndarray]) -> np.ndarray:
     """Sketches as the recurrent network reads them, (N, T, 5): dx, dy, x, y, and a pen that draws (-1) or lifts (1).
 
-    They are simplified by `COARSE` (Ramer-Douglas-Peucker), which leaves three rows of four. Offsets and places are in
-    units of half the drawing's longer side, the middle of its box the origin; rows of zeros behind.
+    Offsets and places are in units of half the drawing's longer side, the middle of its box the origin; rows of
+    zeros behind.
     """
-    boxes = [_box(check(sketch)) for sketch in sketches]
-    sketches = [simplify(sketch, 2 * unit * COARSE) for sketch, (_, unit) in zip(sketches, boxes, strict=True)]
     length = max(len(sketch) for sketch in sketches)
     out = np.zeros((len(sketches), length + -length % 16, 5), np.float32)
-    for row, sketch, (middle, unit) in zip(out, sketches, boxes, strict=True):
+    for row, sketch in zip(out, sketches, strict=True):
+        points = np.cumsum(check(sketch)[:, :2], axis=0)
+        low, high = np.minimum(points.min(axis=0), 0), np.maximum(points.max(axis=0), 0)
+        unit = max((high - low).max() / 2, 1e-6)
         row[: len(sketch), :2] = sketch[:, :2] / unit
-        row[: len(sketch), 2:4] = (np.cumsum(sketch[:, :2], axis=0) - middle) / unit
+        row[: len(sketch), 2:4] = (points - (low + high) / 2) / unit
         row[: len(sketch), 4] = 2 * sketch[:, 2] - 1
     return out
-
-
-def _box(sketch: np.ndarray) -> tuple[np.ndarray, float]:
-    """The middle of a drawing's box, and half of its longer side."""
-    points = np.cumsum(sketch[:, :2], axis=0)
-    low, high = np.minimum(points.min(axis=0), 0), np.maximum(points.max(axis=0), 0)
-    return (low + high) / 2, max((high - low).max() / 2, 1e-6)
 
 
 def batches(
