@@ -20,7 +20,7 @@ from sklearn.metrics import confusion_matrix
 from helpers.data.classes import JUDGED
 from helpers.data.dataset import DataSet, Split, load_drawings
 from helpers.evaluate.histograms import BINS, CELL, histograms
-from helpers.evaluate.inputs import SIZE, VALID_BATCH, as_bitmaps, as_rows, batches, valid_batches
+from helpers.evaluate.inputs import SIZE, VALID_BATCH, as_bitmaps, as_rows, batches, levelled, valid_batches
 from helpers.model import checkpoint
 from helpers.model.card import ORIGIN, write_card
 from helpers.model.compiled import compile_once, in_chunks
@@ -187,14 +187,6 @@ def train_judge(
     )
     trained.network.set_weights(network.get_weights())
     return trained
-
-
-def levelled(split: Split) -> Split:
-    """The drawings, those of rarer classes several times over, so that no class is expected more than another."""
-    counts = np.bincount(split.labels)
-    times = np.rint(counts.max() / np.maximum(counts, 1)).astype(int)[split.labels]
-    again = np.repeat(np.arange(len(split.labels)), times)
-    return Split([split.sketches[i] for i in again], split.labels[again])
 
 
 def targets_of(split: Split, classes: Sequence[str], teachers: Sequence[str]) -> np.ndarray:

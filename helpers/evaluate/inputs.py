@@ -62,6 +62,14 @@ def as_rows(sketches: Sequence[np.ndarray]) -> np.ndarray:
     return out
 
 
+def levelled(split: Split) -> Split:
+    """The drawings, those of rarer classes several times over, so that no class is expected more than another."""
+    counts = np.bincount(split.labels)
+    times = np.rint(counts.max() / np.maximum(counts, 1)).astype(int)[split.labels]
+    again = np.repeat(np.arange(len(split.labels)), times)
+    return Split([split.sketches[i] for i in again], split.labels[again])
+
+
 def batches(
     split: Split, targets: np.ndarray, kind: str, plan: Schedule, step: int, redrawn: bool = False
 ) -> Iterator[tuple]:

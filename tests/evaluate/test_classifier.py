@@ -76,7 +76,7 @@ def test_a_pupil_is_told_half_by_the_labels_and_half_by_the_mean_of_its_teachers
 
 def test_drawings_of_rarer_classes_come_more_often():
     labels = np.array([0] * 9 + [1] * 3 + [2] * 4)
-    again = classifier.levelled(Split([np.float32([[i, 0, 1]]) for i in range(16)], labels))
+    again = inputs.levelled(Split([np.float32([[i, 0, 1]]) for i in range(16)], labels))
     assert np.bincount(again.labels).tolist() == [9, 9, 8]
     assert {int(sketch[0, 0]) for sketch in again.sketches} == set(range(16))
     for sketch, label in zip(again.sketches, again.labels, strict=True):
