@@ -210,7 +210,7 @@ def test_every_dependency_is_given_once_with_its_reason():
     project = tomllib.loads(text)["project"]
     extras = project["optional-dependencies"]
     listed = [*project["dependencies"], *extras["gpu"], *extras["dev"]]
-    for requirement in listed:
+    for requirement in [*listed, *extras["bench"], *extras["parquet"]]:
         assert re.search(rf'^\s*"{re.escape(requirement)}",\s*# \w.{{7,}}$', text, re.MULTILINE), requirement
     names = [(Requirement(line).name, tuple(Requirement(line).extras)) for line in listed]
     assert len(names) == len(set(names))

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = open_room(
         "matching": "in_order match_strokes",
         "metrics": "best concealment illusions rec_at_1 recognised recognised_as_own ret_at_1 variety",
         "lines": "line_distances true_lines",
+        "topology": "geometry_score",
         "ways": "find_nodes ways_between",
         "perturb": "retrace shuffle_directions shuffle_order smooth",
     },

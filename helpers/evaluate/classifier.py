@@ -20,7 +20,7 @@ from sklearn.metrics import confusion_matrix
 from helpers.data.classes import JUDGED
 from helpers.data.dataset import DataSet, Split, load_drawings
 from helpers.evaluate.histograms import BINS, CELL, histograms
-from helpers.evaluate.inputs import SIZE, VALID_BATCH, as_bitmaps, as_rows, batches, valid_batches
+from helpers.evaluate.inputs import SIZE, VALID_BATCH, as_bitmaps, as_rows, batches, levelled, valid_batches
 from helpers.model import checkpoint
 from helpers.model.card import ORIGIN, write_card
 from helpers.model.compiled import compile_once, in_chunks
@@ -109,12 +109,20 @@ def _network(kind: str, classes: int, dtype: str) -> keras.Model:
 
 
 def train_judge(
-    data: DataSet, name: str = "judge", plan: Schedule = PLAN, kind: str = "cnn", start: str | None = None
+    data: DataSet,
+    name: str = "judge",
+    plan: Schedule = PLAN,
+    kind: str = "cnn",
+    start: str | None = None,
+    redrawn: bool = False,
+    average: bool = False,
+    teachers: Sequence[str] = (),
 ) -> Judge:
     """Trains a classifier and returns the one with the lowest validation loss.
 
-    The training drawings are stretched, turned, and lose points; bitmaps also change line width, size and place.
-    The run is `data/work/runs/<name>/`, and is resumed as the runs of `train.train` are.
+    The training drawings are stretched, turned, and lose points; bitmaps also change line width, size and place. Of a
+    class with fewer drawings each is seen more often. The run is `data/work/runs/<name>/`, and is resumed as the runs
+    of `train.train` are.
 
     Parameters
     ----------
@@ -127,6 +135,12 @@ def train_judge(
         See `Judge`.
     start : str, optional
         A classifier of the same kind in `data/models`, whose weights it begins with, all but the last layer's.
+    redrawn : bool
+        Whether half of the training drawings are drawn in another way (`variations.redraw`).
+    average : bool
+        Whether weights are averaged over about the last 100 steps at each checkpoint, and learn on from there.
+    teachers : sequence of str
+        Classifiers of these classes: half of what is learned is the mean of what they say of each training drawing.
 
     Returns
     -------
@@ -135,10 +149,15 @@ def train_judge(
     Raises
     ------
     ValueError
-        As `train.train`.
+        As `train.train`, and for teachers of other classes.
+
+    References
+    ----------
+    Hinton et al., arXiv 1503.02531 (teachers); Izmailov et al., arXiv 1803.05407 (averaged weights).
     """
     check_splits(data.classes, data.train, data.valid)
-    run = begin_run(name, plan, {"classes": data.classes, "kind": kind, "start": start})
+    settings = {"classes": data.classes, "kind": kind, "start": start, "redrawn": redrawn, "average": average}
+    run = begin_run(name, plan, settings | {"teachers": list(teachers)})
     with seeded(plan.seed):
         trained = Judge(data.classes, kind)
         network = _network(kind, len(data.classes), fast_dtype())
@@ -146,23 +165,41 @@ def train_judge(
         for own, other in zip(network.layers[:-1], load_judge(start).network.layers[:-1], strict=True):
             own.set_weights(other.get_weights())
     network.compile(
-        make_optimizer(network, plan),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        make_optimizer(network, plan, average=average),
+        keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=keras.backend.backend() == "jax",
     )
-    like = (keras.KerasTensor(network.input.shape, network.input.dtype), keras.KerasTensor((None,), "int64"))
-    valid_steps = -(-len(data.valid.sketches) // VALID_BATCH)
+    train = levelled(data.train)
+    targets = targets_of(train, data.classes, teachers)
+    valid = np.eye(len(data.classes), dtype=np.float32)[data.valid.labels]
+    like = (
+        keras.KerasTensor(network.input.shape, network.input.dtype),
+        keras.KerasTensor((None, len(data.classes)), "float32"),
+    )
     run_plan(
         network,
         run,
         plan,
-        lambda step: feed(lambda: batches(data.train, kind, plan, step), like),
-        lambda: feed(lambda: valid_batches(data.valid, kind), like),
-        valid_steps,
+        lambda step: feed(lambda: batches(train, targets, kind, plan, step, redrawn), like),
+        lambda: feed(lambda: valid_batches(data.valid, valid, kind), like),
+        -(-len(valid) // VALID_BATCH),
     )
     trained.network.set_weights(network.get_weights())
     return trained
+
+
+def targets_of(split: Split, classes: Sequence[str], teachers: Sequence[str]) -> np.ndarray:
+    """(n, classes) float32: what is to be answered to each drawing."""
+    truth = np.eye(len(classes), dtype=np.float32)[split.labels]
+    if not teachers:
+        return truth
+    said = np.zeros_like(truth)
+    for teacher in map(load_judge, teachers):
+        if teacher.classes != tuple(classes):
+            raise ValueError(f"a teacher knows {', '.join(teacher.classes)}; to be learned are {', '.join(classes)}")
+        said += teacher.probabilities(split.sketches) / len(teachers)
+    return (truth + said) / 2
 
 
 def confusion(truth: ArrayLike, answers: ArrayLike, classes: int) -> np.ndarray:
@@ -306,20 +343,22 @@ def main() -> None:
     parser.add_argument("--classes", nargs="+", default=JUDGED, metavar="CLASS", help="Quick, Draw! categories")
     parser.add_argument("--kind", choices=KINDS, default="cnn", help="sees the bitmap, or reads the strokes")
     parser.add_argument("--start", metavar="NAME", help="a classifier in data/models to begin with")
+    parser.add_argument("--redrawn", action="store_true", help="half of the training drawings in another way")
+    parser.add_argument("--average", action="store_true", help="weights over about 100 steps")
+    parser.add_argument("--teachers", nargs="+", default=[], metavar="NAME", help="classifiers to learn from too")
     parser.add_argument("--limit", type=int, default=4000, help="training drawings a class, to expect all alike")
     parser.add_argument("--traced", action="store_true", help="learn from every drawing twice, also as it is traced")
     for setting in fields(Schedule):
         default, meaning = getattr(PLAN, setting.name), setting.metadata["help"]
         parser.add_argument(f"--{setting.name.replace('_', '-')}", type=setting.type, default=default, help=meaning)
     arguments = vars(parser.parse_args())
-    name, classes, kind, limit, start, traced = (
-        arguments.pop(key) for key in ("name", "classes", "kind", "limit", "start", "traced")
-    )
+    name, classes, limit, traced = (arguments.pop(key) for key in ("name", "classes", "limit", "traced"))
+    how = {key: arguments.pop(key) for key in ("kind", "start", "redrawn", "average", "teachers")}
     plan = Schedule(**arguments)
     data = load_drawings(classes, limit=limit)
     if traced:
         data = replace(data, train=_with_traced(data.train), valid=_with_traced(data.valid))
-    judge = train_judge(data, name, plan, kind, start)
+    judge = train_judge(data, name, plan, **how)
     path = release_judge(
         judge, name, data, plan, shlex.join(["python", "-m", "helpers.evaluate.classifier", *sys.argv[1:]])
     )

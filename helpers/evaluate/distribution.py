@@ -52,7 +52,7 @@ def frechet_distance(drawn: np.ndarray, real: np.ndarray) -> float:
     ----------
     Heusel et al., arXiv 1706.08500; Dowson and Landau (1982), doi 10.1016/0047-259X(82)90077-X.
     """
-    drawn, real = _checked(drawn, real, 1)
+    drawn, real = checked(drawn, real, 1)
     covariances = [np.atleast_2d(np.cov(group, rowvar=False)) for group in (drawn, real)]
     # tr (C C')^(1/2) is the sum of the roots of the eigenvalues of R C' R, R the root of C: symmetric, so never complex
     values, vectors = np.linalg.eigh(covariances[0])
@@ -88,7 +88,7 @@ def overlap(drawn: np.ndarray, real: np.ndarray, k: int = 3) -> Overlap:
     ----------
     Kynkäänniemi et al., arXiv 1904.06991 (precision and recall, k = 3); Naeem et al., arXiv 2002.09797.
     """
-    drawn, real = _checked(drawn, real, k)
+    drawn, real = checked(drawn, real, k)
     of_drawn, of_real = _radii(drawn, k), _radii(real, k)
     balls = np.zeros(len(drawn), int)  # real ones around each drawn one
     recalled, covered = 0, 0
@@ -113,7 +113,8 @@ def _radii(points: np.ndarray, k: int) -> np.ndarray:
     )
 
 
-def _checked(drawn: np.ndarray, real: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def checked(drawn: np.ndarray, real: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two groups of features as float64, once they are known to fit each other and to have more rows than k."""
     drawn, real = np.asarray(drawn, np.float64), np.asarray(real, np.float64)
     if drawn.ndim != 2 or real.ndim != 2 or drawn.shape[1] != real.shape[1]:
         raise ValueError(f"features are (N, F) and (M, F); these have shapes {drawn.shape} and {real.shape}")

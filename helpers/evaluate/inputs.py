@@ -7,9 +7,10 @@ import numpy as np
 
 from helpers.data.dataset import Split
 from helpers.evaluate.histograms import histograms
+from helpers.evaluate.variations import redraw, vary
 from helpers.sketch.raster import MARGIN, render_batch
 from helpers.sketch.strokes import check
-from helpers.train.batches import augment, bucketed
+from helpers.train.batches import bucketed
 from helpers.train.plan import Schedule
 
 SIZE = 48  # of the bitmaps, pixels
@@ -61,8 +62,21 @@ def as_rows(sketches: Sequence[np.ndarray]) -> np.ndarray:
     return out
 
 
-def batches(split: Split, kind: str, plan: Schedule, step: int) -> Iterator[tuple]:
-    """Drawings and labels from `step` on, without end; what a step sees depends on the seed and the step alone."""
+def levelled(split: Split) -> Split:
+    """The drawings, those of rarer classes several times over, so that no class is expected more than another."""
+    counts = np.bincount(split.labels)
+    times = np.rint(counts.max() / np.maximum(counts, 1)).astype(int)[split.labels]
+    again = np.repeat(np.arange(len(split.labels)), times)
+    return Split([split.sketches[i] for i in again], split.labels[again])
+
+
+def batches(
+    split: Split, targets: np.ndarray, kind: str, plan: Schedule, step: int, redrawn: bool = False
+) -> Iterator[tuple]:
+    """Drawings and their rows of `targets` (n, classes) from `step` on, without end.
+
+    What a step sees depends on the seed and the step alone. `redrawn`: as `variations.redraw`.
+    """
     lengths = np.array([len(sketch) for sketch in split.sketches])
     order, drawn, per_pass = [], -1, max(1, len(lengths) // plan.batch)
     while True:
@@ -73,22 +87,15 @@ def batches(split: Split, kind: str, plan: Schedule, step: int) -> Iterator[tupl
             )
         rng = np.random.default_rng([plan.seed, 1, step])
         chosen = order[step % per_pass]
-        sketches = _vary([split.sketches[i] for i in chosen], rng)
+        sketches = [split.sketches[i] for i in chosen]
+        sketches = vary([redraw(sketch, rng) for sketch in sketches] if redrawn else sketches, rng)
         if kind == "rnn":
-            yield as_rows(sketches), split.labels[chosen]
+            yield as_rows(sketches), targets[chosen]
         else:
             bitmaps = render_batch(sketches, SIZE, rng.choice([1.0, 1.0, 1.5, 2.0, 2.5]))
             bitmaps = np.stack([_moved(bitmap, rng) for bitmap in bitmaps])
-            yield bitmaps if kind == "cnn" else histograms(bitmaps), split.labels[chosen]
+            yield bitmaps if kind == "cnn" else histograms(bitmaps), targets[chosen]
         step += 1
-
-
-def _vary(sketches: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
-    """As `train.augment`, and each drawing turned by up to 10 degrees."""
-    varied = augment(sketches, 0.15, 0, 0.1, rng)
-    for sketch, angle in zip(varied, np.radians(rng.uniform(-10, 10, len(varied))), strict=True):
-        sketch[:, :2] = sketch[:, :2] @ np.float32([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    return varied
 
 
 def _moved(bitmap: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -98,10 +105,10 @@ def _moved(bitmap: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.warpAffine(bitmap, np.array([[scale, 0, x - middle], [0, scale, y - middle]]), (SIZE, SIZE))
 
 
-def valid_batches(split: Split, kind: str) -> Iterator[tuple]:
-    """All drawings and labels, as they are, in order, again and again."""
+def valid_batches(split: Split, targets: np.ndarray, kind: str) -> Iterator[tuple]:
+    """All drawings, as they are, and their rows of `targets`, in order, again and again."""
     while True:
         for a in range(0, len(split.sketches), VALID_BATCH):
             sketches = split.sketches[a : a + VALID_BATCH]
             seen = as_rows(sketches) if kind == "rnn" else render_batch(sketches, SIZE)
-            yield histograms(seen) if kind == "hog" else seen, split.labels[a : a + VALID_BATCH]
+            yield histograms(seen) if kind == "hog" else seen, targets[a : a + VALID_BATCH]

@@ -23,10 +23,16 @@ from helpers.train.plan import Plan, Schedule, check_run_name
 MILESTONES = (500, 2_000, 8_000)  # steps whose weights a run keeps, to show how it learned
 
 
-def make_optimizer(network: keras.Model, plan: Schedule, replicas: int = 1) -> keras.optimizers.Optimizer:
-    """Adam with the plan's learning rate and clipping, built for this network."""
+def make_optimizer(
+    network: keras.Model, plan: Schedule, replicas: int = 1, average: bool = False
+) -> keras.optimizers.Optimizer:
+    """Adam with the plan's learning rate and clipping, built for this network.
+
+    `average`: at each checkpoint the weights become their exponential average, and learn on from there.
+    """
     schedule = keras.optimizers.schedules.PolynomialDecay(plan.learning_rate, plan.steps, plan.learning_rate / 100)
-    optimizer = (distribution.Adam if replicas > 1 else keras.optimizers.Adam)(schedule, clipnorm=plan.clip)
+    averaged = {"use_ema": True, "ema_momentum": 0.99, "ema_overwrite_frequency": plan.epoch} if average else {}
+    optimizer = (distribution.Adam if replicas > 1 else keras.optimizers.Adam)(schedule, clipnorm=plan.clip, **averaged)
     optimizer.build(network.trainable_variables)
     return optimizer
 

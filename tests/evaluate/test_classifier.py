@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from helpers.data.chunks import SPLITS
-from helpers.data.dataset import make_dataset
+from helpers.data.dataset import Split, make_dataset
 from helpers.data.formats import read
 from helpers.evaluate import classifier, inputs
 from helpers.evaluate.classifier import Judge, confusion, load_judge, save_judge, train_judge
@@ -57,6 +57,42 @@ def test_a_classifier_learns_two_shapes_and_reads_back_as_it_was(kind, data, run
     np.testing.assert_allclose(
         back.probabilities(data.test.sketches), judge.probabilities(data.test.sketches), atol=0.02
     )
+
+
+def test_a_pupil_is_told_half_by_the_labels_and_half_by_the_mean_of_its_teachers(data, tmp_path):
+    paths = []
+    for number, bias in enumerate(([3.0, 0.0], [0.0, 1.0])):
+        teacher = Judge(data.classes)
+        teacher.network.get_layer("logits").set_weights([np.zeros((256, 2)), np.array(bias)])
+        paths.append(save_judge(teacher, tmp_path / f"{number}.npz"))
+    said = classifier.targets_of(data.valid, data.classes, paths)
+    mean = (1 / (1 + np.exp(-3)) + 1 / (1 + np.exp(1))) / 2
+    np.testing.assert_allclose(said[data.valid.labels == 0], [[(1 + mean) / 2, (1 - mean) / 2]] * 40, atol=2e-3)
+    np.testing.assert_allclose(classifier.targets_of(data.valid, data.classes, ()), np.eye(2)[data.valid.labels])
+    stranger = save_judge(Judge(("circle", "square")), tmp_path / "stranger.npz")
+    with pytest.raises(ValueError, match="a teacher knows circle, square; to be learned are circle, zigzag"):
+        classifier.targets_of(data.valid, data.classes, [stranger])
+
+
+def test_drawings_of_rarer_classes_come_more_often():
+    labels = np.array([0] * 9 + [1] * 3 + [2] * 4)
+    again = inputs.levelled(Split([np.float32([[i, 0, 1]]) for i in range(16)], labels))
+    assert np.bincount(again.labels).tolist() == [9, 9, 8]
+    assert {int(sketch[0, 0]) for sketch in again.sketches} == set(range(16))
+    for sketch, label in zip(again.sketches, again.labels, strict=True):
+        assert labels[int(sketch[0, 0])] == label
+
+
+def test_averaged_weights_are_those_that_are_kept(data, runs):
+    plan = Schedule(steps=8, batch=8, epoch=4, learning_rate=0.01)
+    plain, averaged = (
+        train_judge(data, f"{average}", plan, "hog", average=average).network.get_layer("logits").get_weights()[0]
+        for average in (False, True)
+    )
+    begun = train_judge(data, "begun", Schedule(steps=1, batch=8, epoch=1, learning_rate=1e-9), "hog")
+    start = begun.network.get_layer("logits").get_weights()[0]
+    # of few steps the mean lies near where they began
+    assert 0 < np.abs(averaged - start).mean() < 0.5 * np.abs(plain - start).mean()
 
 
 def test_probabilities_add_up_and_do_not_depend_on_company_or_place(data):
