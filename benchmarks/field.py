@@ -131,11 +131,11 @@ def distributions(shared: Shared) -> tuple[Table, list[Headline]]:
     parts = load_drawings(vae.load_model("face-parts").settings.classes)
     drawn = {
         f"parts of a face, {name.replace('face-parts', 'CNN').replace('CNN-rnn', 'RNN baseline')}, {what}": sample(
-            vae.load_model(name), shared.many if (name, prior) == ("face-parts", "fitted") else shared.n, prior,
-            TEMPERATURE, shared.seed, parts.classes if prior == "fitted" else None,
+            vae.load_model(name), shared.many if (name, prior) == ("face-parts", "trained") else shared.n, prior,
+            TEMPERATURE, shared.seed, parts.classes,
         )
         for name in ("face-parts", "face-parts-rnn")
-        for prior, what in (("normal", "N(0, I)"), ("fitted", "fitted Gaussians"))
+        for prior, what in (("trained", "the prior it was trained toward"), ("fitted", "fitted Gaussians"))
     }  # fmt: skip
     told = {}
     for data, what, groups in (
