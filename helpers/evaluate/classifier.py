@@ -190,14 +190,18 @@ def train_judge(
 
 
 def targets_of(split: Split, classes: Sequence[str], teachers: Sequence[str]) -> np.ndarray:
-    """(n, classes) float32: what is to be answered to each drawing."""
+    """(n, classes) float32: what to answer to each drawing: its label, or half that, half the teachers'."""
     truth = np.eye(len(classes), dtype=np.float32)[split.labels]
     if not teachers:
         return truth
     said = np.zeros_like(truth)
-    for teacher in map(load_judge, teachers):
+    for name in teachers:
+        teacher = load_judge(name)
         if teacher.classes != tuple(classes):
-            raise ValueError(f"a teacher knows {', '.join(teacher.classes)}; to be learned are {', '.join(classes)}")
+            raise ValueError(
+                f"the teacher {name} knows {', '.join(teacher.classes)}; it must know the classes to be learned, in "
+                f"their order: {', '.join(classes)}"
+            )
         said += teacher.probabilities(split.sketches) / len(teachers)
     return (truth + said) / 2
 
