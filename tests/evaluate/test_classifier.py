@@ -70,7 +70,7 @@ def test_a_pupil_is_told_half_by_the_labels_and_half_by_the_mean_of_its_teachers
     np.testing.assert_allclose(said[data.valid.labels == 0], [[(1 + mean) / 2, (1 - mean) / 2]] * 40, atol=2e-3)
     np.testing.assert_allclose(classifier.targets_of(data.valid, data.classes, ()), np.eye(2)[data.valid.labels])
     stranger = save_judge(Judge(("circle", "square")), tmp_path / "stranger.npz")
-    with pytest.raises(ValueError, match="knows circle, square; it must know .*: circle, zigzag"):
+    with pytest.raises(ValueError, match=r"knows circle, square; it must know .*: circle, zigzag"):
         classifier.targets_of(data.valid, data.classes, [stranger])
 
 
