@@ -184,8 +184,9 @@ def test_a_drawing_is_measured_and_saved_without_tensorflow_numba_or_scikit_lear
         assert run.stdout == "[]\n", run.stderr
 
 
-def test_a_plotters_file_is_written_without_matplotlib(tmp_path):
-    write = f"import sys, numpy as np; from helpers.export import to_svg; to_svg({DRAWING}, sys.argv[1], curves=True)"
+@pytest.mark.parametrize("save", ["to_svg", "save_drawing"])
+def test_an_svg_is_written_without_matplotlib(save, tmp_path):
+    write = f"import sys, numpy as np; from helpers.export import {save}; {save}({DRAWING}, sys.argv[1])"
     command = [sys.executable, "-c", f"{write}\nprint('matplotlib' in sys.modules)", tmp_path / "one.svg"]
     run = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert run.stdout == "False\n", run.stderr
