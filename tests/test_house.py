@@ -126,6 +126,12 @@ def test_a_room_gives_its_names_and_none_is_also_a_module_of_it(room):
         module.nothing  # noqa: B018
 
 
+def test_a_room_gives_its_modules_too():
+    code = "from helpers import trace; print(trace.skeleton.__name__, trace.vectorize.__name__)"
+    run = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
+    assert run.stdout.split() == [b"helpers.trace.skeleton", b"helpers.trace.vectorize"], run.stderr
+
+
 def is_typed(function: ast.FunctionDef) -> bool:
     arguments = function.args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]

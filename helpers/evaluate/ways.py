@@ -35,6 +35,29 @@ class Nodes(NamedTuple):
     passed: int
 
 
+def recogniser(judge: Judge, *any_of: str) -> Callable[[Sequence[np.ndarray]], np.ndarray]:
+    """Who says of drawings whether they may be shown, as `motion.tween(accept=)` takes it.
+
+    Parameters
+    ----------
+    judge : Judge
+    *any_of : str
+        The classes.
+
+    Returns
+    -------
+    callable
+        `recognised` by this judge as one of these classes: N drawings to (N,) bool.
+
+    Raises
+    ------
+    ValueError
+        For a class that the judge does not know.
+    """
+    check_known(judge, any_of)
+    return lambda drawings: recognised(judge, drawings, *any_of)
+
+
 def ways_between(
     judge: Judge,
     model: SketchVAE,
