@@ -1,7 +1,8 @@
 """What is ink in a photo with faint lines on it: `trace.ink.even_ink` beside scikit-image's `threshold_sauvola`.
 
-Run: python benchmarks/local_threshold.py. The photo is made here: 960 pixels a side, a circle and two lines in ink, pencil
-or faint pencil, light from one side, blur, grain. Half a minute. The table goes to benchmarks/results/local_threshold.md.
+Run: python benchmarks/local_threshold.py. The photo is made here: 960 pixels a side, a circle and two lines in ink,
+pencil or faint pencil, light from one side, blur, grain. Half a minute. The table goes to
+benchmarks/results/local_threshold.md.
 """
 
 import time

@@ -6,7 +6,8 @@ __getattr__, __dir__, __all__ = open_room(
     __name__,
     {
         "baselines": "accuracy name_by_clusters",
-        "classifier": "Judge confusion load_judge save_judge train_judge",
+        "judge": "Judge confusion load_judge save_judge",
+        "classifier": "train_judge",
         "completion": "first_ink likeness",
         "distribution": "frechet_distance overlap",
         "inception": "inception_features",

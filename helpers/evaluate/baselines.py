@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.cluster import KMeans
 
-from helpers.evaluate.classifier import Judge
+from helpers.evaluate.judge import Judge
 
 
 def accuracy(judge: Judge, drawings: Sequence[np.ndarray], labels: np.ndarray) -> float:

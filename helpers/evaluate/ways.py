@@ -8,7 +8,7 @@ import numpy as np
 from helpers.draw.decoding import decode, encode, reconstruct
 from helpers.draw.interpolation import slerp
 from helpers.draw.priors import class_mean
-from helpers.evaluate.classifier import Judge
+from helpers.evaluate.judge import Judge
 from helpers.evaluate.metrics import check_known, recognised
 from helpers.model.vae import SketchVAE
 
