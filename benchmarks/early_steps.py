@@ -12,7 +12,7 @@ import numpy as np
 from helpers.data.dataset import DataSet, load_drawings
 from helpers.draw.decoding import encode
 from helpers.draw.priors import sample
-from helpers.evaluate.classifier import Judge, load_judge
+from helpers.evaluate.judge import Judge, load_judge
 from helpers.evaluate.metrics import recognised
 from helpers.model import prior, vae
 from helpers.paths import DATA, MODELS, atomic

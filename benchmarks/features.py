@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.data.dataset import load_drawings
-from helpers.evaluate.classifier import load_judge
+from helpers.evaluate.judge import load_judge
 from helpers.motion.composing import box_overlap, compose_face
 from helpers.motion.features import find_features
 from helpers.paths import atomic

@@ -20,9 +20,9 @@ from helpers.data.dataset import DataSet, load_drawings
 from helpers.draw.decoding import decode, encode, reconstruct
 from helpers.draw.priors import sample, sample_z
 from helpers.draw.switching import switch
-from helpers.evaluate.classifier import Judge, load_judge
 from helpers.evaluate.completion import best_and_mean, first_ink, likeness
 from helpers.evaluate.distribution import frechet_distance, overlap
+from helpers.evaluate.judge import Judge, load_judge
 from helpers.evaluate.metrics import concealment, illusions, rec_at_1, recognised, recognised_as_own, ret_at_1, variety
 from helpers.evaluate.topology import living_times
 from helpers.model import vae

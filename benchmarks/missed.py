@@ -7,7 +7,7 @@ is docs/classifiers.md's.
 import numpy as np
 
 from helpers.data.dataset import load_drawings
-from helpers.evaluate.classifier import load_judge
+from helpers.evaluate.judge import load_judge
 
 PARTS = "ear", "eye", "mouth", "nose"
 READERS = {"RNN": "parts-rnn", "CNN": "parts-cnn", "judge": "judge", "second judge": "second"}

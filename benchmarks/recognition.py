@@ -19,7 +19,7 @@ from helpers.draw.fit import complete, find_poses, make_shapes
 from helpers.draw.interpolation import about, slerp
 from helpers.draw.priors import class_mean, sample
 from helpers.draw.switching import Switched, illusion, switch
-from helpers.evaluate.classifier import Judge, load_judge
+from helpers.evaluate.judge import Judge, load_judge
 from helpers.evaluate.metrics import (
     concealment,
     illusions,

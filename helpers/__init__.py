@@ -18,18 +18,22 @@ sketch < data, figures < model, trace < draw < train, export < evaluate, latent 
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 
 
 def open_room(room: str, gives: dict[str, str]) -> tuple:
     """`__getattr__`, `__dir__` and `__all__` of a room: each name is imported from its module when it is asked for.
 
-    So a module can be used without what its neighbours need: a drawing is saved without TensorFlow.
+    So a module can be used without what its neighbours need: a drawing is saved without TensorFlow. A room gives its
+    modules in the same way: after `from helpers import trace` there is `trace.skeleton`.
     """
     homes = {name: module for module, names in gives.items() for name in names.split()}
 
     def get(name: str) -> object:
-        if name not in homes:
-            raise AttributeError(f"{room} gives no {name!r}; it gives {', '.join(sorted(homes))}")
-        return getattr(import_module(f"{room}.{homes[name]}"), name)
+        if name in homes:
+            return getattr(import_module(f"{room}.{homes[name]}"), name)
+        if not name.startswith("_") and find_spec(f"{room}.{name}"):
+            return import_module(f"{room}.{name}")
+        raise AttributeError(f"{room} gives no {name!r}; it gives {', '.join(sorted(homes))}")
 
     return get, lambda: sorted(homes), sorted(homes)

@@ -298,6 +298,7 @@ def run_chapter(path: Path, root: Path, **environment: str) -> None:
             file = root / "figures" / f"{name}.{suffix}"
             assert file.is_file(), f"{path.name} says it saves {name}, but {file.name} is not there"
             assert file.stat().st_size < (1_000_000 if suffix == "svg" else 500_000)
+        assert (root / "figures" / f"{name}.md").is_file(), f"{name} has no alternative text"
 
 
 def fresh(root: Path) -> Path:

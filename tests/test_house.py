@@ -126,6 +126,12 @@ def test_a_room_gives_its_names_and_none_is_also_a_module_of_it(room):
         module.nothing  # noqa: B018
 
 
+def test_a_room_gives_its_modules_too():
+    code = "from helpers import trace; print(trace.skeleton.__name__, trace.vectorize.__name__)"
+    run = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
+    assert run.stdout.split() == [b"helpers.trace.skeleton", b"helpers.trace.vectorize"], run.stderr
+
+
 def is_typed(function: ast.FunctionDef) -> bool:
     arguments = function.args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
@@ -184,8 +190,9 @@ def test_a_drawing_is_measured_and_saved_without_tensorflow_numba_or_scikit_lear
         assert run.stdout == "[]\n", run.stderr
 
 
-def test_a_plotters_file_is_written_without_matplotlib(tmp_path):
-    write = f"import sys, numpy as np; from helpers.export import to_svg; to_svg({DRAWING}, sys.argv[1], curves=True)"
+@pytest.mark.parametrize("save", ["to_svg", "save_drawing"])
+def test_an_svg_is_written_without_matplotlib(save, tmp_path):
+    write = f"import sys, numpy as np; from helpers.export import {save}; {save}({DRAWING}, sys.argv[1])"
     command = [sys.executable, "-c", f"{write}\nprint('matplotlib' in sys.modules)", tmp_path / "one.svg"]
     run = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert run.stdout == "False\n", run.stderr
@@ -359,6 +366,49 @@ def test_a_chapters_cells_are_short_and_define_no_class(chapter):
     cells = code_cells(chapter)
     assert statistics.median(len(cell.source.splitlines()) for cell in cells) <= 8
     assert [cell.source for cell in cells if re.search(r"^\s*class ", cell.source, re.MULTILINE)] == []
+
+
+# of these rooms the helpers come by name: a chapter calls what it loads data and model, and a drawing a sketch
+NAMED = {"data", "figures", "model", "sketch"}
+
+
+def test_a_chapter_imports_rooms_in_a_line_and_few_helpers_by_name(chapter):
+    first, *others = [cell.source for cell in code_cells(chapter)]
+    assert [source for source in others if "from helpers" in source] == []
+    lines = [line for line in first.splitlines() if "helpers" in line]
+    assert len(lines) <= 5
+    rooms, *named = lines
+    assert set(rooms.removeprefix("from helpers import ").split(", ")) <= {*sum(STOREYS, []), "paths"} - NAMED
+    for line in named:
+        room = re.fullmatch(r"from helpers\.(\w+) import \w+(, \w+)*", line)[1]
+        names = line.partition(" import ")[2].split(", ")
+        modules = {path.stem for path in MODULES if path.parent.name == room}
+        assert room in NAMED and set(names) <= {*importlib.import_module(f"helpers.{room}").__all__, *modules}
+
+
+SHOWN = {"02": {"step", "loss_of"}}  # functions that are what a chapter is about
+
+
+def parsed(chapter):
+    """The syntax of a chapter's cells, one after another."""
+    return ast.parse("\n".join(cell.source.rstrip(";") for cell in code_cells(chapter)))
+
+
+def test_a_chapter_defines_no_function_but_for_a_slider(request, chapter):
+    functions = [node for node in ast.walk(parsed(chapter)) if isinstance(node, ast.FunctionDef)]
+    own = {node.name for node in functions if not any("interact" in ast.unparse(one) for one in node.decorator_list)}
+    assert own == SHOWN.get(request.node.callspec.params["chapter"].name[:2], set())
+
+
+def test_each_figure_of_a_chapter_has_an_alternative_text(chapter):
+    calls = [node for node in ast.walk(parsed(chapter)) if isinstance(node, ast.Call)]
+    saved = [call for call in calls if getattr(call.func, "id", "") == "save_figure"]
+    assert saved
+    for call in saved:
+        name = call.args[1].value
+        assert "alt" in {keyword.arg for keyword in call.keywords}, f"{name} has no alternative text"
+        words = ROOT / "figures" / f"{name}.md"
+        assert re.search(r"^Alt text: \S.{30,}[.]$", words.read_text(), re.MULTILINE), words.name
 
 
 def test_a_chapter_opens_with_prose_and_ends_with_something_to_try(chapter):

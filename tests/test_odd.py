@@ -15,7 +15,8 @@ from helpers.data.chunks import SPLITS
 from helpers.data.dataset import make_dataset, open_dataset, save_dataset
 from helpers.draw import decoding, interpolation, priors, switching
 from helpers.evaluate import metrics, perturb
-from helpers.evaluate.classifier import Judge, train_judge
+from helpers.evaluate.classifier import train_judge
+from helpers.evaluate.judge import Judge
 from helpers.evaluate.metrics import best
 from helpers.export import save
 from helpers.export.booklet import Plate, save_booklet

@@ -12,7 +12,7 @@ from helpers.data.formats import read
 from helpers.draw.decoding import encode
 from helpers.draw.priors import class_mean, sample
 from helpers.draw.switching import switch
-from helpers.evaluate.classifier import load_judge
+from helpers.evaluate.judge import load_judge
 from helpers.evaluate.metrics import recognised
 from helpers.model.vae import load_model
 from helpers.train import vae

@@ -31,7 +31,7 @@ from PIL import Image
 from helpers import export
 from helpers.data import chunks, dataset, download, formats, preprocessing, shards
 from helpers.data.ndjson import cut_lines
-from helpers.evaluate import classifier
+from helpers.evaluate import judge
 from helpers.model import prior, vae
 from helpers.sketch.raster import render
 from helpers.sketch.strokes import check, from_polylines
@@ -173,7 +173,7 @@ def models() -> list[bytes]:
 
 @cache
 def judges() -> list[bytes]:
-    return [written(lambda path: classifier.save_judge(classifier.Judge(("cloud", "t-shirt")), path), ".npz")]
+    return [written(lambda path: judge.save_judge(judge.Judge(("cloud", "t-shirt")), path), ".npz")]
 
 
 @cache
@@ -241,7 +241,7 @@ READERS = {
     "preprocessed bin": Reader(preprocessed, "nose.bin", binary),
     "preprocessed npz": Reader(preprocessed, "nose.npz", sketchrnn),
     "model": Reader(vae.load_model, "model.npz", models),
-    "judge": Reader(classifier.load_judge, "judge.npz", judges),
+    "judge": Reader(judge.load_judge, "judge.npz", judges),
 }
 SLOWER = {kind: 3 for kind in READERS if kind.startswith("preprocessed")}
 SLOWER |= {"model": 4, "judge": 6, "png recipe": 3, "pdf recipe": 3, "pdf": 8}  # a network is made, or much is written

@@ -8,7 +8,7 @@ __getattr__, __dir__, __all__ = open_room(
         "classes": "CLASSES JUDGED download_class",
         "formats": "DamagedDrawings read",
         "chunks": "SPLITS",
-        "dataset": "DataSet Split load_drawings make_dataset open_dataset save_dataset",
+        "dataset": "DataSet SAMPLE_NOTICE Split load_drawings make_dataset open_dataset save_dataset",
         "shards": "open_shards read_batches",
         "preprocessing": "preprocess",
     },

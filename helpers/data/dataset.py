@@ -26,6 +26,19 @@ class Split:
     sketches: list[np.ndarray]
     labels: np.ndarray
 
+    def of_class(self, label: int) -> list[np.ndarray]:
+        """The drawings of one class, in their order."""
+        return [self.sketches[i] for i in np.flatnonzero(self.labels == label)]
+
+    def first_of_each(self, count: int) -> np.ndarray:
+        """The numbers, int64 (n,), of the first drawings of each class, `count` of each at most, class after class."""
+        each = [np.flatnonzero(self.labels == label)[:count] for label in np.unique(self.labels)]
+        return np.concatenate([np.zeros(0, int), *each])
+
+    def offsets(self) -> np.ndarray:
+        """dx and dy of all the drawings, (M, 2), in pixels."""
+        return np.concatenate([sketch[:, :2] for sketch in self.sketches])
+
 
 @dataclass(frozen=True)
 class DataSet:
@@ -44,6 +57,11 @@ class DataSet:
     test: Split
     scale: float
     source: str
+
+    def pick(self, name: str, count: int, rng: np.random.Generator) -> list[np.ndarray]:
+        """Some test drawings of a class, at random and none of them twice."""
+        own = self.test.of_class(self.classes.index(name))
+        return [own[i] for i in rng.choice(len(own), count, replace=False)]
 
 
 def load_drawings(
@@ -130,7 +148,7 @@ def make_dataset(drawings: Mapping[str, Mapping[str, Sequence[np.ndarray]]], sou
         splits.append(Split(sketches, np.repeat(np.arange(len(lengths)), lengths)))
     if not splits[0].sketches:
         raise ValueError("no training drawings: the scale of a data set is theirs")
-    scale = float(np.concatenate([sketch[:, :2] for sketch in splits[0].sketches]).std(dtype=np.float64))
+    scale = float(splits[0].offsets().std(dtype=np.float64))
     if scale == 0:
         raise ValueError("all training drawings are dots: there is no scale to take from them")
     return DataSet(tuple(drawings), *splits, scale=scale, source=source)

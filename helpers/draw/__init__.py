@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = open_room(
     {
         "decoding": "decode encode reconstruct",
         "priors": "class_index class_mean mahalanobis read_classes sample sample_z typical_z",
-        "interpolation": "about blend interpolate lerp slerp",
+        "interpolation": "about blend interpolate lerp slerp walk",
         "switching": "Switched illusion switch",
     },
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from helpers.draw.decoding import check_z, decode
+from helpers.draw.decoding import check_z, decode, encode
 from helpers.model.vae import SketchVAE
 
 
@@ -117,6 +117,41 @@ def interpolate(
         raise ValueError(f"steps is {steps}; an interpolation has at least its two ends")
     z0, z1 = check_z(model, [z0, z1])
     return decode(model, path(z0, z1, np.linspace(0, 1, steps)), temperature, [seed] * steps)
+
+
+def walk(
+    model: SketchVAE,
+    first: np.ndarray,
+    last: np.ndarray,
+    steps: int = 10,
+    temperature: float = 0.1,
+    seed: int = 0,
+    path: Callable = slerp,
+) -> list[np.ndarray]:
+    """Two drawings, and between them those that the model draws on the way from one to the other.
+
+    Parameters
+    ----------
+    model : SketchVAE
+    first, last : ndarray
+        Sketches (n, 3) or bitmaps (H, W); the encoder reads them.
+    steps : int
+        How many are drawn: the first of these is what the model makes of `first`, the last what it makes of `last`.
+    temperature, seed, path
+        As of `interpolate`.
+
+    Returns
+    -------
+    list
+        `first`, `steps` sketches, `last`.
+
+    Raises
+    ------
+    ValueError
+        For fewer than 2 steps.
+    """
+    z0, z1 = encode(model, [first, last])
+    return [first, *interpolate(model, z0, z1, steps, temperature, seed, path), last]
 
 
 def lerp(z0: np.ndarray, z1: np.ndarray, t: np.ndarray | float) -> np.ndarray:

@@ -1,11 +1,12 @@
 """How close the lines of a tracing are to those that the bitmap was drawn from."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from helpers.sketch.polyline import measure_length, resample
-from helpers.sketch.raster import MARGIN
+from helpers.sketch.raster import MARGIN, render
 from helpers.sketch.strokes import fit_box, to_polylines
 
 SPACING = 0.25  # pixels between the points whose distances are measured
@@ -50,6 +51,57 @@ def line_distances(truth: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> 
     """
     there, back = _distances(_sampled(truth), found), _distances(_sampled(found), truth)
     return float(there.mean() + back.mean()) / 2, float(max(there.max(), back.max()))
+
+
+def find_lines(method: Callable, bitmap: np.ndarray) -> list[np.ndarray]:
+    """The lines that a way of tracing finds, whichever form it gives them.
+
+    Parameters
+    ----------
+    method : callable
+        `trace.trace`, `trace.contour`, or another that takes a bitmap and gives a `Trace` or polylines.
+    bitmap : ndarray
+        uint8 (S, S), ink 255 on paper 0.
+
+    Returns
+    -------
+    list of ndarray
+        Polylines (K, 2), in pixels of the bitmap; none where the method gives up with a ValueError.
+    """
+    try:
+        found = method(bitmap)
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else to_polylines(found.sketch, found.origin)
+
+
+def measure_tracing(method: Callable, sketches: Sequence[np.ndarray], size: int) -> np.ndarray:
+    """Renders drawings, with lines 1/64 of the bitmap wide, traces them, and compares with where their lines are.
+
+    Parameters
+    ----------
+    method : callable
+        As of `find_lines`.
+    sketches : sequence of ndarray
+        (n, 3) each.
+    size : int
+        Pixels a side of the bitmaps.
+
+    Returns
+    -------
+    ndarray
+        (N, 4): Chamfer and Hausdorff distance in pixels (`line_distances`), strokes too many or too few, milliseconds
+        of the processor. A drawing in which the method finds nothing has no row.
+    """
+    rows = []
+    for sketch in sketches:
+        lines, image = true_lines(sketch, size, size / 64), render(sketch, size, size / 64)
+        start = time.process_time()
+        found = find_lines(method, image)
+        took = 1e3 * (time.process_time() - start)
+        if found:
+            rows.append([*line_distances(lines, found), abs(len(found) - len(lines)), took])
+    return np.array(rows).reshape(-1, 4)
 
 
 def _sampled(lines: Sequence[np.ndarray]) -> np.ndarray:

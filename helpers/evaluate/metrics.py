@@ -11,8 +11,8 @@ from scipy.spatial.distance import pdist
 from sklearn.metrics import pairwise_distances_argmin
 
 from helpers.draw.switching import Switched
-from helpers.evaluate.classifier import SURE, Judge
 from helpers.evaluate.distribution import overlap
+from helpers.evaluate.judge import SURE, Judge
 from helpers.sketch.cohesion import transition
 from helpers.sketch.strokes import added_ink
 

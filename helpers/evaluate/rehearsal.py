@@ -14,7 +14,7 @@ from helpers.data.dataset import DataSet, make_dataset, save_dataset
 from helpers.draw.decoding import decode
 from helpers.draw.library import read_margins
 from helpers.draw.priors import class_index, sample_z
-from helpers.evaluate.classifier import Judge, load_judge
+from helpers.evaluate.judge import Judge, load_judge
 from helpers.evaluate.metrics import check_known
 from helpers.model.vae import SketchVAE, load_model
 from helpers.sketch.cohesion import count_small_strokes

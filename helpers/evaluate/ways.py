@@ -8,7 +8,7 @@ import numpy as np
 from helpers.draw.decoding import decode, encode, reconstruct
 from helpers.draw.interpolation import slerp
 from helpers.draw.priors import class_mean
-from helpers.evaluate.classifier import Judge
+from helpers.evaluate.judge import Judge
 from helpers.evaluate.metrics import check_known, recognised
 from helpers.model.vae import SketchVAE
 
@@ -33,6 +33,29 @@ class Nodes(NamedTuple):
     numbers: list[int]
     z: np.ndarray
     passed: int
+
+
+def recogniser(judge: Judge, *any_of: str) -> Callable[[Sequence[np.ndarray]], np.ndarray]:
+    """Who says of drawings whether they may be shown, as `motion.tween(accept=)` takes it.
+
+    Parameters
+    ----------
+    judge : Judge
+    *any_of : str
+        The classes.
+
+    Returns
+    -------
+    callable
+        `recognised` by this judge as one of these classes: N drawings to (N,) bool.
+
+    Raises
+    ------
+    ValueError
+        For a class that the judge does not know.
+    """
+    check_known(judge, any_of)
+    return lambda drawings: recognised(judge, drawings, *any_of)
 
 
 def ways_between(

@@ -5,10 +5,11 @@ from helpers import open_room
 __getattr__, __dir__, __all__ = open_room(
     __name__,
     {
-        "save": "draw_figure read_recipe save_drawing",
+        "save": "read_recipe save_drawing",
+        "figure": "draw_figure",
         "svg": "to_svg",
         "bezier": "fit_curves",
-        "plotter": "by_travel travel",
+        "plotter": "by_travel travel travel_saved",
         "booklet": "Plate page_images save_booklet",
         "webpage": "page",
         "frames": "fit_frame frames_of pen_frames",

@@ -26,6 +26,23 @@ def travel(strokes: Sequence[np.ndarray], home: tuple[float, float] = (0, 0)) ->
     return float(np.hypot(*(np.array([stroke[0] for stroke in strokes]) - stops).T).sum())
 
 
+def travel_saved(strokes: Sequence[np.ndarray]) -> float:
+    """The share of a pen's way through the air that `by_travel` saves.
+
+    Parameters
+    ----------
+    strokes : sequence of ndarray
+        (N, 2) each, in the order in which they were drawn.
+
+    Returns
+    -------
+    float
+        0 for nothing, 1 for all of it.
+    """
+    before = travel(strokes)
+    return 1 - travel(by_travel(strokes)) / before if before else 0.0
+
+
 def by_travel(strokes: Sequence[np.ndarray], home: tuple[float, float] = (0, 0)) -> list[np.ndarray]:
     """The strokes reordered, some of them reversed, so that the pen travels little through the air.
 

@@ -9,29 +9,17 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pypdf
-from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path as Line
 from PIL import Image, PngImagePlugin
 
 from helpers.export import svg
-from helpers.export.bezier import SLACK, pen_strokes
-from helpers.export.frames import pen_frames
-from helpers.export.svg import RECIPE, to_svg
-from helpers.export.video import to_gif
-from helpers.figures.rc import in_style
-from helpers.figures.saving import with_palette
-from helpers.figures.style import PALETTE, pen
+from helpers.export.svg import LINE, RECIPE, SIDE, to_svg
+from helpers.figures.style import PALETTE
 from helpers.paths import atomic
-from helpers.sketch.strokes import check, fit_box
+from helpers.sketch.strokes import check
 
 FORMATS = (".svg", ".pdf", ".png", ".gif")
-SIDE = 90  # mm: one column of a paper
-MARGIN = 0.06  # of the side
-PEN = 0.5  # mm
 FPS = 25
 SECONDS = 3  # that a drawing takes to be drawn in a GIF
 
@@ -72,8 +60,14 @@ def save_drawing(
     if kind not in FORMATS:
         raise ValueError(f"{path.name}: a drawing is saved as {', '.join(FORMATS)}; a video as .mp4 by to_video")
     if kind == ".svg":
-        look = {"switches": switches, "colors": colors, "names": names, "pen": PEN}
+        look = {"switches": switches, "colors": colors, "names": names, "pen": LINE}
         return to_svg(sketch, path, page=(SIDE, SIDE), recipe=recipe, **look)
+    # matplotlib takes longer to import than an SVG to write
+    from helpers.export.figure import draw_figure
+    from helpers.export.frames import pen_frames
+    from helpers.export.video import to_gif
+    from helpers.figures.saving import with_palette
+
     text = _text(recipe)
     with atomic(path) as temporary:
         if kind == ".gif":
@@ -90,42 +84,6 @@ def save_drawing(
             inside.add_itxt(RECIPE, text)
             with_palette(temporary).save(temporary, format="png", optimize=True, dpi=(300, 300), pnginfo=inside)
     return path
-
-
-@in_style
-def draw_figure(
-    sketch: np.ndarray, switches: Sequence[int] = (), colors: Sequence[str] = PALETTE, side: float = SIDE
-) -> Figure:
-    """One drawing as a figure, its lines the curves that `to_svg` draws.
-
-    Parameters
-    ----------
-    sketch : ndarray
-        (N, 3).
-    switches : sequence of int
-        The rows at which the mind changed.
-    colors : sequence of str
-        Of the minds; they repeat where there are more minds than colours.
-    side : float
-        mm.
-
-    Returns
-    -------
-    Figure
-    """
-    fig = plt.figure(figsize=(side / 25.4, side / 25.4))
-    plt.close(fig)  # pyplot would show it a second time
-    ax = fig.add_axes((0, 0, 1, 1), xlim=(0, side), ylim=(side, 0))
-    ax.axis("off")
-    room = side * (1 - 2 * MARGIN)
-    fitted, origin = fit_box(sketch, room)
-    width = PEN * side / SIDE * 72 / 25.4
-    for mind, line in pen_strokes(fitted, switches, origin + side * MARGIN, SLACK * room):
-        if len(line) == 1:  # round caps make a dot of it, but only where it has some length
-            line = np.repeat(line, 4, axis=0) + np.array([[0, 0], [0, 0], [0.01, 0], [0.01, 0]])
-        codes = [Line.MOVETO] + [Line.CURVE4] * (len(line) - 1)
-        ax.add_patch(PathPatch(Line(line, codes), clip_on=False, **pen(colors[mind % len(colors)], width)))
-    return fig
 
 
 def read_recipe(path: str | Path) -> dict:

@@ -23,6 +23,8 @@ A4 = (210, 297)  # mm
 MARGIN_MM = 10  # mm of the page, on each side
 GAP = 0.12  # between drawings, of a drawing's side
 PEN = 0.4  # mm, a fineliner
+SIDE = 90  # mm, of a drawing by itself: one column of a paper
+LINE = 0.5  # mm, the width of its lines
 MOST_BYTES = 1 << 20  # of a recipe, and of the file up to where it ends
 RECIPE = "midstroke-recipe"
 

@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = open_room(
         "sheets": "draw grid strip",
         "charts": "bands confusion_plot curves distributions progress shares",
         "maps": "latent_insets latent_map latent_maps",
-        "layers": "close_up discs dots panels picture pixels stroke_sheet strokes strokes_in_order",
+        "layers": "close_up discs dots lines_with_points panels picture pixels stroke_sheet strokes strokes_in_order",
         "saving": "save_figure save_table",
     },
 )

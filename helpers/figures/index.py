@@ -36,10 +36,11 @@ def write_index(chapters: Iterable[Path], figures: Path) -> Path:
         path, number = made
         chapter = f"[{path.stem}](../notebooks/{quote(path.name)})"
         rows.append(f"| {link} | {chapter}, code cell {number} | `python notebooks/run.py {path.name[:2]}` |")
-    text = (
-        "# Figures\n\nWhat the chapters draw, for write-ups: of most there are SVG, PDF and PNG. Written by "
-        "`notebooks/run.py`.\n\n| figure | made in | by |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    head = (
+        "# Figures\n\nWhat the chapters draw, for write-ups: of most there are SVG, PDF and PNG, and in an .md of the "
+        "same name what is seen, in words, with the lines that include the figure. Written by `notebooks/run.py`."
     )
+    text = f"{head}\n\n| figure | made in | by |\n|---|---|---|\n" + "\n".join(rows) + "\n"
     with atomic(figures / "README.md") as temporary:
         temporary.write_text(text, encoding="utf-8")
     return figures / "README.md"

@@ -1,7 +1,8 @@
 """Pictures and the lines found in them, one above the other: how a bitmap becomes strokes.
 
 A layer paints one thing on an axes, in pixels of the picture, y down: `picture`, `pixels`, `strokes`, `dots`, `discs`,
-`strokes_in_order`. `panels` shows groups of layers side by side, `close_up` the same layers whole and enlarged.
+`lines_with_points`, `strokes_in_order`. `panels` shows groups of layers side by side, `close_up` the same layers whole
+and enlarged.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -138,6 +139,28 @@ def dots(points: np.ndarray, color: str, size: float = 3, hollow: bool = False) 
         else {"color": color, "markeredgecolor": "white", "markeredgewidth": 0.1 * size}
     )
     return lambda ax: ax.plot(*points.T, "o", markersize=size, **look)
+
+
+def lines_with_points(lines: Sequence[np.ndarray]) -> Layer:
+    """Polylines in dark ink, and each of their points as a dot.
+
+    Parameters
+    ----------
+    lines : sequence of ndarray
+        (K, 2) each.
+
+    Returns
+    -------
+    Layer
+    """
+    below = strokes(lines, [PALETTE[0]], 1.2)
+    above = dots(np.concatenate(lines) if len(lines) else np.zeros((0, 2)), PALETTE[1])
+
+    def paint(ax: Axes) -> None:
+        below(ax)
+        above(ax)
+
+    return paint
 
 
 def discs(circles: np.ndarray, color: str = PALETTE[1]) -> Layer:

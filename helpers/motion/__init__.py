@@ -5,7 +5,7 @@ from helpers import open_room
 __getattr__, __dir__, __all__ = open_room(
     __name__,
     {
-        "tweening": "Animation centred order step_sizes tween",
+        "tweening": "Animation centred frame_sheet order step_sizes tween",
         "features": "Feature find_features mark",
         "faces": "animate_features face_frames",
         "composing": "compose_face",

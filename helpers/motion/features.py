@@ -17,7 +17,7 @@ from scipy.cluster.hierarchy import linkage
 from scipy.ndimage import find_objects
 from scipy.spatial.distance import cdist
 
-from helpers.evaluate.classifier import Judge, load_judge
+from helpers.evaluate.judge import Judge, load_judge
 from helpers.figures.style import PALETTE
 from helpers.trace.vectorize import check_bitmap
 

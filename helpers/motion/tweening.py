@@ -74,8 +74,8 @@ def tween(
     path : callable
         Between two z: `draw.slerp`, `draw.lerp`, or one `draw.about` another centre.
     accept : callable, optional
-        Says which of some drawings may be shown, (N,) bool: `lambda drawn: recognised(judge, drawn, "eye")`. Only those
-        are taken of a frame's tries; where it accepts none of them, all are.
+        Says which of some drawings may be shown, (N,) bool: `evaluate.recogniser(judge, "eye")`. Only those are taken
+        of a frame's tries; where it accepts none of them, all are.
 
     Returns
     -------

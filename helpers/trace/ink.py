@@ -2,6 +2,10 @@
 
 A pen line counts by how it stands out where it is, not by how dark something else on the page is. Coordinates are
 pixels of the picture; darkness is 0 for paper and 1 for black.
+
+scikit-image's `threshold_sauvola` compares with what is around as well, in a tenth of the time: 23 ms where this takes
+234, in a photo of 960 pixels with one line in ink and two in faint pencil. But of those three lines `trace` makes 26 to
+599 strokes by its mask, whatever the window, and 5 by this ink (`benchmarks/local_threshold.py`).
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Widgets: the blend studio, the draw pad and the latent map."""
+"""Widgets: the blend studio, the draw pad and the latent map; and a picture of how training goes."""
 
 from helpers import open_room
 
@@ -8,5 +8,6 @@ __getattr__, __dir__, __all__ = open_room(
         "studio": "BlendStudio",
         "pad": "DrawPad",
         "latent_map": "LatentMap",
+        "preview": "live_preview",
     },
 )

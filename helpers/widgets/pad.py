@@ -15,7 +15,7 @@ from helpers.draw.finishing import can_fit
 from helpers.draw.library import is_ready, warm
 from helpers.draw.priors import class_index, class_mean, typical_z
 from helpers.draw.switching import Switched, switch
-from helpers.evaluate.classifier import Judge, load_judge
+from helpers.evaluate.judge import Judge, load_judge
 from helpers.export.bezier import fit_curves, path_data
 from helpers.figures.style import PALETTE
 from helpers.model.checkpoint import locate

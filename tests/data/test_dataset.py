@@ -10,7 +10,7 @@ import pytest
 
 from helpers.data.chunks import SPLITS
 from helpers.data.classes import CLASSES, download_class
-from helpers.data.dataset import load_drawings, make_dataset, open_dataset, save_dataset
+from helpers.data.dataset import DataSet, Split, load_drawings, make_dataset, open_dataset, save_dataset
 from helpers.data.download import DownloadError, manifest
 from helpers.sketch.strokes import from_polylines
 
@@ -255,6 +255,31 @@ def test_a_data_set_comes_back_the_same_from_disk_and_without_pickle(local, tmp_
     with np.load(tmp_path / "set.npz", allow_pickle=False) as archive:
         assert archive["train_points"].dtype == np.int16  # whole pixels take half the room
         assert all(archive[name].dtype != object for name in archive)
+
+
+def a_split():
+    """Two classes, three drawings of the first and one of the second, in another order; each has its number as dx."""
+    sketches = [np.array([[number, 2, 1]], np.float32) for number in range(4)]
+    return Split(sketches, np.array([0, 1, 0, 0]))
+
+
+def test_a_split_gives_the_drawings_of_a_class_the_first_of_each_and_all_offsets():
+    split = a_split()
+    assert [sketch[0, 0] for sketch in split.of_class(0)] == [0, 2, 3]
+    assert split.first_of_each(2).tolist() == [0, 2, 1]
+    assert Split([], np.zeros(0, int)).first_of_each(2).tolist() == []
+    np.testing.assert_array_equal(split.offsets(), [[0, 2], [1, 2], [2, 2], [3, 2]])
+
+
+def test_drawings_of_a_class_are_picked_at_random_none_twice():
+    split = a_split()
+    dataset = DataSet(("ear", "eye"), split, split, split, 1.0, "own")
+    picked = [sketch[0, 0] for sketch in dataset.pick("ear", 3, np.random.default_rng(0))]
+    assert sorted(picked) == [0, 2, 3]
+    again = [sketch[0, 0] for sketch in dataset.pick("ear", 3, np.random.default_rng(0))]
+    assert picked == again
+    with pytest.raises(ValueError):
+        dataset.pick("eye", 2, np.random.default_rng(0))
 
 
 def test_offsets_between_pixels_and_empty_splits_come_back_the_same(tmp_path):

@@ -5,6 +5,7 @@ from scipy.stats import multivariate_normal
 from helpers.draw import decoding, interpolation, priors, switching
 from helpers.model import vae
 from helpers.model.prior import fit_prior
+from helpers.sketch.strokes import from_polylines
 
 SETTINGS = vae.Settings(("cloud", "camel"), 20.0, 30.0, z_size=16, units=24, components=3, size=32, max_points=40)
 
@@ -255,6 +256,13 @@ def test_an_interpolation_begins_and_ends_with_its_ends(model, z):
         expected = decoding.decode(model, end, 0.1, [7])[0]
         assert len(frame) == len(expected)
         np.testing.assert_allclose(frame, expected, rtol=1e-3, atol=1e-2)
+
+
+def test_a_walk_stands_between_the_two_drawings_it_joins(model):
+    first, last = from_polylines([[(0, 0), (40, 9)]]), from_polylines([[(0, 0), (3, 50)], [(9, 9), (20, 20)]])
+    walked = interpolation.walk(model, first, last, steps=3, seed=7, path=interpolation.lerp)
+    between = interpolation.interpolate(model, *decoding.encode(model, [first, last]), 3, 0.1, 7, interpolation.lerp)
+    assert same(walked, [first, *between, last])
 
 
 def test_a_blend_has_the_corners_in_its_corners(model, z):

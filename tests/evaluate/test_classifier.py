@@ -8,7 +8,8 @@ from helpers.data.chunks import SPLITS
 from helpers.data.dataset import Split, make_dataset
 from helpers.data.formats import read
 from helpers.evaluate import classifier, inputs
-from helpers.evaluate.classifier import Judge, confusion, load_judge, save_judge, train_judge
+from helpers.evaluate.classifier import train_judge
+from helpers.evaluate.judge import Judge, confusion, load_judge, save_judge
 from helpers.sketch.raster import render, render_batch
 from helpers.sketch.strokes import from_polylines
 from helpers.train.plan import Schedule

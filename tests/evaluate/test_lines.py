@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from helpers.evaluate.lines import line_distances, true_lines
+from helpers.evaluate.lines import find_lines, line_distances, measure_tracing, true_lines
 from helpers.sketch.raster import render
+from helpers.trace import contour, trace
 
 LINE = [np.array([[0.0, 0], [10, 0]])]
 SKETCH = np.array([[40, 0, 0], [0, 30, 1], [-20, 0, 0], [0, 10, 1]], np.float32)
@@ -39,3 +40,25 @@ def test_true_lines_run_along_the_middle_of_what_is_drawn(size, line_width):
     np.testing.assert_allclose(
         np.ptp(np.stack([columns, rows], axis=1), axis=0), np.ptp(points, axis=0) + line_width - 1, atol=1
     )
+
+
+def nothing(bitmap):
+    raise ValueError("no ink")
+
+
+def test_lines_are_found_in_whichever_form_a_method_gives_them():
+    bitmap = render(SKETCH, 96, 3)
+    found = find_lines(trace, bitmap)
+    assert len(found) == 2
+    assert line_distances(true_lines(SKETCH, 96, 3), found)[0] < 0.5
+    assert all(line.shape[1] == 2 for line in find_lines(contour, bitmap))
+    assert find_lines(nothing, bitmap) == []
+
+
+def test_tracing_is_measured_a_row_for_each_drawing_in_which_something_is_found():
+    rows = measure_tracing(lambda bitmap: true_lines(SKETCH, 128, 2)[:1], [SKETCH, SKETCH], 128)
+    assert rows.shape == (2, 4)
+    assert (rows[:, 2] == 1).all()  # one of two strokes
+    chamfer, hausdorff = line_distances(true_lines(SKETCH, 128, 2), true_lines(SKETCH, 128, 2)[:1])
+    np.testing.assert_allclose(rows[0, :2], [chamfer, hausdorff])
+    assert measure_tracing(nothing, [SKETCH], 64).shape == (0, 4)

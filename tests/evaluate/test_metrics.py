@@ -4,7 +4,7 @@ import pytest
 from helpers.data.formats import read
 from helpers.draw.priors import sample
 from helpers.draw.switching import Switched
-from helpers.evaluate.classifier import Judge, load_judge
+from helpers.evaluate.judge import Judge, load_judge
 from helpers.evaluate.metrics import (
     concealment,
     illusions,

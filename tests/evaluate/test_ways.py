@@ -115,6 +115,13 @@ def test_nodes_are_recognised_as_drawn_and_as_drawn_again_and_what_is_passed_ove
         ways.find_nodes(judge, model, sketches, "cloud", 7, seed=5)
 
 
+def test_a_recogniser_says_which_drawings_are_recognised_as_any_of_its_classes(sketches):
+    judge = Says(lambda sketch: "cloud" if sketch is sketches[0] else "bus" if sketch is sketches[1] else None)
+    assert ways.recogniser(judge, "cloud", "bus")(sketches[:3]).tolist() == [True, True, False]
+    with pytest.raises(ValueError, match="knows no cow"):
+        ways.recogniser(judge, "cow")
+
+
 def test_an_arc_about_a_centre_stays_as_far_from_it_as_its_ends():
     center = np.array([5.0, 0, 0])
     path = about(center)

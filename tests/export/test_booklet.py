@@ -8,7 +8,7 @@ import pytest
 
 from helpers.data.formats import read
 from helpers.evaluate import metrics
-from helpers.evaluate.classifier import load_judge
+from helpers.evaluate.judge import load_judge
 from helpers.export import booklet
 from helpers.export.booklet import Plate
 

@@ -10,7 +10,7 @@ import vpype
 
 from helpers.data.formats import read
 from helpers.export.bezier import CORNER, fit_curves
-from helpers.export.plotter import by_travel, travel
+from helpers.export.plotter import by_travel, travel, travel_saved
 from helpers.export.svg import read_svg_recipe, to_svg
 from helpers.sketch.strokes import from_polylines, stroke_ends, to_polylines
 
@@ -213,6 +213,8 @@ def test_strokes_in_a_row_are_drawn_along_the_row():
     ordered = by_travel(row)
     assert [line[0, 0] for line in ordered] == [1, 11, 21, 31, 41]
     assert travel(ordered) == pytest.approx(1 + 4 * 2)
+    assert travel_saved(row) == pytest.approx(1 - 9 / travel(row))
+    assert travel_saved([]) == 0
 
 
 def test_a_file_with_short_travel_has_the_same_lines(camels, tmp_path):

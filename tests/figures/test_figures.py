@@ -428,6 +428,16 @@ def test_marked_pixels_nodes_and_discs_lie_where_they_are():
     assert (*disc.center, disc.radius) == (4, 5, 6)
 
 
+def test_lines_with_points_have_a_dot_at_every_point():
+    ax = new_axes()
+    layers.lines_with_points(LINES)(ax)
+    *lines, points = ax.lines
+    assert len(lines) == len(LINES)
+    np.testing.assert_array_equal(points.get_xydata(), np.concatenate(LINES))
+    assert points.get_linestyle() == "None"
+    layers.lines_with_points([])(ax)
+
+
 def test_a_stroke_sheet_has_a_row_a_name_a_colour_a_stroke_and_room_for_what_was_not_found():
     fig = layers.stroke_sheet({"ours": [LINES, LINES[:1]], "other": [[], LINES]})
     assert [[len(ax.patches) for ax in fig.axes[:2]], [len(ax.patches) for ax in fig.axes[2:]]] == [[2, 1], [0, 2]]

@@ -6,7 +6,7 @@ import weakref
 import numpy as np
 
 from helpers.draw.decoding import decode, encode
-from helpers.evaluate.classifier import Judge
+from helpers.evaluate.judge import Judge
 from helpers.model.vae import Settings, SketchVAE
 
 CROSS = np.array([[9, 9, 1], [-9, 0, 0], [9, -9, 1]], np.float32)

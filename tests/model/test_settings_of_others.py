@@ -14,7 +14,7 @@ DRAWS = """
 import sys
 import numpy as np
 from helpers.draw.priors import sample
-from helpers.evaluate.classifier import load_judge
+from helpers.evaluate.judge import load_judge
 from helpers.model.vae import load_model
 from helpers.draw.decoding import encode
 

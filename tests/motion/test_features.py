@@ -7,7 +7,7 @@ from PIL import Image
 
 from helpers.data.formats import read
 from helpers.draw import decoding
-from helpers.evaluate.classifier import load_judge
+from helpers.evaluate.judge import load_judge
 from helpers.model import vae
 from helpers.motion import faces, features, tweening
 from helpers.motion.composing import box_overlap, compose_face

@@ -5,6 +5,7 @@ import io
 import json
 import queue
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,7 +22,9 @@ from helpers.sketch.raster import render
 from helpers.sketch.strokes import bounds, from_polylines, to_polylines
 from helpers.trace.own import load_own
 from helpers.widgets import pad as pad_module
+from helpers.widgets import preview
 from helpers.widgets.pad import DrawPad
+from helpers.widgets.preview import live_preview
 from helpers.widgets.studio import BlendStudio
 
 
@@ -524,3 +527,17 @@ def test_what_the_hand_drew_is_kept_in_a_class_of_its_own_and_trains(tmp_path, m
         with pytest.raises(ValueError, match=complaint):
             pad_module.keep_drawing(name, given)
     assert [file.name for file in tmp_path.iterdir()] == ["St. Bernard.ndjson"]
+
+
+def test_a_preview_shows_the_drawings_and_then_what_the_network_makes_of_them(model, monkeypatch):
+    shown = []
+    picture = SimpleNamespace(update=shown.append)
+    monkeypatch.setattr(preview, "display", lambda figure, display_id: shown.append(figure) or picture)
+    examples = [from_polylines([wave(9)]), from_polylines([wave(5)])]
+    show = live_preview(examples)
+    assert len(shown) == 1
+    show(model, 60)
+    assert [[text.get_text() for text in figure.axes[0].texts] for figure in shown] == [
+        ["drawing"],
+        ["drawing", "step 60"],
+    ]
