@@ -1,6 +1,6 @@
 """Networks in a file: float16 arrays and a header in JSON, in one .npz. Nothing is pickled, no code is run.
 
-`helpers.model.vae` and `helpers.evaluate.classifier` say what stands in the header and which arrays there are.
+`helpers.model.vae` and `helpers.evaluate.judge` say what stands in the header and which arrays there are.
 safetensors would keep the same arrays as safely and in as many bytes; numpy reads these without one more package.
 """
 
