@@ -2,7 +2,8 @@
 
 Run: python benchmarks/unlabelled.py PLAIN, with a network that was trained without labels: face-parts' by the first
 command on its card. Groups of its z are looked for, and a data set that knows these groups and no class is written to
-data/work/unlabelled.npz, with the command that trains on it. Then: python benchmarks/unlabelled.py MODEL --measure. docs/training.md has the numbers.
+data/work/unlabelled.npz, with the command that trains on it. Then: python benchmarks/unlabelled.py MODEL --measure.
+docs/training.md has the numbers.
 
 The groups are communities (Blondel et al., arXiv 0803.0476) in the graph that joins each training drawing with the ten
 nearest by the angle, in z whitened in its first 64 principal components. That groups be the classes to train by is the
