@@ -36,6 +36,8 @@ from helpers.train.distribution import pick_strategy
 from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan, seeded
 from helpers.train.plan import Plan, check_run_name
 
+PLACED = 500  # drawings of a class, whose mean z says where its centre is to lie
+
 
 def train(
     data: DataSet,
@@ -59,7 +61,7 @@ def train(
         with others is refused.
     plan : Plan, optional
     start : str, optional
-        A model in `data/models`, of the same classes and sizes, whose weights it begins with.
+        A model in `data/models`, of the same sizes, whose weights it begins with; its classes may be others.
     also : sequence of DataSet
         Of the same classes, or some of them: their training drawings are learned from too.
     strategy : tf.distribute.Strategy, optional
@@ -97,7 +99,7 @@ def train(
     )
     train_split, valid_split = (short_enough(split, settings.max_points) for split in (train_split, valid_split))
     check_splits(data.classes, train_split, valid_split, settings.max_points)  # at its end would be late
-    centers = _centers(first, settings, plan) if plan.prior == "class" else None
+    centers = _centers(first, settings, plan, train_split) if plan.prior == "class" else None
     strategy = strategy or pick_strategy()
     replicas = strategy.num_replicas_in_sync if strategy else 1
     if plan.batch % replicas:
@@ -152,14 +154,12 @@ def _digest(split: Split) -> str:
 
 
 def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
-    """Gives a new network the weights of one of the same classes and sizes; what only the new one is told begins at
-    zero.
-    """
-    if first.settings.classes != model.settings.classes:
-        raise ValueError(f"{name} knows {first.settings.classes}: its weights are no beginning for these classes")
+    """Gives a new network the weights of one of the same sizes; what only the new one is told begins at zero."""
     own = {variable.path.partition("/")[2]: variable for variable in model.weights}
     for variable in first.weights:
         path, value = variable.path.partition("/")[2], keras.ops.convert_to_numpy(variable)
+        if path == "centers":  # of its own classes; `_centers` says where those of the new one's lie
+            continue
         if path.endswith("decoder/lstm/lstm_cell/kernel"):  # what it is told anew has no say in anything yet
             if model.settings.position and not first.settings.position:
                 value = np.insert(value, [5] * PLACE, 0, axis=0)
@@ -170,10 +170,12 @@ def begin_with(model: vae.SketchVAE, first: vae.SketchVAE, name: str) -> None:
         own[path].assign(value)
 
 
-def _centers(first: vae.SketchVAE | None, settings: vae.Settings, plan: Plan) -> np.ndarray:
-    """Where the classes' z are to lie: where a first network has its centres, near where it has its drawings, or
-    anywhere. ValueError for one class alone, and for another radius than the first network's."""
-    if first is not None and first.settings.prior == "class":
+def _centers(first: vae.SketchVAE | None, settings: vae.Settings, plan: Plan, drawings: Split) -> np.ndarray:
+    """Where the classes' z are to lie: where a first network of these classes has its centres, near where a first
+    network has its drawings of them, or anywhere. ValueError for one class alone, and for another radius than the first
+    network's."""
+    known = first is not None and first.settings.classes == settings.classes
+    if known and first.settings.prior == "class":
         own = keras.ops.convert_to_numpy(first.centers)
         radius = float(np.linalg.norm(own, axis=1).mean())
         if not np.isclose(radius, plan.radius, rtol=0.01):  # a file's are float16
@@ -181,8 +183,11 @@ def _centers(first: vae.SketchVAE | None, settings: vae.Settings, plan: Plan) ->
                 f"radius is {plan.radius}, but the centres of its first network lie {radius:.3g} from the origin"
             )
         return own
-    if first is not None and first.prior is not None:
+    if known and first.prior is not None:
         directions = first.prior.mean
+    elif first is not None:
+        of_class = [np.flatnonzero(drawings.labels == label)[:PLACED] for label in range(len(settings.classes))]
+        directions = np.stack([encode(first, [drawings.sketches[i] for i in some]).mean(axis=0) for some in of_class])
     else:
         shape = len(settings.classes), settings.z_size
         directions = np.random.default_rng([plan.seed, 2]).standard_normal(shape)

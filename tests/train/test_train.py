@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from helpers.data.dataset import DataSet, Split
-from helpers.model.vae import Settings, SketchVAE, save_model
+from helpers.model.vae import Settings, SketchVAE, load_model, save_model
 from helpers.sketch.raster import render_batch
 from helpers.sketch.stroke5 import to_stroke5
 from helpers.sketch.strokes import absolute, from_polylines, to_polylines
@@ -204,6 +204,18 @@ def test_a_run_can_begin_with_the_weights_of_a_model(data, tmp_path, monkeypatch
         np.testing.assert_allclose(a, b, atol=2e-3)  # it was saved as float16
     with pytest.raises(ValueError, match="no beginning"):
         vae.train(data, "third", still, start=str(path), **TINY | {"units": 8})
+
+
+def test_a_run_can_begin_with_the_weights_of_a_model_of_other_classes(data, tmp_path):
+    by_class = replace(PLAN, prior="class", radius=3.0)
+    path = save_model(vae.train(data, "first", by_class, **TINY), tmp_path / "first.npz", {"command": "it"})
+    others = replace(data, classes=("yak", "gnu"))
+    still = replace(by_class, steps=1, epoch=1, learning_rate=1e-9, radius=2.0)
+    second = vae.train(others, "second", still, start=str(path), **TINY)
+    first = load_model(path)
+    moved = [np.abs(a - b).max() for a, b in zip(first.get_weights(), second.get_weights(), strict=True)]
+    assert sum(by > 2e-3 for by in moved) == 1  # the centres alone, which lie anew
+    np.testing.assert_allclose(np.linalg.norm(second.centers, axis=1), 2, rtol=1e-5)
 
 
 def test_drawings_to_learn_from_too_are_learned_from_under_their_own_classes_number(data):
