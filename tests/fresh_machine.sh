@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A machine that has never seen the project: a clone in a new folder, an empty home, empty caches; then the README's two
-# commands. Nothing of it is left.
+# commands, and the slow tests. Nothing of it is left.
 #
 #     tests/fresh_machine.sh                       # with the Python that make finds
 #     tests/fresh_machine.sh python3.12            # with this one
@@ -56,6 +56,8 @@ if [ $# -gt 0 ]; then
 	"${clean[@]}" .venv/bin/python -m pytest "$@"
 else
 	"${clean[@]}" make test
-	echo "make test took $(((SECONDS - took) / 60)) minutes."
+	tested=$SECONDS
+	"${clean[@]}" make test-slow
+	echo "make test took $(((tested - took) / 60)) minutes, make test-slow $(((SECONDS - tested) / 60))."
 fi
 echo "make run took $((took / 60)) minutes $((took % 60)) seconds, $made seconds of them to make the environment."
