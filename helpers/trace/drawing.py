@@ -8,13 +8,15 @@ import numpy as np
 from helpers.trace.binding import without_binding
 from helpers.trace.dots import without_dots
 from helpers.trace.ground import luma, measure_ground
-from helpers.trace.ink import FLOOR, counted, even_ink, full_ink
+from helpers.trace.ink import FLOOR, FULL, counted, even_ink, full_ink
 from helpers.trace.page import find_page
 from helpers.trace.rules import without_rules
 
 FAINT = 0.08  # of full contrast: the faintest ink on paper that is not even
 CONTRAST = 0.1  # of full, that the darkest ink there must have
 CLEARLY = 6.0  # deviations of the paper's grain that it must have too: less is an empty page
+AROUND = 1 / 40  # of the longer side, around each pixel
+HATCHED = 20.0  # of 255, that the pixels differ from what is around them, on average, where lines are all over
 SPECK = 1 / 150  # of the longer side: specks smaller than a square of this go, on paper that is not even
 BLOCK = 3  # pixels, the least side of the blocks that a picture enlarged pixel by pixel is made of
 SHRUNK = 5  # pixels of a block at which the ink is found
@@ -79,6 +81,13 @@ def _block(picture: np.ndarray) -> float:
     return max(sides)
 
 
+def _is_covered(picture: np.ndarray) -> bool:
+    """Whether dark and light are close together all over, as in dense hatching: such a page is not blank."""
+    grey = luma(picture)
+    around = cv2.GaussianBlur(grey, None, max(1.0, AROUND * max(grey.shape)))
+    return cv2.mean(cv2.absdiff(grey, around))[0] > HATCHED
+
+
 def find_drawing(picture: np.ndarray) -> Drawing:
     """The drawing on a picture, as `clean` finds it, and what was seen on the page and left out.
 
@@ -94,7 +103,7 @@ def find_drawing(picture: np.ndarray) -> Drawing:
     Raises
     ------
     ValueError
-        For what is no such picture, and for a page that is blank or too faint.
+        For what is no such picture, and for a page that is blank, too faint, or covered with ink.
     """
     picture = np.asarray(picture)
     if picture.dtype != np.uint8 or not (picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)):
@@ -104,9 +113,9 @@ def find_drawing(picture: np.ndarray) -> Drawing:
     if block := _block(picture):
         return _found_small(picture, block)
     page = find_page(picture)
-    darkness, even, grain, ripples, seen = measure_ground(page.picture)
+    darkness, even, grain, ripples, seen, grainy = measure_ground(page.picture)
     floor = max(FLOOR, ripples) if even else FAINT
-    bare, rules = without_rules(darkness[page.box], floor)
+    bare, rules = without_rules(darkness[page.box], floor, None if grainy is None else grainy[page.box])
     if rules:
         darkness[page.box] = bare
     bare, dots = without_dots(darkness[page.box], floor)
@@ -122,10 +131,12 @@ def find_drawing(picture: np.ndarray) -> Drawing:
         top = full_ink(darkness, floor)
         smallest = max(4, int((SPECK * max(darkness.shape)) ** 2))
         if top < max(CONTRAST, CLEARLY * grain):
+            if _is_covered(page.picture):
+                raise ValueError(FULL)
             raise ValueError(f"the page is blank, or too faint: its ink is {top:.0%} of full contrast from the paper")
-        ink = even_ink(darkness, floor, smallest, max(faint, smallest))
+        ink = even_ink(darkness, floor, smallest, max(faint, smallest), grain)
     if not ink.bitmap.any():
-        raise ValueError("the page is blank: there is no ink on it")
+        raise ValueError(FULL if _is_covered(page.picture) else "the page is blank: there is no ink on it")
     printed = {"rule": rules, "dot": dots}
     told = tuple(counted(count, what, " printed on the paper") for what, count in printed.items() if count)
     bound = {"punched hole": holes, "dark strip": strips}

@@ -14,6 +14,8 @@ from helpers.trace.other_ink import find_other_ink, with_other_ink
 TWO_TONES = 0.85  # of the variance: where two tones explain so much, there is no light to speak of
 SAME = 0.5  # of the picture is one tone, and one up or down: the paper is even
 SAME_PAPER = 0.9  # or so much of the lighter or darker half
+SPARSE = 0.75  # of the picture: with more paper than that, what is beside the ink is little of it
+LEAST_INSIDE = 0.02  # of the picture
 BOLDER = 3.0  # times as long for its width: the majority is ink, against its tone and its edge
 GRAIN = 4.5  # deviations of the paper's grain: what is darker is ink
 MAYBE = 2.5  # what is darker than this is ink where it goes on from ink
@@ -35,7 +37,7 @@ class Ground(NamedTuple):
 
     `even` where the paper is one tone, as a program makes it; `grain` is the deviation of the paper's darkness, and
     `ripples` how dark JPEG's ripples beside lines may be. Ink on the other side of the paper's tone counts as dark;
-    what else is there is told in `left_out`.
+    what else is there is told in `left_out`. `grainy` is the darkness with the paper's grain, where there is one.
     """
 
     darkness: np.ndarray
@@ -43,6 +45,7 @@ class Ground(NamedTuple):
     grain: float
     ripples: float
     left_out: tuple[str, ...] = ()
+    grainy: np.ndarray | None = None
 
 
 def flatten(rgba: np.ndarray) -> np.ndarray:
@@ -88,7 +91,7 @@ def measure_ground(picture: np.ndarray) -> Ground:
         return ground._replace(left_out=other.left_out)
     ground = _measured(other.picture)
     both = with_other_ink(ground.darkness, other.lightness)
-    return ground._replace(darkness=both, even=False, left_out=other.left_out)
+    return ground._replace(darkness=both, even=False, left_out=other.left_out, grainy=None)
 
 
 def _measured(picture: np.ndarray) -> Ground:
@@ -105,10 +108,13 @@ def _measured(picture: np.ndarray) -> Ground:
     paper = dark == (0 if light_paper else 1)
     if not paper.any():
         paper = ~paper
+    inner = _inside(paper)
     tones = np.bincount(grey[paper], minlength=256)
     tone = int(tones.argmax())
     same = tones[max(0, tone - 1) : tone + 2].sum()
     even = same > SAME * grey.size or same > SAME_PAPER * paper.sum()
+    if not even and inner is not paper:
+        even = (np.abs(grey[inner].astype(np.int16) - tone) <= 1).mean() > SAME_PAPER
     if even:
         darkness = _apart(picture, np.atleast_1d(np.median(picture[grey == tone], axis=0)))
         return Ground(darkness, True, 0.0, _ripples(darkness))
@@ -118,10 +124,20 @@ def _measured(picture: np.ndarray) -> Ground:
         colour = np.median(picture[paper].astype(np.float32), axis=0).clip(1)
         picture = np.minimum(255, (picture * (colour.max() / colour)).min(axis=2)).astype(np.uint8)
     darkness, light = _without_light(picture)
+    if inner is not paper and (between := float(np.median(darkness[inner]))) < 0:  # so much ink counted as light
+        darkness = (darkness - between) / (1 - between)
     # grain is as strong where there is little light, and counts for more there
-    level = 1.4826 * float(np.median(np.abs((darkness * light)[paper])))
-    darkness[~_clear(darkness * light, level)] = 0
-    return Ground(darkness, False, level / float(np.median(light)), 0.0)
+    level = 1.4826 * float(np.median(np.abs((darkness * light)[inner])))
+    clear = np.where(_clear(darkness * light, level), darkness, np.float32(0))
+    return Ground(clear, False, level / float(np.median(light)), 0.0, (), darkness)
+
+
+def _inside(paper: np.ndarray) -> np.ndarray:
+    """The paper but for the soft edges of the ink, where most of it is such edges, as between hatching."""
+    if paper.mean() > SPARSE:
+        return paper
+    inner = cv2.erode(paper.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return inner if inner.mean() > LEAST_INSIDE else paper
 
 
 def _apart(picture: np.ndarray, paper: np.ndarray) -> np.ndarray:

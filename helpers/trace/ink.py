@@ -25,16 +25,22 @@ BLURRED = 3  # pixels: an edge that is as wide may be wider in places
 STANDS_OUT = 0.35  # of its darkness: what stands out less from its surroundings is a shadow
 AREA = 4.0  # line widths: fainter ink that is wider than this, and about as long as wide, is a coloured area
 LONG = 3.0  # widths: what is longer is a line, however wide
+TEXTURE = 4.5  # deviations of the grain: what is no darker, on average, may be a patch of rough ground
+SHORT = 4.0  # line widths: a longer mark is a line, however faint
 EVEN = 0.75  # of the darkest: where nine tenths of the lines are darker than this, they stay as they are
 HIDDEN = 0.6  # of the floor: what is darker, and large, is told though it may be grain
 AROUND = 6  # pixels from other ink: nearer it is not told
 DOUBTFUL = 24  # pixels: large
 THIN = 2.5  # pixels: no line that is thinner is smoothed
 ALONG = (9, 9)  # pixels around a point of a line that its darkness is compared with
-GRAINY = 0.1  # of full ink, by which a quarter of the points differ: pencil on rough paper
+GRAINY = 0.07  # of full ink, by which a quarter of the points differ: pencil on rough paper
+CLOSES = 1.15  # times the ink when gaps of a pixel or two are closed: they are the paper between hatching
+DENSE = 0.1  # of the page: so much ink may be hatching
+SPREADS = 1.4  # times as much of that when its grain is blurred: it runs together
 GRAIN_BLUR = 0.3  # line widths
 STEP_BLUR = 0.7  # pixels
 LARGE_DISC = 4  # pixels: beyond this the distance to the mask takes less time than its dilation
+FULL = "the page is covered with ink: too little paper is left between the lines to trace them"
 SURE = 0.62  # of full ink: what every pixel of a line counts at least
 
 
@@ -60,7 +66,9 @@ def full_ink(darkness: np.ndarray, floor: float = FLOOR) -> float:
     return float(np.median(ink[ink >= INK * np.percentile(ink, 99)]))
 
 
-def even_ink(darkness: np.ndarray, floor: float = FLOOR, smallest: int = 1, smallest_faint: int = 1) -> Ink:
+def even_ink(
+    darkness: np.ndarray, floor: float = FLOOR, smallest: int = 1, smallest_faint: int = 1, grain: float = 0.0
+) -> Ink:
     """Every line on a page made equally dark, however faint it is and whatever else is on the page.
 
     From the darkest ink down, level by level: each level adds the ink that lies farther from what was found before than
@@ -74,11 +82,18 @@ def even_ink(darkness: np.ndarray, floor: float = FLOOR, smallest: int = 1, smal
         What is fainter is grain of the paper.
     smallest, smallest_faint : int
         Pixels of the smallest mark that is not a speck, where it is dark and where it is faint.
+    grain : float
+        The deviation of the paper's darkness: short marks that are no clearer than its texture are part of it.
 
     Returns
     -------
     Ink
         The bitmap, 0 all over where there is no ink, and what was left out.
+
+    Raises
+    ------
+    ValueError
+        Where there is ink all over.
     """
     darkness = np.ascontiguousarray(darkness, np.float32)
     top = full_ink(darkness, floor)
@@ -87,6 +102,8 @@ def even_ink(darkness: np.ndarray, floor: float = FLOOR, smallest: int = 1, smal
         return Ink(nothing, _left_out(darkness, nothing, nothing, 1, floor, smallest_faint))
     darkness, top = _smoothed(darkness, top, floor)
     mask = _marks((darkness > INK * top).view(np.uint8), smallest)[0]
+    if mask.all():
+        raise ValueError(FULL)
     edge = _edge(darkness, mask)
     near, areas = _grown(mask, edge), np.zeros_like(mask)
     if not mask.any() or not ((darkness > floor).view(np.uint8) > near).any():
@@ -99,7 +116,7 @@ def even_ink(darkness: np.ndarray, floor: float = FLOOR, smallest: int = 1, smal
         far = (faint > near).view(np.uint8)
         if not far.any():
             continue
-        lines, more = _lines(far, darkness, mask, edge, smallest_faint)
+        lines, more = _lines(far, darkness, mask, edge, smallest_faint, TEXTURE * grain)
         areas |= more
         if lines.any():
             added = True
@@ -118,8 +135,10 @@ def _smoothed(darkness: np.ndarray, top: float, floor: float) -> tuple[np.ndarra
     """
     ink = (darkness > INK * top).view(np.uint8)
     closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    if cv2.countNonZero(closed) > CLOSES * cv2.countNonZero(ink):
+        closed = ink
     width = _line_width(closed)
-    if width < THIN:
+    if width < THIN or closed.all():
         return darkness, top
     skeleton = _skeleton(closed)
     along = cv2.GaussianBlur(darkness, (3, 3), 0) * skeleton
@@ -127,7 +146,11 @@ def _smoothed(darkness: np.ndarray, top: float, floor: float) -> tuple[np.ndarra
     changes = np.abs(along - cv2.boxFilter(along, -1, ALONG, normalize=False) / np.maximum(1, count))[skeleton > 0]
     if np.percentile(changes, 75) > GRAINY * top:
         blurred = cv2.GaussianBlur(darkness, None, GRAIN_BLUR * width)
-        return blurred, full_ink(blurred, floor)
+        full = full_ink(blurred, floor)
+        sparse = cv2.countNonZero(ink) < DENSE * ink.size
+        if sparse or np.count_nonzero(blurred > INK * full) < SPREADS * cv2.countNonZero(ink):
+            return blurred, full
+        return darkness, top  # else the paper between the lines would be gone
     if cv2.countNonZero(cv2.inRange(darkness, floor, top * 0.98)) == 0:
         return cv2.GaussianBlur(darkness, None, STEP_BLUR), top
     return darkness, top
@@ -171,7 +194,7 @@ def _edge(darkness: np.ndarray, mask: np.ndarray) -> int:
     return WIDEST_EDGE
 
 
-def _lines(far: np.ndarray, darkness: np.ndarray, mask: np.ndarray, edge: int, smallest: int) -> tuple:
+def _lines(far: np.ndarray, darkness: np.ndarray, mask: np.ndarray, edge: int, smallest: int, texture: float) -> tuple:
     """Which of the new faint ink are lines, and which are coloured areas; specks and shadows are neither."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(far, connectivity=8)
     area = stats[:, cv2.CC_STAT_AREA].astype(float)
@@ -189,7 +212,9 @@ def _lines(far: np.ndarray, darkness: np.ndarray, mask: np.ndarray, edge: int, s
     reaches[np.unique(labels[_grown(mask, 2 * edge + 1) == 0])] = True
     line = reaches & (area >= smallest) & (own - ground > STANDS_OUT * own)
     width = 4 * np.bincount(labels.ravel(), cv2.distanceTransform(far, cv2.DIST_L2, 3).ravel(), count) / area
-    wide = AREA * _line_width(mask)
+    line_width = _line_width(mask)
+    line &= (own > texture) | (area > SHORT * line_width**2)
+    wide = AREA * line_width
     flat = line & (width > wide) & (area < LONG * width**2)
     line[0] = flat[0] = False
     return (line & ~flat)[labels].astype(np.uint8), flat[labels].astype(np.uint8)

@@ -13,9 +13,12 @@ MOST = 0.995  # a larger one is the picture
 SURROUND = 0.12  # of the picture's edge that is dark where something surrounds the page
 THICK = 0.025  # of the longer side: a thinner dark edge is a drawn frame
 APART = 0.14  # of full contrast, between page and surroundings
+BESIDE = (3, 9)  # pixels of the small picture, from the page's outline
+STEP = 0.07  # of full contrast, from one side of the outline to the other
 STRAIGHT = 0.94  # of its four-sided or convex outline that a page fills
 MOST_SIDES = 6  # straight ones: a page of which two corners are missing; a disc has more
 PAPER = 0.75  # of a page that is light: less is a light drawing on dark paper
+CLOSED = 0.8  # of it, without any blur: less is white hatching
 INSET = 0.008  # of the longer side that goes with the surroundings: the page's own edge and shadow
 TILTED = 1.5  # degrees: a page that is turned less, and is no trapezium, stays where it is
 SIDE = 0.1  # of the picture's longer side: no side of a page is shorter
@@ -61,8 +64,8 @@ def _outline(grey: np.ndarray) -> np.ndarray | None:
     if np.percentile(edge, 100 * SURROUND) > np.percentile(edge, 99) - 255 * APART and edge.min() > grey.mean():
         return None  # light all round
     scale = min(1, SMALL / max(grey.shape))
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    small = cv2.medianBlur(small, 5)
+    sharp = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = cv2.medianBlur(sharp, 5)
     level, _ = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light = (small > level).astype(np.uint8)
     opened = cv2.morphologyEx(light, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
@@ -76,7 +79,7 @@ def _outline(grey: np.ndarray) -> np.ndarray | None:
     cv2.fillConvexPoly(page, hull, 1)
     if not LEAST * light.size < area < MOST * light.size or area < STRAIGHT * page.sum():
         return None
-    if (page & light).sum() < PAPER * page.sum():
+    if (page & light).sum() < PAPER * page.sum() or (page & (sharp > level)).sum() < CLOSED * page.sum():
         return None
     around = 1 - page
     edge = np.concatenate([around[0], around[-1], around[:, 0], around[:, -1]])
@@ -85,10 +88,20 @@ def _outline(grey: np.ndarray) -> np.ndarray | None:
         return None
     if np.mean(outside > level) > 0.15:
         return None
+    if not _ends_at_once(small, page):
+        return None
     thickness = cv2.distanceTransform(np.pad(around, 1, mode="edge"), cv2.DIST_L2, 3).max()
     if thickness < THICK * max(small.shape):
         return None
     return (hull[:, 0].astype(float) + 0.5) / scale - 0.5
+
+
+def _ends_at_once(small: np.ndarray, page: np.ndarray) -> bool:
+    """Whether it gets darker at the page's outline itself: light that fades over a whole page has no edge."""
+    near, far = (np.ones((2 * reach + 1,) * 2, np.uint8) for reach in BESIDE)
+    inner = cv2.erode(page, near) > cv2.erode(page, far)
+    outer = cv2.dilate(page, far) > cv2.dilate(page, near)
+    return bool(inner.any() and outer.any() and np.median(small[inner]) - np.median(small[outer]) > 255 * STEP)
 
 
 def _sides(outline: np.ndarray) -> int:

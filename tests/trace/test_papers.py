@@ -3,11 +3,16 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
+from scipy.spatial import cKDTree
 from test_pictures import as_picture, assert_traced, drawing, grey, inked, lines_of, stored
-from test_vectorize import ring
+from test_vectorize import ring, sampled
 
+from helpers.sketch.strokes import to_polylines
 from helpers.trace.binding import without_binding
 from helpers.trace.drawing import find_drawing
+from helpers.trace.images import read_drawing
+from helpers.trace.vectorize import trace
 
 
 def photo_of_paper(dark, light, tone, white=245, black=35, slope=0.2):
@@ -121,3 +126,124 @@ def test_lines_drawn_along_the_edge_of_a_picture_are_no_strip(shape):
     assert (holes, strips) == (0, 0) and bare is darkness
     darkness[:, :12] = 1  # as wide as no line
     assert without_binding(darkness, 0.1, True)[2] == (shape == "wall")
+
+
+# Pencil on ruled and squared paper
+
+RULES = {"blue": (150, 180, 225), "grey": (185, 185, 185), "faint": (190, 210, 235), "red": (225, 170, 170)}
+
+
+def turned(line, angle, size):
+    cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    return (np.array(line, float) - size / 2) @ [[cosine, sine], [-sine, cosine]] + size / 2
+
+
+def pencil_on_rules(seed, squared, size=700):
+    """Soft pencil on printed rules, both of which the light goes through: a scan or a photo. And the true lines."""
+    random = np.random.default_rng(seed)
+    spacing, angle = random.uniform(30, 40), random.uniform(-2, 2) * (seed % 4 > 0)
+    rules = []
+    for at in np.arange(random.uniform(0, spacing) - 60, size + 60, spacing):
+        rules.append(turned([(-80, at), (size + 80, at)], angle, size))
+        if squared:
+            rules.append(turned([(at, -80), (at, size + 80)], angle, size))
+    colour = np.array(list(RULES.values())[seed % 4], float)
+    paper = 245 + (colour - 245) * inked(rules, size, random.uniform(1, 2))[..., None]
+    truth = drawing(random.uniform(1.7, 2.1), random.uniform(60, 140), random.uniform(70, 160))
+    grain = cv2.GaussianBlur(random.normal(0, 1, (size, size)), None, 0.7)
+    grain = 1 - random.uniform(0, 0.35) * np.clip(grain / grain.std(), -1, 1.5)
+    tone = random.uniform(110, 150)
+    photo = paper * (1 - (1 - tone / 245) * inked(truth, size, random.uniform(3, 4)) * grain).clip(0, 1)[..., None]
+    if seed % 2:
+        photo *= (1 - random.uniform(0.1, 0.3) * np.linspace(0, 1, size))[None, :, None]
+        photo = cv2.GaussianBlur(photo, None, 0.6)
+    photo = as_picture(photo + random.normal(0, random.uniform(0, 3), photo.shape))
+    return (stored(photo, "JPEG", quality=int(random.integers(70, 96))) if seed % 3 else photo), truth
+
+
+@pytest.mark.parametrize("squared", [False, True], ids=["ruled", "squared"])
+@pytest.mark.parametrize("seed", range(8))
+def test_pencil_that_crosses_rules_is_neither_cut_nor_are_crumbs_of_rules_left(seed, squared):
+    photo, truth = pencil_on_rules(seed, squared)
+    assert_traced(lines_of(photo), truth)
+    assert "rules printed on the paper" in find_drawing(photo).left_out[0]
+
+
+def test_ink_that_hides_the_rules_it_crosses_goes_on_over_them():
+    """No darker there than without them, and hardly darker than they are."""
+    rules = [np.array([(-5.0, at), (705, at + 4)]) for at in range(20, 700, 35)]
+    truth = drawing(2, 100, 120)
+    page = 245 - np.maximum(70 * inked(rules, 700, 2), 110 * inked(truth, 700, 4))
+    photo = as_picture(page + np.random.default_rng(0).normal(0, 1.5, page.shape))
+    assert_traced(lines_of(photo), truth)
+
+
+def test_a_dot_drawn_on_a_rule_stays():
+    rules = [np.array([(-5.0, at), (705, at)]) for at in range(20, 700, 35)]
+    dot = np.array([(300.0, 370), (300, 370)])
+    page = grey(inked([*drawing(2), dot], 700, 6), 40, 245) * (1 - 0.3 * inked(rules, 700, 2))
+    assert_traced(lines_of(as_picture(page)), [*drawing(2), dot])
+
+
+def test_light_that_fades_over_a_page_is_not_taken_for_the_end_of_the_page():
+    rules = [np.array([(-5.0, at), (705, at)]) for at in range(20, 700, 20)]
+    page = 235 * (1 - 0.35 * inked(rules, 700, 2)) * (1 - 0.5 * inked(drawing(2, 100, 100), 700, 4))
+    page = page * np.linspace(1, 0.7, 700)
+    assert not any("surroundings" in note for note in find_drawing(as_picture(page)).left_out)
+    assert_traced(lines_of(as_picture(page)), drawing(2, 100, 100))
+
+
+# Chalk, and white ink that fills the page
+
+
+def chalk(seed, depth, size=600):
+    """Chalk full of grain on a ground that is rough and cloudy, and the true lines."""
+    random = np.random.default_rng(seed)
+    clouds = [cv2.GaussianBlur(random.normal(0, 1, (size, size)), None, scale) for scale in (0.8, 3, 20)]
+    ground = sum(weight * cloud / cloud.std() for weight, cloud in zip((1, 0.6, 0.8), clouds, strict=True))
+    board = np.array([(40, 60, 50), (35, 35, 40), (30, 45, 80)][seed % 3]) + depth * (ground / ground.std())[..., None]
+    grain = cv2.GaussianBlur(random.normal(0, 1, (size, size)), None, 1)
+    cover = inked(drawing(1.8, 60, 60), size, random.uniform(6.5, 9))
+    cover = 0.7 * cover * np.clip(1 - 0.3 * (grain / grain.std() + 0.3), 0.1, 1)
+    photo = board + (230 - board) * cover[..., None]
+    return stored(as_picture(photo + random.normal(0, 1, photo.shape)), "JPEG", quality=85), drawing(1.8, 60, 60)
+
+
+@pytest.mark.parametrize("depth", [4, 8])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_grain_of_chalk_and_of_the_ground_makes_no_strokes(seed, depth):
+    photo, truth = chalk(seed, depth)
+    assert_traced(lines_of(photo), truth)
+
+
+def hatching(spacing, size=300):
+    """Slanting lines that cover the page, up to a margin."""
+    lines = []
+    for at in np.arange(20 - size, size - 20, spacing * np.sqrt(2)):
+        start = np.array([8 + max(0, at), 8 + max(0, -at)])
+        lines.append(np.array([start, start + size - 8 - start.max()]))
+    return lines
+
+
+@pytest.mark.parametrize("spacing", [9, 7, 6])
+@pytest.mark.parametrize("kind", ["black", "photo", "transparent"])
+def test_white_hatching_all_over_the_page_is_traced(kind, spacing, tmp_path):
+    truth = hatching(spacing)
+    cover = inked(truth, 300, 4)
+    if kind == "transparent":
+        image = Image.new("RGBA", (300, 300), "white")
+        image.putalpha(Image.fromarray(as_picture(255 * cover)))
+        image.save(tmp_path / "a.png")
+        found = trace(read_drawing(tmp_path / "a.png").bitmap)
+        lines = to_polylines(found.sketch, found.origin)
+    else:
+        noise = np.random.default_rng(0).normal(0, 3, cover.shape)
+        lines = lines_of(as_picture(255 * cover if kind == "black" else 20 + 215 * cover + noise))
+    there = cKDTree(sampled(lines)).query(sampled(truth))[0] < 1.5
+    assert there.mean() > 0.97 and abs(len(lines) - len(truth)) <= 2
+
+
+def test_hatching_that_leaves_too_little_paper_is_refused_by_name():
+    cover = inked(hatching(6), 300, 5)
+    with pytest.raises(ValueError, match="covered with ink"):
+        find_drawing(as_picture(20 + 215 * cover + np.random.default_rng(0).normal(0, 3, cover.shape)))
