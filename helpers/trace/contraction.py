@@ -7,7 +7,7 @@ import numpy as np
 from helpers.sketch.native import native
 from helpers.trace.skeleton import Graph, line_length
 
-CONTRACT = 1.0  # two junctions are one where the branch between them is shorter than this times their radii's sum
+CONTRACT = 0.5  # two junctions are one where the branch between them is shorter than this times their radii's sum
 SPUR = 0.12  # of the line width: a branch that sticks out less is roughness of the line's edge
 RING = 2.5  # line widths: a loop that is shorter around encloses no paper that anybody meant
 THICK = 1.5  # half line widths: no junction's disc counts as larger
