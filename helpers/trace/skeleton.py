@@ -192,7 +192,7 @@ def _neighbours(flat: np.ndarray, pixels: np.ndarray, step: np.ndarray) -> tuple
         if degree != 2:
             number[at] = count
             count += 1
-            room += degree
+            room += max(1, degree)  # a lone pixel is a branch too
     return paths, number, count, room
 
 

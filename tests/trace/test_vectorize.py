@@ -140,6 +140,14 @@ def test_a_dot_alone_comes_back_where_it_was():
     np.testing.assert_allclose(dot.mean(axis=0), (70.3, 80.6), atol=0.35)
 
 
+def test_pixels_that_stand_alone_are_a_branch_each():
+    """Their room was not counted: beyond some number they were written past an array's end."""
+    dots = np.zeros((400, 400), np.uint8)
+    dots[2:-2:3, 2:-2:3] = 1
+    found = graph(dots, dots)
+    assert len(found.ends) == len(found.points) == len(found.nodes) == dots.sum() > 10_000
+
+
 @pytest.mark.parametrize("opening", [25, 45, 90, 130])
 def test_a_sharp_corner_stays_sharp_and_in_one_stroke(opening):
     half = np.radians(opening / 2)
