@@ -12,9 +12,12 @@ from helpers.trace.skeleton import Graph, line_length
 from helpers.trace.walk import tip
 
 # in line widths
-BROAD = 1.3  # ink that is wider holds two lines
+BROAD = 1.2  # ink that is wider holds two lines
 BROADEST = 2.3  # ink that is wider may hold any number
 SHORTEST = 0.8  # what is shorter is a blot
+LONG = 2.0  # what is shorter is no stroke of a broader pen
+# of a branch's width
+EVEN = 0.1  # a fifth of its points are wider, and a fifth narrower, by more than that together where it is two lines
 # of a branch's points
 MOST = 0.6  # so many are broad where there are two lines
 # points
@@ -40,9 +43,20 @@ def loop_kinds(graph: Graph, widths: np.ndarray, dropped: np.ndarray, line_width
             broad += BROAD * line_width < widths[i] < BROADEST * line_width
         if known < KNOWN or broad < MOST * (starts[b + 1] - starts[b]):
             continue
-        if line_length(points[starts[b] : starts[b + 1]]) >= SHORTEST * line_width:
+        length = line_length(points[starts[b] : starts[b + 1]])
+        if length < SHORTEST * line_width:
+            continue
+        if length < LONG * line_width or not _is_even(widths[starts[b] : starts[b + 1]]):
             kinds[b] = FREE + (degrees[e] != 1) + (degrees[f] != 1)
     return kinds
+
+
+@native
+def _is_even(widths: np.ndarray) -> bool:
+    """Whether a branch is as wide everywhere, as one stroke of a broader pen is; two lines are seldom parallel."""
+    known = np.sort(widths[widths > 0])
+    low, middle, high = known[len(known) // 5], known[len(known) // 2], known[len(known) - 1 - len(known) // 5]
+    return high - low < EVEN * middle
 
 
 @native
