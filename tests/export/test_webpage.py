@@ -308,8 +308,10 @@ def test_the_released_network_draws_in_a_page_as_in_python(browser, menagerie, t
     if precision == "float16":
         assert (away < 0.5).sum() >= DRAWN - 1  # one number may fall on the border of two choices
     else:
-        # counted: as shares, .86 - .85 is more than .01
-        assert abs(round(DRAWN * (known[0] - known[1]))) <= DRAWN // 100 and path.stat().st_size <= 6_000_000
+        # rounding must not cost more than a point; these are other drawings, and may by chance be better ones.
+        # Counted: as shares, .86 - .85 is more than .01
+        assert round(DRAWN * (known[1] - known[0])) <= DRAWN // 100
+        assert path.stat().st_size <= 6_000_000
 
 
 def write_decoder(path, units=8):
