@@ -309,7 +309,8 @@ def completions(shared: Shared) -> tuple[Table, list[Headline]]:
     about = (
         f"After SketchRevive's protocol, {FINISHES} finishes each, temperature {TEMPERATURE}. IoU is of all ink, in "
         "lines of 3 px in a picture of 64; strokes found are of those that were left to draw (Chamfer distance at most "
-        "a tenth of the drawing's size, and as long within a half). Published at 50%: SketchRNN .55; .46, "
+        "a tenth of the drawing's size, and as long within a half). IoU counts the ink given, so a drawing that "
+        "nobody finishes has a high one: strokes found and recognised say more. Published at 50%: SketchRNN .55; .46, "
         "SketchRevive .77; .63, on other drawings, and with their own definitions of both. Of the drawings, those of "
         f"up to {LONGEST} points."
     )
@@ -317,16 +318,19 @@ def completions(shared: Shared) -> tuple[Table, list[Headline]]:
     which = " and ".join(both) or "12 classes"
     last = [told[which, how, end] for how in ("menagerie, told the class", "another person's rest")]
     theirs = told.get((which, "Google's sketch-rnn of the class", end), (EMPTY,) * 3)
+    nobody = told[which, "nobody: the beginning alone", end][0]
+    count = next(n for what, _, _, n, *_ in rows if what == which)
     headlines = [
         Headline(what, published, theirs[k], *(cells[k] for cells in last))
         for k, (what, published) in enumerate(
             (
                 (
-                    f"{which} finished from half of the strokes, {FINISHES} each: IoU, best; mean",
+                    f"{which}, the class told, finished from half of the strokes, {FINISHES} each, n = {count}: IoU, "
+                    f"best; mean (the beginning alone: {nobody})",
                     "SketchRNN .55, SketchRevive .77",
                 ),
                 ("the same: strokes found, best; mean", "SketchRNN .46, SketchRevive .63"),
-                ("the same: recognised, any; mean", ""),
+                ("the same (people: another person's rest): recognised, any; mean", ""),
             )
         )
     ]
@@ -412,9 +416,13 @@ def reconstructions(shared: Shared) -> tuple[Table, list[Headline]]:
     last = rows[-1]
     return Table("Reconstruction", about, columns, rows), [
         Headline(
-            "Rec@1 of reconstructions, 12 classes", "89.9% (Sketch-HARP, 17 classes)", "no encoder", last[2], last[4]
+            f"Rec@1 of reconstructions, 12 classes, n = {last[1]}",
+            "89.9% (Sketch-HARP, 17 classes)",
+            "no encoder",
+            last[2],
+            last[4],
         ),
-        Headline(f"Ret@1 of the same, n = {last[1]}", "", "no encoder", last[3]),
+        Headline("Ret@1 of the same", "", "no encoder", last[3]),
     ]
 
 
@@ -443,7 +451,7 @@ def early(shared: Shared) -> tuple[Table, list[Headline]]:
     ours, people_ = half["12 classes, menagerie"], half["12 classes, people"]
     theirs = f"{half[groups[-1][0]]} ({' and '.join(both)})" if both else EMPTY
     return Table("Early recognition", about, columns, rows), [
-        Headline("recognised when half of the ink is drawn", "", theirs, ours, people_)
+        Headline(f"recognised when half of the ink is drawn, n = {count}", "", theirs, ours, people_)
     ]
 
 
@@ -470,7 +478,7 @@ def switches(shared: Shared) -> tuple[Table, list[Headline]]:
         "beginning, as its demonstration `multi_predict` does, and by the menagerie, which reads it as a part."
     )
     cells = ["; ".join(as_shares(np.mean(told[k::2], axis=0))) if told else EMPTY for k in range(2)]
-    what = f"{both[0]} to {both[1]} and back" if pairs else "rabbit to sheep and back"
+    what = f"{both[0]} to {both[1]} and back, n = {n} each" if pairs else "rabbit to sheep and back"
     return Table("z-switching", about, columns, rows), [
         Headline(f"{what}: recognised as the second; concealment; illusions", "", *cells)
     ]
@@ -486,7 +494,10 @@ def tracing(shared: Shared) -> tuple[Table, list[Headline]]:
     rows = pens.measure_all(10 * shared.each, shared.seed)
     found = {(data, who): cells for data, who, _, *cells in rows}
     ours, published = found.get(("Omniglot", "ours")), found.get(("Omniglot", "published method"))
-    row = Headline("pictures that pens wrote (Omniglot), traced: strokes found; in order; direction")
+    row = Headline(
+        f"pictures that pens wrote (Omniglot), traced, n = {10 * shared.each}: strokes found; in order; direction "
+        "(chance: 50%)"
+    )
     if ours and published:
         row = row._replace(published=f"{'; '.join(published[2:])}", ours="; ".join(ours[2:]), people="100%; 100%; 100%")
     return Table("Tracing, pens as the answer", pens.ABOUT, pens.COLUMNS, rows), [row]

@@ -433,8 +433,8 @@ def tell(name: str, what: str, n: int, seed: int) -> None:
     """Writes what the judge said into a network's card, in place of what it said before."""
     path = MODELS / f"{name}.md"
     lines = [line for line in path.read_text().splitlines(keepends=True) if not line.startswith("| judged ")]
-    at = next(i for i, line in enumerate(lines) if line.startswith("| made by "))
-    lines.insert(at, f"| judged | recognised: {what} ({n:,} drawings, seed {seed}, `make results`) |\n")
+    end = max(i for i, line in enumerate(lines) if line.startswith("| "))
+    lines.insert(end + 1, f"| judged | recognised: {what} ({n:,} drawings, seed {seed}, `make results`) |\n")
     with atomic(path) as temporary:
         temporary.write_text("".join(lines))
 

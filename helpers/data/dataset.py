@@ -59,7 +59,27 @@ class DataSet:
     source: str
 
     def pick(self, name: str, count: int, rng: np.random.Generator) -> list[np.ndarray]:
-        """Some test drawings of a class, at random and none of them twice."""
+        """Some test drawings of a class, at random and none of them twice.
+
+        Parameters
+        ----------
+        name : str
+            Of the class.
+        count : int
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        list of ndarray
+            (n, 3) each.
+
+        Raises
+        ------
+        ValueError
+            For a class that is not among the data set's, and for more drawings than it has.
+        """
+        if name not in self.classes:
+            raise ValueError(f"these drawings are of {', '.join(self.classes)}: there is no {name!r}")
         own = self.test.of_class(self.classes.index(name))
         return [own[i] for i in rng.choice(len(own), count, replace=False)]
 

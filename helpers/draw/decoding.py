@@ -135,7 +135,7 @@ def _noise(seed: int | Sequence[int], n: int, length: int) -> np.ndarray:
         uniform = np.random.default_rng(seed).random((n, length, 4), np.float32)
     else:
         if len(seed) != n:
-            raise ValueError(f"{len(seed)} seeds for {n} drawings")
+            raise ValueError(f"{len(seed)} seeds for {n} drawings: give one seed, or one for each drawing")
         uniform = np.empty((n, length, 4), np.float32)
         for row, one in zip(uniform, seed, strict=True):
             np.random.default_rng(one).random((length, 4), np.float32, out=row)

@@ -138,7 +138,7 @@ def release_judge(judge: Judge, name: str, data: DataSet, plan: Schedule, comman
         "command": command,
     }
     path = save_judge(judge, name, facts)
-    write_card(path, _card(judge, facts), "evaluate.load_judge", _class_by_class(judge, facts, table))
+    write_card(path, _card(judge, facts), facts, "evaluate.load_judge", _class_by_class(judge, facts, table))
     return path
 
 
@@ -152,7 +152,6 @@ def _card(judge: Judge, facts: dict) -> dict[str, str]:
         "right": f"{test['accuracy']:.1%} of {counts['test']:,} test drawings, {len(judge.classes)} classes",
         "recognised": f"{np.mean(list(test['recognised'].values())):.1%} of them: right, with a probability of {SURE} "
         "or more",
-        "made by": f"`{facts['command']}`",
     }
 
 
@@ -165,7 +164,8 @@ def _class_by_class(judge: Judge, facts: dict, table: np.ndarray) -> str:
         lines.append(f"| {label} | {table[c].sum()} | {recognised:.1%} | {table[c, c]} | {taken} |")
     body = "\n".join(lines)
     return (
-        "\n## Real test drawings\n\nA class no one can tell from another in these drawings, no judge can.\n\n"
+        "\n## Real test drawings\n\n"
+        "Where people cannot tell two classes apart in these drawings, neither can a judge.\n\n"
         f"| class | drawings | recognised | right | most often taken for |\n|---|---|---|---|---|\n{body}\n"
     )
 

@@ -277,8 +277,7 @@ def best(sketches: Sequence[np.ndarray], switches: Sequence, name: str, judge: J
     ValueError
         For fewer drawings than n, and for a class that the judge does not know.
     """
-    if name not in judge.classes:
-        raise ValueError(f"the judge knows no {name!r}; it knows: {', '.join(judge.classes)}")
+    check_known(judge, [name])
     if len(sketches) < n:
         raise ValueError(f"{len(sketches)} drawings to choose {n} from")
     seen = judge.probabilities(sketches)[:, judge.classes.index(name)]

@@ -153,7 +153,7 @@ def distributions(groups: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
             ax.plot(quartiles[[0, 2]], [floor - 0.11] * 2, color=color, linewidth=2.2, solid_capstyle="butt")
             ax.plot(quartiles[1], floor - 0.11, marker="|", color="white", markersize=4, markeredgewidth=1)
             mean = np.clip(summary.mean, edges[0], edges[-1])
-            ax.plot(mean, floor - 0.11, marker="o", color="white", markeredgecolor=color, markersize=3.4)
+            ax.plot(mean, floor - 0.11, marker="o", color="white", markeredgecolor=color, markersize=3.4, clip_on=False)
             text = f"{summary.mean:.2f}" if summary.mean < 10 else f"{summary.mean:.0f}"
             ax.text(1.03, floor + 0.02, text, color=color, transform=ax.get_yaxis_transform())
         ax.set_title(name, loc="left")
@@ -215,7 +215,7 @@ def confusion_plot(tables: Mapping[str, np.ndarray], classes: Sequence[str]) -> 
         ax.set_title(f"{name}, {np.trace(table) / table.sum():.1%} right")
         for (row, column), share in np.ndenumerate(shares if few else np.zeros((0, 0))):
             if table[row, column]:
-                color = "white" if share > 0.5 else PALETTE[1] if row != column else QUIET
+                color = "white" if share > 0.35 else PALETTE[1] if row != column else QUIET
                 ax.text(column, row, f"{table[row, column]:,}", color=color, ha="center", va="center")
     fig.supylabel("drawn", fontsize=7)
     fig.supxlabel("taken for", fontsize=7)

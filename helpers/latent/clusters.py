@@ -21,7 +21,7 @@ TRAITS: Mapping[str, tuple[str, str, Callable[[np.ndarray], float]]] = {
     "bulge": ("bulging left", "bulging right", to_the_right),
     "upright symmetry": ("lopsided", "symmetric", lambda sketch: symmetry(sketch, UPRIGHT)),
     "sharpest turn": ("round", "sharp", sharpest_turn),
-    "closure": ("open", "closed", closure),
+    "closure": ("open lines", "closed lines", closure),
 }
 
 

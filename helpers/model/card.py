@@ -4,6 +4,7 @@ python -m helpers.model.card     gives every card in data/models its header anew
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,15 +26,26 @@ METRICS = {
 }
 
 
-def write_card(model: Path, rows: Mapping[str, str], loader: str, rest: str = "") -> Path:
-    """Writes `<model>.md` beside a model's file: a header, rows as a table, `loader`, the call that reads it, the rest.
+def commands(facts: Mapping[str, str]) -> list[str]:
+    """All the commands that made a model, in order; a line that begins with # is a remark on the next.
+
+    The last is `command`; `start` has those before it, a line each, or joined as files of earlier versions have them.
+    """
+    before = re.split("\n|` and then `", facts.get("start", ""))
+    return [*filter(None, before), *re.split("` and then `", facts["command"])]
+
+
+def write_card(model: Path, rows: Mapping[str, str], facts: Mapping[str, str], loader: str, rest: str = "") -> Path:
+    """Writes `<model>.md` beside a model's file: a header, rows as a table, `loader`, the call that reads it, the
+    commands that made it, the rest.
 
     The write is atomic. Returns the path.
     """
     table = "\n".join(f"| {key} | {value} |" for key, value in rows.items())
     reading = f"Read it with `helpers.{loader}({model.stem!r})`. Weights are float16."
+    made = "\n".join(commands(facts))
     with atomic(model.with_suffix(".md")) as temporary:
-        body = f"# {model.stem}\n\n| | |\n|---|---|\n{table}\n\n{reading}\n{rest}"
+        body = f"# {model.stem}\n\n| | |\n|---|---|\n{table}\n\n{reading}\n\n## Made by\n\n```sh\n{made}\n```\n{rest}"
         temporary.write_text(_header(model) + body, encoding="utf-8")
     return model.with_suffix(".md")
 

@@ -41,7 +41,7 @@ def human_order(lines: Lines, next_weights: np.ndarray, open_weights: np.ndarray
     last = -1
     n = 0
     for turn in range(count):
-        left, features = next_features(table, drawn, pen, last)
+        left, features = next_features(table, drawn, last)
         last = left[np.argmax(features @ next_weights)]
         line = points[starts[last] : starts[last + 1]]
         size = len(line)
@@ -91,7 +91,7 @@ def describe(points: np.ndarray, starts: np.ndarray, closed: np.ndarray) -> np.n
 
 
 @native
-def next_features(table: np.ndarray, drawn: np.ndarray, pen: np.ndarray, last: int) -> tuple:
+def next_features(table: np.ndarray, drawn: np.ndarray, last: int) -> tuple:
     """The lines left and, a row each: way there, whether near, length, middle, first things, inside, around, alike."""
     left = np.flatnonzero(~drawn)
     features = np.zeros((len(left), 10))
@@ -195,7 +195,7 @@ def choices(sketches: Sequence[np.ndarray]) -> tuple[list, list, list]:
         table = describe(*lines)
         drawn, pen = np.zeros(len(table), bool), np.full(2, np.nan)
         for s in range(len(table)):
-            left, features = next_features(table, drawn, pen, s - 1)
+            left, features = next_features(table, drawn, s - 1)
             if len(left) > 1:
                 following.append(features)
             line = lines.points[lines.starts[s] : lines.starts[s + 1]]

@@ -27,6 +27,38 @@ SHOWN = 8  # drawings of each of so many classes, once it is trained on somebody
 
 
 def main() -> None:
+    parser = _parser()
+    arguments = vars(parser.parse_args())
+    name, start, also, given, classes, source = (
+        arguments.pop(key) for key in ("name", "start", "also", "data", "classes", "source")
+    )
+    settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units", "position", "view")}
+    try:  # before hours of work
+        check_run_name(name)
+        plan = Plan(**arguments)
+        data = _load(given, classes, source)
+        check_releasable(data)
+        own = [open_dataset(path) for path in also]
+        if start:
+            load_model(start)
+        if min(settings["z_size"], settings["units"]) < 1:
+            raise ValueError("z-size and units must be 1 or more")
+    except (ValueError, ImportError, OSError) as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
+    command = shlex.join(["python", "-m", "helpers.train", *sys.argv[1:]])
+    with distribution.rejoining():
+        strategy = pick_strategy()
+        model = train(data, name, plan, start=start, also=own, strategy=strategy, **settings)
+        if distribution.is_chief(strategy):
+            path = release(model, name, data, plan, command, start, own)
+            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
+            if given:
+                _show(model, name)
+                print(f"In a chapter: load_model({name!r})")
+        distribution.from_chief(strategy, 0)  # the others wait: a chief that is killed before it has written needs them
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m helpers.train",
         description="Train a network without a notebook; run again to resume. TF_CONFIG names several machines.",
@@ -64,34 +96,7 @@ def main() -> None:
     for setting in fields(Plan):
         name = f"--{setting.name.replace('_', '-')}"
         parser.add_argument(name, type=setting.type, default=setting.default, help=setting.metadata["help"])
-    arguments = vars(parser.parse_args())
-    name, start, also, given, classes, source = (
-        arguments.pop(key) for key in ("name", "start", "also", "data", "classes", "source")
-    )
-    settings = {key: arguments.pop(key) for key in ("encoder", "z_size", "units", "position", "view")}
-    try:  # before hours of work
-        check_run_name(name)
-        plan = Plan(**arguments)
-        data = _load(given, classes, source)
-        check_releasable(data)
-        own = [open_dataset(path) for path in also]
-        if start:
-            load_model(start)
-        if min(settings["z_size"], settings["units"]) < 1:
-            raise ValueError("z-size and units must be 1 or more")
-    except (ValueError, ImportError, OSError) as error:
-        parser.exit(2, f"{parser.prog}: {error}\n")
-    command = shlex.join(["python", "-m", "helpers.train", *sys.argv[1:]])
-    with distribution.rejoining():
-        strategy = pick_strategy()
-        model = train(data, name, plan, start=start, also=own, strategy=strategy, **settings)
-        if distribution.is_chief(strategy):
-            path = release(model, name, data, plan, command, start, own)
-            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, and its card beside it")
-            if given:
-                _show(model, name)
-                print(f"In a chapter: load_model({name!r})")
-        distribution.from_chief(strategy, 0)  # the others wait: a chief that is killed before it has written needs them
+    return parser
 
 
 def _load(given: str | None, classes: Sequence[str] | None, source: str) -> DataSet:

@@ -42,8 +42,8 @@ def make_optimizer(
 def keep_memory() -> None:
     """From here on glibc keeps the memory that the process frees, and takes all of it from one heap; elsewhere nothing.
 
-    A step frees and takes hundreds of megabytes. By default glibc gives large blocks back to the system each time, which
-    then clears every page anew: on a virtual machine that took as long as the step itself.
+    A step frees and takes hundreds of megabytes. By default glibc gives large blocks back to the system each time,
+    which then clears every page anew: on a virtual machine that took as long as the step itself.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt:

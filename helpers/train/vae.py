@@ -5,6 +5,7 @@ it is whole or not there), `best.weights.h5`, `log.csv`, `run.json`. Run it agai
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -18,7 +19,7 @@ from helpers.data.chunks import SPLITS
 from helpers.data.dataset import DataSet, Split
 from helpers.draw.decoding import encode
 from helpers.model import prior, vae
-from helpers.model.card import ORIGINS, write_card
+from helpers.model.card import ORIGINS, commands, write_card
 from helpers.model.layers import PLACE, VIEW
 from helpers.sketch.unwelcome import digest
 from helpers.train import distribution
@@ -276,9 +277,9 @@ def release(
     for more in also:
         counts[more.source] = counts.get(more.source, 0) + len(more.train.sketches)
     if start:
-        facts["start"] = vae.load_model(start).facts["command"]
+        facts["start"] = "\n".join(commands(vae.load_model(start).facts))
     path = vae.save_model(model, name, facts)
-    write_card(path, _card(model.settings, facts), "model.load_model")
+    write_card(path, _card(model.settings, facts), facts, "model.load_model")
     return path
 
 
@@ -288,14 +289,18 @@ def _card(settings: vae.Settings, facts: dict) -> dict[str, str]:
     spliced = f", {plan['splice']:.0%} of them spliced" if plan.get("splice") else ""  # older plans have no splices
     coarser = f", simplified by {plan['simplify']:g} px" if plan.get("simplify") else ""
     whose = " and ".join(ORIGINS.get(source, f"of source {source!r}") for source in facts["source"].split("+"))
-    origins = ORIGINS | {"rehearsed": "that an earlier state of it drew", "quickdraw": "from more of these"}
+    origins = ORIGINS | {
+        "rehearsed": "that earlier states of it drew, repeats counted",
+        "quickdraw": "from more of these",
+    }
     more = "".join(
         f", and {count:,} {origins.get(source, f'of source {source!r}')}"
         for source, count in counts.items()
         if source not in SPLITS
     )
     together = f", {plan['aggregate']:g} on the aggregated posterior" if plan.get("aggregate") else ""
-    begun = ", begun with the weights that the command before the last makes" if "start" in facts else ""
+    first = re.search(r"--start (\S+)", facts["command"])
+    begun = f", begun with the weights of `{first[1]}`" if first else ""
     return {
         "classes": ", ".join(settings.classes),
         "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {whose}{more}",
@@ -312,5 +317,4 @@ def _card(settings: vae.Settings, facts: dict) -> dict[str, str]:
         "held-out loss": f"{losses['reconstruction']:.3f} nats a point, KL {losses['kl']:.1f} nats a drawing, on the "
         f"{counts['test']:,} test drawings (less those over {settings.max_points} points), offsets in units "
         f"of {settings.scale:.2f} px",
-        "made by": " and then ".join(f"`{command}`" for command in (facts.get("start"), facts["command"]) if command),
     }

@@ -104,8 +104,30 @@ class DrawPad(Easel):
         strokes: int | None = None,
         fit: bool = True,
     ) -> Drawn:
-        """Goes on as a class: to the end, or for so many `strokes`. Raises ValueError where there is nothing on the
-        paper, and for a class that the model does not know."""
+        """Goes on as a class with what is on the paper.
+
+        Parameters
+        ----------
+        target : str
+            The class.
+        temperature : float
+            Of the decoder, 0 to 1.
+        seed : int
+        strokes : int, optional
+            How many strokes are added at most; None goes on to the end.
+        fit : bool
+            Whether what is there is read as a part of the whole drawing, and not as its beginning.
+
+        Returns
+        -------
+        Drawn
+            The drawing, and what it takes to make it again.
+
+        Raises
+        ------
+        ValueError
+            Where there is nothing on the paper, and for a class that the model does not know.
+        """
         settings = {"target": target, "temperature": temperature, "seed": seed, "fit": fit}
         return self._go_on(self.strokes, settings, strokes)
 

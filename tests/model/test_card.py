@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from helpers.model.card import ORIGIN, ORIGINS, renew_header, write_card
+from helpers.model.card import ORIGIN, ORIGINS, commands, renew_header, write_card
 
 MODELS = Path(__file__).resolve().parents[2] / "data" / "models"
 
@@ -40,7 +40,18 @@ def test_every_released_card_has_the_header_and_it_is_the_one_that_is_made(card,
 def test_a_card_credits_players_with_nothing_but_their_drawings_and_gives_no_licence_for_others(tmp_path, source):
     model = put_model(tmp_path / "mine.npz", source)
     whose = " and ".join(ORIGINS[part] for part in source.split("+"))
-    header, body = header_of(write_card(model, {"trained on": f"9 drawings {whose}"}, "model.load_model"))
+    header, body = header_of(
+        write_card(model, {"trained on": f"9 drawings {whose}"}, {"command": "it"}, "model.load_model")
+    )
     assert "license" not in header
     assert header.get("datasets") == (["google/quickdraw"] if "quickdraw" in source else None)
     assert ("made available by Google" in body) == ("quickdraw" in source)
+
+
+def test_a_card_lists_the_commands_of_all_stages_a_line_each(tmp_path):
+    facts = {"start": "first --a\n# stopped at step 7\nsecond", "command": "third"}
+    assert commands(facts) == ["first --a", "# stopped at step 7", "second", "third"]
+    joined = {"start": "first --a` and then `second", "command": "third"}  # as files of earlier versions have them
+    assert commands(joined) == ["first --a", "second", "third"]
+    card = write_card(put_model(tmp_path / "mine.npz", "own"), {"trained on": "9"}, facts, "model.load_model")
+    assert "```sh\nfirst --a\n# stopped at step 7\nsecond\nthird\n```\n" in card.read_text()
