@@ -249,9 +249,10 @@ def shares(rows: Mapping[str, Mapping[str, float]], lowest: float = 0.0) -> Figu
     plt.close(fig)
     for y, row in enumerate(rows.values()):
         ax.axhline(y, color="#e5e7eb", linewidth=0.6, zorder=0)
-        for group, color, shape in zip(groups, PALETTE, "osD^", strict=False):
-            if group in row:
-                ax.plot(max(row[group], lowest), y, shape, color=color, markersize=4.5, clip_on=False)
+        for k, (group, color, shape) in enumerate(zip(groups, PALETTE, "osD^", strict=False)):
+            if group in row:  # a little above or below the line, so that equal shares do not hide each other
+                place = y + 0.16 * (k - (len(groups) - 1) / 2)
+                ax.plot(max(row[group], lowest), place, shape, color=color, markersize=4, clip_on=False)
     for k, (group, color, shape) in enumerate(zip(groups, PALETTE, "osD^", strict=False)):
         ax.plot([], [], shape, color=color, markersize=4.5, label=group)
         for y, row in enumerate(rows.values()):

@@ -37,8 +37,9 @@ def write_index(chapters: Iterable[Path], figures: Path) -> Path:
         chapter = f"[{path.stem}](../notebooks/{quote(path.name)})"
         rows.append(f"| {link} | {chapter}, code cell {number} | `python notebooks/run.py {path.name[:2]}` |")
     head = (
-        "# Figures\n\nWhat the chapters draw, for write-ups: of most there are SVG, PDF and PNG, and in an .md of the "
-        "same name what is seen, in words, with the lines that include the figure. Written by `notebooks/run.py`."
+        "# Figures\n\nWhat the chapters draw, for write-ups: of most there are SVG and PNG, and a PDF once their "
+        "chapter has been run; in an .md of the same name is what is seen, in words, with the lines that include the "
+        "figure. Written by `notebooks/run.py`."
     )
     text = f"{head}\n\n| figure | made in | by |\n|---|---|---|\n" + "\n".join(rows) + "\n"
     with atomic(figures / "README.md") as temporary:
