@@ -2,7 +2,7 @@
 
 Run: python benchmarks/animation.py. Of each class, loops of seven test drawings, ten steps from each to the next; a
 step is `helpers.motion.step_sizes`, in hundredths. Time is from the drawings to the MP4 files, of one loop of each
-class; the processor's time, ffmpeg's too, stands beside it. The table goes to benchmarks/results/animation.md.
+class; it is printed with the processor's time, ffmpeg's too. The table goes to benchmarks/results/animation.md.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from helpers.draw.decoding import encode
 from helpers.draw.interpolation import lerp, slerp
 from helpers.export.frames import frames_of
 from helpers.export.video import to_video
+from helpers.model.card import fingerprints
 from helpers.model.vae import load_model
 from helpers.motion.tweening import order, step_sizes, tween
 from helpers.paths import atomic
@@ -49,6 +50,7 @@ def main() -> None:
     lines = [
         f"{len(loops)} loops, {arguments.loops} of each class of {MODEL}, seed {arguments.seed}, test drawings",
         f"({data.source}); means over the loops. Made by `python benchmarks/animation.py`.",
+        fingerprints(MODEL),
         "",
         "| | mean step | largest step | largest over mean |",
         "|---|---:|---:|---:|",

@@ -12,6 +12,7 @@ import numpy as np
 
 from helpers.data.dataset import load_drawings
 from helpers.evaluate.judge import load_judge
+from helpers.model.card import fingerprints
 from helpers.motion.composing import box_overlap, compose_face
 from helpers.motion.features import find_features
 from helpers.paths import atomic
@@ -49,6 +50,7 @@ def main() -> None:
     lines = [
         f"{arguments.faces:,} composed faces, seed {arguments.seed}, test drawings ({data.source}). Found means: a box",
         "with an intersection over union above 0.5. Made by `python benchmarks/features.py`.",
+        fingerprints("judge"),
         "",
         "| | share |",
         "|---|---:|",

@@ -26,11 +26,13 @@ from helpers.evaluate.judge import Judge, load_judge
 from helpers.evaluate.metrics import concealment, illusions, rec_at_1, recognised, recognised_as_own, ret_at_1, variety
 from helpers.evaluate.topology import living_times
 from helpers.model import vae
+from helpers.model.card import fingerprints
 from helpers.model.sketchrnn import load_sketchrnn
 from helpers.paths import DATA, ROOT, atomic
 from helpers.sketch.polyline import find_box
 from helpers.sketch.strokes import from_polylines, prefix, to_polylines
 
+MEASURED = "menagerie", "face-parts", "face-parts-rnn", "judge"
 RESULT = Path(__file__).parent / "results" / "field.md"
 MARKS = "<!-- field.md, by python benchmarks/field.py -->\n", "<!-- end of it -->"
 DECODERS = DATA / "work" / "sketchrnn"
@@ -535,8 +537,8 @@ def write_out(tables: list[Table], arguments: argparse.Namespace, seconds: float
         f"--seed {arguments.seed}`"
     )
     parts = [
-        f"# The field's measures\n\nBy {given}, {seconds:.0f} seconds of the processor. *Recognised* is the most "
-        "probable of the judge's 32 classes, with a probability of at least 0.5. People's drawings are test drawings "
+        f"# The field's measures\n\nBy {given}, {seconds:.0f} seconds of the processor. {fingerprints(*MEASURED)} "
+        "*Recognised* is the most probable of the judge's 32 classes, with a probability of at least 0.5. People's drawings are test drawings "
         f"unless it says otherwise. Google's decoders that were there: {', '.join(sorted(decoders())) or 'none'}.\n"
     ]
     for table in tables:

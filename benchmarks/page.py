@@ -16,6 +16,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from helpers.export import page
+from helpers.model.card import fingerprints
 from helpers.paths import atomic
 
 MOVES = 60
@@ -81,6 +82,7 @@ def main() -> None:
     lines = [
         f"The menagerie's page, {size:.2f} MB, in Chromium from a disk; {os.cpu_count()} cores, load average before:",
         f"{load:.1f}. {OPENED} visits, {MOVES} drawings each. Made by `python benchmarks/page.py`.",
+        fingerprints("menagerie"),
         "",
         "| | median | best | 95 of 100 within |",
         "|---|---:|---:|---:|",

@@ -31,6 +31,7 @@ from helpers.evaluate.ways import ways_between
 from helpers.latent.nearest import by_angle, probe, separation, strays, whiten
 from helpers.latent.tsne import embed
 from helpers.model import vae
+from helpers.model.card import fingerprints
 from helpers.motion.tweening import Animation, centred, step_sizes
 from helpers.paths import MODELS, atomic
 from helpers.sketch.strokes import added_ink, bounds, from_polylines, prefix, to_polylines
@@ -50,6 +51,7 @@ PRIORS = {
 }
 CHOICES = {1: "finished once", TRIES: f"of {TRIES} finishes the one its encoder reads as nearest the second"}
 
+MEASURED = "face-parts", "face-parts-rnn", "menagerie", "cloud", "camel", "judge", "second", "chooser", "parts-cnn"
 SEARCHES = 6  # of so many pairs one is searched for illusions
 
 
@@ -87,7 +89,8 @@ def main() -> None:
     head = (
         f"{arguments.drawings:,} drawings each unless it says otherwise, seed {arguments.seed}, temperature "
         f"{TEMPERATURE}. *Recognised* is the most probable of the judge's {len(judge.classes)} classes, with a "
-        "probability of at least 0.5. Real drawings are test drawings.\n\n"
+        "probability of at least 0.5. Real drawings are test drawings. "
+        f"{fingerprints(*MEASURED)}\n\n"
     )
     table = "\n".join(f"| {row.what} | {row.published} | {row.ours} | {row.real} |" for row in rows)
     with atomic(RESULT) as temporary:

@@ -20,6 +20,7 @@ from contenders.turns import medians, write
 from helpers.data.dataset import load_drawings
 from helpers.draw import decoding, priors
 from helpers.model import loss, vae
+from helpers.model.card import fingerprints
 from helpers.train.loop import fast_dtype
 
 POINTS = 64
@@ -102,7 +103,7 @@ def main() -> None:
         f"{arguments.cores} core(s). Medians of {arguments.rounds} rounds in turn; load average before: "
         f"{os.getloadavg()[0]:.1f}.",
         "The loop calls the model once a step, in float32, for one drawing at a time, as Sketch-RNN's code does.",
-        "Made by `python benchmarks/sampling.py`.",
+        f"Made by `python benchmarks/sampling.py`. {fingerprints('face-parts')}",
         "",
         "| drawings at a time | | ms | a second | against the loop |",
         "|---:|---|---:|---:|---:|",

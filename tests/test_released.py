@@ -14,11 +14,13 @@ from helpers.draw.priors import class_mean, sample
 from helpers.draw.switching import switch
 from helpers.evaluate.judge import load_judge
 from helpers.evaluate.metrics import recognised
+from helpers.model.card import fingerprints
 from helpers.model.vae import load_model
 from helpers.train import vae
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / "data" / "models").glob("*.npz"))
+TABLES = [path for path in sorted((ROOT / "benchmarks" / "results").glob("*.md")) if "Models: " in path.read_text()]
 CLASSIFIERS = [path for path in FILES if path.stem in ("judge", "second", "chooser") or path.stem.startswith("parts-")]
 RELEASED = [path for path in FILES if path not in CLASSIFIERS]
 
@@ -39,6 +41,14 @@ def test_a_card_says_where_the_drawings_came_from_and_how_to_make_the_model(path
     card = path.with_suffix(".md").read_text()
     assert "Quick, Draw!" in card and "Google" in card and "creativecommons.org/licenses/by/4.0" in card
     assert f"python -m helpers.{'evaluate.classifier' if path in CLASSIFIERS else 'train'} {path.stem}" in card
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda path: path.stem)
+def test_a_table_was_measured_with_the_models_that_ship(table):
+    (told,) = re.findall(r"Models: ([^.\n]*)\.", table.read_text())
+    assert f"Models: {told}." == fingerprints(*(one.split()[0] for one in told.split(", "))), (
+        f"run {table.stem}.py again"
+    )
 
 
 def test_released_models_are_small_together():

@@ -3,6 +3,7 @@
 python -m helpers.model.card     gives every card in data/models its header anew
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -33,6 +34,13 @@ def commands(facts: Mapping[str, str]) -> list[str]:
     """
     before = re.split("\n|` and then `", facts.get("start", ""))
     return [*filter(None, before), *re.split("` and then `", facts["command"])]
+
+
+def fingerprints(*models: str) -> str:
+    """Models in `data/models`, each with the first eight digits of its file's SHA-256: whoever reads a table that they
+    stand under can tell whether it was measured with the files that are there."""
+    digits = {name: hashlib.sha256((MODELS / f"{name}.npz").read_bytes()).hexdigest()[:8] for name in models}
+    return f"Models: {', '.join(f'{name} {own}' for name, own in digits.items())}."
 
 
 def write_card(model: Path, rows: Mapping[str, str], facts: Mapping[str, str], loader: str, rest: str = "") -> Path:
