@@ -538,8 +538,9 @@ def write_out(tables: list[Table], arguments: argparse.Namespace, seconds: float
     )
     parts = [
         f"# The field's measures\n\nBy {given}, {seconds:.0f} seconds of the processor. {fingerprints(*MEASURED)} "
-        "*Recognised* is the most probable of the judge's 32 classes, with a probability of at least 0.5. People's drawings are test drawings "
-        f"unless it says otherwise. Google's decoders that were there: {', '.join(sorted(decoders())) or 'none'}.\n"
+        "*Recognised* is the most probable of the judge's 32 classes, with a probability of at least 0.5. People's "
+        "drawings are test drawings unless it says otherwise. Google's decoders that were there: "
+        f"{', '.join(sorted(decoders())) or 'none'}.\n"
     ]
     for table in tables:
         body = (
