@@ -87,7 +87,7 @@ def ways_between(
     choosers : sequence of Judge
         Other judges than `judge`, for a judge cannot measure what it chose. A frame of whose class one of them is not
         sure (0.9) is drawn again with other noise, each time from nearer to the mean of its class: from half way at
-        the last.
+        the last. Of all its drawings the first of which they are sure is kept, or the one of which they are surest.
     tries : int
         How often a frame is drawn at most, the first time included.
 
@@ -130,13 +130,13 @@ def _draw_again(
     name: str,
     tries: int,
 ) -> None:
-    """Puts, in the place of frames of which a chooser is not sure, others of which all are, if there are any."""
+    """Puts, in the place of frames of which a chooser is not sure, others of which all are, or are surest."""
 
-    def sure(drawn: Sequence[np.ndarray]) -> np.ndarray:
-        each = [one.probabilities(drawn)[:, one.classes.index(name)] for one in choosers]
-        return np.min(each, axis=0) >= SURE
+    def least_sure(drawn: Sequence[np.ndarray]) -> np.ndarray:
+        return np.min([one.probabilities(drawn)[:, one.classes.index(name)] for one in choosers], axis=0)
 
-    left = np.flatnonzero(~sure(frames))
+    shown = least_sure(frames)
+    left = np.flatnonzero(shown < SURE)
     redrawn[left] = True
     mean = class_mean(model, name)
     for k in range(1, tries):
@@ -144,10 +144,10 @@ def _draw_again(
             return
         nearer = z[left] + PULL * k / (tries - 1) * (mean - z[left])
         drawn = decode(model, nearer, COOL, [int(seed) + k * (of_way[-1] + 1) for seed in of_way[left]])
-        good = sure(drawn)
-        for i in np.flatnonzero(good):
-            frames[left[i]] = drawn[i]
-        left = left[~good]
+        for i, one, probable in zip(left, drawn, least_sure(drawn), strict=True):
+            if probable > shown[i]:
+                frames[i], shown[i] = one, probable
+        left = left[shown[left] < SURE]
 
 
 def find_nodes(
