@@ -42,4 +42,4 @@ def is_in_pieces(bitmap: np.ndarray, polylines: Sequence[np.ndarray], line_width
         return False
     closed = cv2.morphologyEx(bitmap, cv2.MORPH_CLOSE, CLOSE)
     ink = closed > INK * closed.max()
-    return np.count_nonzero((closed - bitmap > CLEAR * closed.max()) & ink) > GAPS * np.count_nonzero(ink)
+    return bool(((closed - bitmap > CLEAR * closed.max()) & ink).sum() > GAPS * ink.sum())
