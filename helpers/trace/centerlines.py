@@ -15,9 +15,9 @@ FAINT = 0.08  # a line's cross-section ends where the grey falls below this
 WIDE = 1.3  # a cross-section this many times the line width is of more than one line
 # of corners, in line widths but for the first
 CORNER = 0.6  # radians that the line turns there
-ARM = 1.2  # how much line on both sides shows the angle
+ARM = 0.9  # how much line on both sides shows the angle
 SHIFT = 0.12  # a corner that is nearer stays
-LIMIT = 1.2  # of what two lines at this angle can be cut by: farther out is other ink
+LIMIT = 1.0  # of what two lines at this angle can be cut by: farther out is other ink
 ZONE = 1.5  # how much line around the corner goes, in units of its shift
 
 
@@ -164,7 +164,7 @@ def _sharpen_line(
         if shift == 0:
             continue
         out[i, 0], out[i, 1] = x + shift * dx, y + shift * dy
-        zone = ZONE * shift + 0.5 * line_width
+        zone = ZONE * shift
         for side in range(2):
             k = i
             while k != reach[i, side]:

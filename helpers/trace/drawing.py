@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from helpers.trace.binding import without_binding
+from helpers.trace.dense import RUN_TOGETHER, has_run_together
 from helpers.trace.dots import without_dots
 from helpers.trace.ground import luma, measure_ground
 from helpers.trace.ink import FLOOR, FULL, counted, even_ink, full_ink
@@ -141,4 +142,6 @@ def find_drawing(picture: np.ndarray) -> Drawing:
     told = tuple(counted(count, what, " printed on the paper") for what, count in printed.items() if count)
     bound = {"punched hole": holes, "dark strip": strips}
     told += tuple(counted(count, what, " at the edge of the page") for what, count in bound.items() if count)
+    if has_run_together(luma(page.picture[page.box]), ink.bitmap[page.box]):
+        told += (RUN_TOGETHER,)
     return Drawing(ink.bitmap, page.left_out + seen + told + ink.left_out)

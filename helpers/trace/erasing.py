@@ -6,7 +6,6 @@ own darkness, measured along its course where nothing is drawn on it, is divided
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import cv2
@@ -122,12 +121,14 @@ def _middles(rows: np.ndarray, at: np.ndarray, tones: np.ndarray, offsets: np.nd
     alone = (mass > LEAST_ALONE * usual) & (mass < MOST_ALONE * usual)
     middle = at + (tones * offsets).sum(axis=0) / np.maximum(mass, 1e-6)
     bounds = np.linspace(0, width, max(4, min(BLOCKS, width // LEAST_BLOCK)) + 1).astype(int)
-    parts = [(a, b, middle[a:b][alone[a:b]]) for a, b in pairwise(bounds)]
-    parts = [(a, b, known) for a, b, known in parts if len(known) > FEW]
-    if len(parts) < len(bounds) // 3:
+    number = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))[alone]
+    known = middle[alone][np.lexsort((middle[alone], number))]
+    counts = np.bincount(number, minlength=len(bounds) - 1)
+    enough = counts > FEW
+    if np.count_nonzero(enough) < len(bounds) // 3:
         return rows
-    places = np.array([(a + b - 1) / 2 for a, b, _ in parts])
-    found = np.array([_median(known) for _, _, known in parts])
+    places = ((bounds[:-1] + bounds[1:] - 1) / 2)[enough]
+    found = known[(np.cumsum(counts) - counts + counts // 2)[enough]]  # of an even number of them, the upper one
     scaled = 2 * places / width - 1
     keep = np.ones(len(places), bool)
     for _ in range(4):
@@ -161,7 +162,7 @@ def _profile(tones: np.ndarray, across: np.ndarray, half: int) -> np.ndarray:
     share = tones / np.maximum(strength / typical, 0.1)
     bins = np.rint(across / BIN).astype(int)
     first = bins.min()
-    numbers = (bins - first).ravel()
+    numbers = (bins - first).ravel().astype(np.int16)  # numbers so short are sorted by their digits
     order = np.argsort(numbers, kind="stable")
     counts = np.bincount(numbers)
     ends = np.cumsum(counts)

@@ -109,7 +109,7 @@ def _measured(picture: np.ndarray) -> Ground:
     if not paper.any():
         paper = ~paper
     inner = _inside(paper)
-    tones = np.bincount(grey[paper], minlength=256)
+    tones = _tones(grey, paper)
     tone = int(tones.argmax())
     same = tones[max(0, tone - 1) : tone + 2].sum()
     even = same > SAME * grey.size or same > SAME_PAPER * paper.sum()
@@ -121,8 +121,10 @@ def _measured(picture: np.ndarray) -> Ground:
     if not light_paper:
         picture = 255 - picture
     if picture.ndim == 3:
-        colour = np.median(picture[paper].astype(np.float32), axis=0).clip(1)
-        picture = np.minimum(255, (picture * (colour.max() / colour)).min(axis=2)).astype(np.uint8)
+        channels = cv2.split(picture)
+        colour = np.array([_median_tone(channel, paper) for channel in channels], np.float32).clip(1)
+        tables = np.minimum(255, np.arange(256, dtype=np.float32)[:, None] * (colour.max() / colour)).astype(np.uint8)
+        picture = np.minimum.reduce([cv2.LUT(*both) for both in zip(channels, tables.T.copy(), strict=True)])
     darkness, light = _without_light(picture)
     if inner is not paper and (between := float(np.median(darkness[inner]))) < 0:  # so much ink counted as light
         darkness = (darkness - between) / (1 - between)
@@ -130,6 +132,18 @@ def _measured(picture: np.ndarray) -> Ground:
     level = 1.4826 * float(np.median(np.abs((darkness * light)[inner])))
     clear = np.where(_clear(darkness * light, level), darkness, np.float32(0))
     return Ground(clear, False, level / float(np.median(light)), 0.0, (), darkness)
+
+
+def _tones(grey: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """How many pixels there have each of the 256 tones; many times as fast as numpy's `bincount`."""
+    return cv2.calcHist([grey], [0], where.view(np.uint8), [256], [0, 256]).ravel().astype(np.int64)
+
+
+def _median_tone(grey: np.ndarray, where: np.ndarray) -> float:
+    """The median of the tones there."""
+    below = np.cumsum(_tones(grey, where))
+    middle = np.searchsorted(below, [(below[-1] - 1) // 2, below[-1] // 2], "right")
+    return float(middle.mean())
 
 
 def _inside(paper: np.ndarray) -> np.ndarray:

@@ -172,7 +172,7 @@ def _grown(mask: np.ndarray, radius: int) -> np.ndarray:
 
 def _marks(mask: np.ndarray, smallest: int) -> tuple[np.ndarray, int]:
     """The connected pieces of so many pixels and more, and how many smaller ones there were."""
-    if smallest <= 1:
+    if smallest <= 1 or not cv2.countNonZero(mask):
         return mask.copy(), 0
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     keep = stats[:, cv2.CC_STAT_AREA] >= smallest
@@ -198,20 +198,21 @@ def _lines(far: np.ndarray, darkness: np.ndarray, mask: np.ndarray, edge: int, s
     """Which of the new faint ink are lines, and which are coloured areas; specks and shadows are neither."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(far, connectivity=8)
     area = stats[:, cv2.CC_STAT_AREA].astype(float)
-    own = np.bincount(labels.ravel(), darkness.ravel(), count) / area
+    there = far > 0
+    own = np.bincount(labels[there], darkness[there], count) / area
     # what lies around each: beyond its own soft edge, and not the soft edge of other ink
     far_off, nearest = cv2.distanceTransformWithLabels(1 - far, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
     names = np.zeros(int(nearest.max()) + 1, np.int32)
     names[nearest[far > 0]] = labels[far > 0]
     near = names[nearest] * (far_off <= edge + 3)
     around = (near > 0) & (_grown(far | mask, edge) == 0)
-    there = np.bincount(near[around], minlength=count)
-    ground = np.bincount(near[around], darkness[around], count) / np.maximum(1, there)
+    near = near[around]
+    ground = np.bincount(near, darkness[around], count) / np.maximum(1, np.bincount(near, minlength=count))
     # in a blurred picture, what lies close to other ink as a whole is a wide part of its edge
     reaches = np.full(count, edge < BLURRED)
     reaches[np.unique(labels[_grown(mask, 2 * edge + 1) == 0])] = True
     line = reaches & (area >= smallest) & (own - ground > STANDS_OUT * own)
-    width = 4 * np.bincount(labels.ravel(), cv2.distanceTransform(far, cv2.DIST_L2, 3).ravel(), count) / area
+    width = 4 * np.bincount(labels[there], cv2.distanceTransform(far, cv2.DIST_L2, 3)[there], count) / area
     line_width = _line_width(mask)
     line &= (own > texture) | (area > SHORT * line_width**2)
     wide = AREA * line_width

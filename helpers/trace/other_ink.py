@@ -94,8 +94,9 @@ def _lines(apart: np.ndarray, sure: float, beside: np.ndarray, least: float) -> 
     count, labels, stats, _ = cv2.connectedComponentsWithStats(maybe, connectivity=8)
     area = stats[:, cv2.CC_STAT_AREA].astype(float)
     strong = np.bincount(labels[apart > sure], minlength=count) > STRONG * area
-    free = np.bincount(labels[~beside], minlength=count) > 0.5 * area
-    width = 4 * np.bincount(labels.ravel(), cv2.distanceTransform(maybe, cv2.DIST_L2, 3).ravel(), count) / area
+    there = maybe > 0  # most of a page is not: there is nothing to count
+    free = np.bincount(labels[there & ~beside], minlength=count) > 0.5 * area
+    width = 4 * np.bincount(labels[there], cv2.distanceTransform(maybe, cv2.DIST_L2, 3)[there], count) / area
     seen = strong & free & (area > least * np.maximum(width, 1) / 2)
     seen[0] = False
     lines = seen & (area > LONGER * width**2) & (area > least * width) & (width < WIDEST * max(apart.shape))

@@ -129,7 +129,8 @@ def _rules(page: np.ndarray, least: float) -> list[Rule]:
             continue
         there = np.max([page[(on_line[0] + off).clip(0, height - 1), on_line[1]] for off in (-1, 0, 1)], axis=0)
         # the ink beside a rule may lead to the same one
-        if all(np.median(np.abs(line - other.rows)) > 2 * (other.half + 1) for other in found):
+        apart = np.median(np.abs(line - [other.rows for other in found]), axis=1) if found else []
+        if all(far > 2 * (other.half + 1) for far, other in zip(apart, found, strict=True)):
             found.append(Rule(line, max(1, int(np.ceil(np.median(halves)))), float(np.median(there))))
     return found
 

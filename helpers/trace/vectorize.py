@@ -11,6 +11,7 @@ from helpers.sketch.strokes import from_polylines, simplify_line
 from helpers.trace.bridges import bridge
 from helpers.trace.centerlines import Lines, refine, sharpen, simplify
 from helpers.trace.contraction import contract
+from helpers.trace.dense import IN_PIECES, is_in_pieces
 from helpers.trace.ink import INK, even_ink, is_plain
 from helpers.trace.junctions import join
 from helpers.trace.skeleton import graph, thin
@@ -81,6 +82,8 @@ def trace(bitmap: np.ndarray) -> Trace:
     lines = sharpen(lines, grey, line_width)
     lines = human_order(simplify(lines, EPSILON * scale, VERTEX * scale), NEXT, OPEN, RING)
     polylines = [line / scale + (0.5 / scale - 0.5) + corner for line in split(lines)]
+    if is_in_pieces(bitmap, polylines, line_width / scale):
+        left_out += (IN_PIECES,)
     return Trace(from_polylines(polylines), polylines[0][0], line_width / scale, left_out)
 
 

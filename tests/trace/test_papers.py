@@ -247,3 +247,55 @@ def test_hatching_that_leaves_too_little_paper_is_refused_by_name():
     cover = inked(hatching(6), 300, 5)
     with pytest.raises(ValueError, match="covered with ink"):
         find_drawing(as_picture(20 + 215 * cover + np.random.default_rng(0).normal(0, 3, cover.shape)))
+
+
+def parallel(spacing, angle, size=160, margin=20):
+    """Lines at any angle that fill a square but for a margin."""
+    way = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    lines = []
+    for off in np.arange(-size, size, spacing):
+        points = size / 2 + off * np.array([-way[1], way[0]]) + np.linspace(-size, size, 4 * size)[:, None] * way
+        inside = points[((points > margin) & (points < size - margin)).all(axis=1)]
+        if len(inside) > 10:
+            lines.append(inside[[0, -1]])
+    return lines
+
+
+def is_traced_or_told(bitmap, truth, left_out=()):
+    """Whether most lines are there, nearly all whole, or else what is told says why not."""
+    found = trace(bitmap)
+    lines = to_polylines(found.sketch, found.origin)
+    there = (cKDTree(sampled(lines)).query(sampled(truth))[0] < 1.5).mean()
+    return (there > 0.9 and len(lines) < 1.35 * len(truth)) or "close together" in " ".join(left_out + found.left_out)
+
+
+@pytest.mark.parametrize("angle", [0, 10, 30, 45, 80])
+@pytest.mark.parametrize("line_width", [2, 3, 4, 6])
+def test_lines_a_pixel_apart_are_traced(line_width, angle):
+    truth = parallel(line_width + 1, angle)
+    bitmap = as_picture(255 * inked(truth, 160, line_width))
+    found = trace(bitmap)
+    lines = to_polylines(found.sketch, found.origin)
+    assert (cKDTree(sampled(lines)).query(sampled(truth))[0] < 1).mean() > 0.97
+    assert abs(len(lines) - len(truth)) <= 1
+    assert found.left_out == ()
+
+
+@pytest.mark.parametrize("angle", [0, 30, 45, 80])
+@pytest.mark.parametrize("line_width", [2, 3, 4])
+def test_lines_less_than_a_pixel_apart_are_traced_or_it_is_told(line_width, angle):
+    truth = parallel(line_width + 0.7, angle)
+    assert is_traced_or_told(as_picture(255 * inked(truth, 160, line_width)), truth)
+
+
+@pytest.mark.parametrize("angle", [0, 10, 30, 45, 80])
+@pytest.mark.parametrize("line_width", [1.5, 2, 3, 4])
+def test_photos_of_lines_a_pixel_apart_are_traced_refused_or_it_is_told(line_width, angle):
+    truth = parallel(line_width + 1, angle)
+    noise = np.random.default_rng(0).normal(0, 3, (160, 160))
+    try:
+        found = find_drawing(as_picture(235 - 200 * inked(truth, 160, line_width) + noise))
+    except ValueError as error:
+        assert "covered with ink" in str(error)
+        return
+    assert is_traced_or_told(found.bitmap, truth, found.left_out)
