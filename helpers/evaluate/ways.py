@@ -13,8 +13,8 @@ from helpers.evaluate.metrics import check_known, recognised
 from helpers.model.vae import SketchVAE
 
 COOL = 0.1  # the temperature of frames
-SURE = 0.9  # the probability of its class that a frame which is not drawn again has
-PULL = 0.5  # of the way to the mean of their class, from where frames are drawn again at last
+SURE = 0.95  # the probability of its class that a frame which is not drawn again has
+PULL = 0.8  # of the way to the mean of their class, from where frames are drawn again at last
 
 
 class Ways(NamedTuple):
@@ -67,7 +67,7 @@ def ways_between(
     steps: int = 10,
     path: Callable = slerp,
     choosers: Sequence[Judge] = (),
-    tries: int = 8,
+    tries: int = 12,
 ) -> Ways:
     """Ways between drawings of a class, each frame drawn coolly and shown to the judge.
 
@@ -86,8 +86,8 @@ def ways_between(
         Between two z: `draw.slerp`, `draw.lerp`, or one `draw.about` another centre.
     choosers : sequence of Judge
         Other judges than `judge`, for a judge cannot measure what it chose. A frame of whose class one of them is not
-        sure (0.9) is drawn again with other noise, each time from nearer to the mean of its class: from half way at
-        the last. Of all its drawings the first of which they are sure is kept, or the one of which they are surest.
+        sure (0.95) is drawn again with other noise, each time from nearer to the mean of its class: from four fifths
+        of the way at the last. Kept is the first drawing of which all are sure, or the one of which they are surest.
     tries : int
         How often a frame is drawn at most, the first time included.
 
