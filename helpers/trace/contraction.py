@@ -10,7 +10,7 @@ from helpers.trace.skeleton import Graph, line_length
 CONTRACT = 0.5  # two junctions are one where the branch between them is shorter than this times their radii's sum
 SPUR = 0.12  # of the line width: a branch that sticks out less is roughness of the line's edge
 RING = 2.5  # line widths: a loop that is shorter around encloses no paper that anybody meant
-THICK = 1.5  # half line widths: no junction's disc counts as larger
+GRID = 1.5  # pixels that a junction's disc may be wider than the line, for it is measured on the grid
 
 
 @native
@@ -24,7 +24,7 @@ def contract(graph: Graph, line_width: float) -> Graph:
     lengths = np.empty(len(ends))
     for b in range(len(ends)):
         lengths[b] = line_length(points[starts[b] : starts[b + 1]])
-    radii = np.minimum(nodes[:, 2], THICK * line_width / 2)
+    radii = np.minimum(nodes[:, 2], (line_width + GRID) / 2)
     keep = np.ones(len(ends), np.bool_)
     root = _overlapping(ends, degrees, lengths, radii, keep)
     merged = _middles(root, nodes, radii)
