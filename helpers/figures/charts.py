@@ -263,6 +263,7 @@ def shares(rows: Mapping[str, Mapping[str, float]], lowest: float = 0.0) -> Figu
     ax.set(xlim=(lowest, 1), ylim=(len(rows) - 0.5, -0.5))
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(steps=[1, 2, 5, 10]))  # whole percents
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     ax.legend(frameon=False, labelcolor="linecolor", loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0)
     return fig
