@@ -279,12 +279,11 @@ def release(
     if start:
         facts["start"] = "\n".join(commands(vae.load_model(start).facts))
     path = vae.save_model(model, name, facts)
-    write_card(path, card_rows(model.settings, facts), facts, "model.load_model")
+    write_card(path, _card(model.settings, facts), facts, "model.load_model")
     return path
 
 
-def card_rows(settings: vae.Settings, facts: dict) -> dict[str, str]:
-    """What a card tells of a model, by what it is about."""
+def _card(settings: vae.Settings, facts: dict) -> dict[str, str]:
     counts, losses, plan = facts["drawings"], facts["test"], facts["plan"]
     reader = {"cnn": "convolutional, from the bitmap", "rnn": "bidirectional LSTM, from the strokes"}[settings.encoder]
     spliced = f", {plan['splice']:.0%} of them spliced" if plan.get("splice") else ""  # older plans have no splices
@@ -302,8 +301,6 @@ def card_rows(settings: vae.Settings, facts: dict) -> dict[str, str]:
     together = f", {plan['aggregate']:g} on the aggregated posterior" if plan.get("aggregate") else ""
     first = re.search(r"--start (\S+)", facts["command"])
     begun = f", begun with the weights of `{first[1]}`" if first else ""
-    several = " and ".join(f"`{name}`" for name in facts.get("mean of", ()))
-    mean = f"the mean of {several}; the last: " if several else ""
     return {
         "classes": ", ".join(settings.classes),
         "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {whose}{more}",
@@ -314,7 +311,7 @@ def card_rows(settings: vae.Settings, facts: dict) -> dict[str, str]:
         "prior of z": f"by class: N(its class's centre, I), centres orthogonal, {plan['radius']:g} from the origin"
         if settings.prior == "class"
         else "N(0, I)",
-        "training": f"{mean}{plan['steps']:,} steps of {plan['batch']} drawings{spliced}{coarser}{begun}, "
+        "training": f"{plan['steps']:,} steps of {plan['batch']} drawings{spliced}{coarser}{begun}, "
         f"KL weight {plan['kl_weight']:g}{together}, seed {plan['seed']}; the checkpoint with the lowest validation "
         "loss",
         "held-out loss": f"{losses['reconstruction']:.3f} nats a point, KL {losses['kl']:.1f} nats a drawing, on the "
