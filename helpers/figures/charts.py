@@ -172,7 +172,7 @@ def confusion_plot(tables: Mapping[str, np.ndarray], classes: Sequence[str]) -> 
     """What was taken for what, several classifiers side by side.
 
     A row for each true class, a column for each answer; the shade is the share of the row, the figure the count. With
-    more than ten classes only shades are shown.
+    more than ten classes only shades are shown, the small shares darker than they are.
 
     Parameters
     ----------
@@ -207,7 +207,8 @@ def confusion_plot(tables: Mapping[str, np.ndarray], classes: Sequence[str]) -> 
         ax.remove()
     for i, (ax, (name, table)) in enumerate(zip(axes.flat, tables.items(), strict=False)):
         shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-        ax.imshow(shares, cmap=shades, vmin=0, vmax=1)
+        # without numbers the shades must tell rare answers too
+        ax.imshow(shares, cmap=shades, norm=mpl.colors.PowerNorm(1 if few else 0.4, 0, 1))
         ax.set_xticks(range(count), classes, rotation=0 if few else 90)
         ax.set_yticks(range(count), classes if i % columns == 0 else [])
         ax.tick_params(length=0)

@@ -28,12 +28,17 @@ METRICS = {
 
 
 def commands(facts: Mapping[str, str]) -> list[str]:
-    """All the commands that made a model, in order; a line that begins with # is a remark on the next.
+    """All the commands that made a model, in order; a line that begins with # is a remark on those beside it.
 
-    The last is `command`; `start` has those before it, a line each, or joined as files of earlier versions have them.
+    The last is `command`; `start` has those before it, a line each. In files of earlier versions they are sentences,
+    "first`, stopped at step 7, and then `second".
     """
-    before = re.split("\n|` and then `", facts.get("start", ""))
-    return [*filter(None, before), *re.split("` and then `", facts["command"])]
+    lines = []
+    for told in filter(None, (facts.get("start"), facts["command"])):
+        for i, part in enumerate(told.split("`")):
+            remark = re.sub("and then", "", part).strip(" ,")
+            lines += part.split("\n") if i % 2 == 0 else [f"# {remark}"] if remark else []
+    return lines
 
 
 def fingerprints(*models: str) -> str:
