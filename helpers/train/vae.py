@@ -277,7 +277,11 @@ def release(
     for more in also:
         counts[more.source] = counts.get(more.source, 0) + len(more.train.sketches)
     if start:
-        facts["start"] = "\n".join(commands(vae.load_model(start).facts))
+        first = vae.load_model(start).facts
+        facts["start"] = "\n".join(commands(first))
+        known = (first.get("source", "quickdraw") + "+" + first.get("before", "")).split("+")
+        if others := sorted(set(known) - {"", *data.source.split("+")}):
+            facts["before"] = "+".join(others)  # whose drawings its first weights come from
     path = vae.save_model(model, name, facts)
     write_card(path, _card(model.settings, facts), facts, "model.load_model")
     return path
@@ -301,6 +305,9 @@ def _card(settings: vae.Settings, facts: dict) -> dict[str, str]:
     together = f", {plan['aggregate']:g} on the aggregated posterior" if plan.get("aggregate") else ""
     first = re.search(r"--start (\S+)", facts["command"])
     begun = f", begun with the weights of `{first[1]}`" if first else ""
+    if "before" in facts:
+        learned = " and ".join(ORIGINS.get(source, f"of source {source!r}") for source in facts["before"].split("+"))
+        begun += f", which learned from drawings {learned}"
     return {
         "classes": ", ".join(settings.classes),
         "trained on": f"{counts['train']:,} drawings ({counts['valid']:,} more to choose the checkpoint) {whose}{more}",

@@ -218,6 +218,17 @@ def test_a_run_can_begin_with_the_weights_of_a_model_of_other_classes(data, tmp_
     np.testing.assert_allclose(np.linalg.norm(second.centers, axis=1), 2, rtol=1e-5)
 
 
+def test_a_model_of_own_drawings_credits_whoever_drew_for_the_weights_that_it_began_with(data, tmp_path):
+    model, path = SketchVAE(Settings(data.classes, data.scale, 30.0, **TINY)), tmp_path / "first.npz"
+    save_model(model, path, {"command": "it", "source": "quickdraw"})
+    own = replace(data, source="own")
+    for name, sources in (("second", ["quickdraw"]), ("third", ["quickdraw"])):  # and whoever begins with that one
+        path = vae.release(model, tmp_path / f"{name}.npz", own, PLAN, f"train --start {path}", str(path))
+        card = path.with_suffix(".md").read_text()
+        assert load_model(path).facts["before"].split("+") == sources
+        assert "which learned from drawings by players of *Quick, Draw!*" in card and "train --start" in card
+
+
 def test_drawings_to_learn_from_too_are_learned_from_under_their_own_classes_number(data):
     own = DataSet(
         ("zigzag",), Split(data.train.sketches[1:4:2], np.zeros(2, int)), *[Split([], np.zeros(0, int))] * 2, 1, "x"
