@@ -11,7 +11,7 @@ import numpy as np
 
 from helpers.data.dataset import DataSet, load_drawings
 from helpers.draw.decoding import encode
-from helpers.draw.priors import sample
+from helpers.draw.rereading import sample
 from helpers.evaluate.judge import Judge, load_judge
 from helpers.evaluate.metrics import recognised
 from helpers.model import prior, vae
@@ -70,7 +70,7 @@ def looked_at(judge: Judge, network: vae.SketchVAE, arguments: argparse.Namespac
     """What 1,000 samples of a network are worth, and the first of them, points rounded to whole pixels."""
     n, seed, classes = arguments.drawings, arguments.seed, network.settings.classes
     normal = sample(network, n, "normal", TEMPERATURE, seed)
-    fitted = sample(network, n, "fitted", TEMPERATURE, seed, classes)
+    fitted = sample(network, n, "fitted", TEMPERATURE, seed, classes, tries=1)
     metrics = measure(fitted)
     return {
         "normal": float(recognised(judge, normal, *classes).mean()),

@@ -17,8 +17,9 @@ import pens
 
 from helpers.data.classes import JUDGED
 from helpers.data.dataset import DataSet, load_drawings
-from helpers.draw.decoding import decode, encode, reconstruct
-from helpers.draw.priors import sample, sample_z
+from helpers.draw.decoding import decode, encode
+from helpers.draw.priors import sample_z
+from helpers.draw.rereading import reconstruct, sample
 from helpers.draw.switching import switch
 from helpers.evaluate.completion import best_and_mean, first_ink, likeness
 from helpers.evaluate.distribution import frechet_distance, overlap

@@ -18,7 +18,7 @@ from sklearn.decomposition import PCA
 
 from helpers.data.dataset import DataSet, load_drawings, make_dataset, save_dataset
 from helpers.draw.decoding import encode
-from helpers.draw.priors import sample
+from helpers.draw.rereading import sample
 from helpers.evaluate.classifier import load_judge
 from helpers.evaluate.metrics import recognised, variety
 from helpers.latent.nearest import by_angle, neighbours, probe, separation, strays
@@ -114,7 +114,7 @@ def tell(model: vae.SketchVAE, data: DataSet, n: int, seed: int) -> None:
     print(f"linear probe: {probe(every, bank_labels, z, data.test.labels):.1%}")
     real = [data.test.sketches[i] for i in rng.permutation(len(data.test.sketches))[:n]]
     for prior in ("trained", "fitted"):
-        drawn = sample(model, n, prior, TEMPERATURE, seed)
+        drawn = sample(model, n, prior, TEMPERATURE, seed, tries=1)
         seen = recognised(judge, drawn, *PARTS).mean()
         print(f"{n:,} from the {prior} prior: {seen:.1%} recognised, recall {variety(judge, drawn, real).recall:.2f}")
     print(f"people's: {recognised(judge, real, *PARTS).mean():.1%}")

@@ -13,7 +13,7 @@ import pytest
 from helpers import export
 from helpers.data.chunks import SPLITS
 from helpers.data.dataset import make_dataset, open_dataset, save_dataset
-from helpers.draw import decoding, interpolation, priors, switching
+from helpers.draw import decoding, interpolation, priors, rereading, switching
 from helpers.evaluate import metrics, perturb
 from helpers.evaluate.classifier import train_judge
 from helpers.evaluate.judge import Judge
@@ -75,10 +75,10 @@ def trained(request, tmp_path_factory):
 def test_three_drawings_of_a_class_of_three_words_train_a_model_that_draws(trained):
     model, data = trained
     assert model.settings.classes == data.classes and data.classes[0] == "The Eiffel Tower"
-    drawings = priors.sample(model, 3, classes=["The Eiffel Tower"])
+    drawings = rereading.sample(model, 3, classes=["The Eiffel Tower"])
     z = decoding.encode(model, data.test.sketches)
     assert len(drawings) == 3 and np.isfinite(z).all()
-    assert len(decoding.reconstruct(model, data.test.sketches)) == len(data.classes)
+    assert len(rereading.reconstruct(model, data.test.sketches)) == len(data.classes)
     assert len(interpolation.interpolate(model, z[0], z[-1], steps=4)) == 4
     assert len(interpolation.blend(model, np.repeat(z[:1], 4, axis=0), steps=2)) == 4
     assert len(tweening.tween(model, z[[0, -1]], steps=2, tries=2).sketches) == 3
@@ -173,7 +173,7 @@ def scribble(points: int = 10_000, strokes_: int = 40) -> np.ndarray:
 LONG = scribble()
 USES = {
     "encode": lambda model, path: decoding.encode(model, [LONG]),
-    "reconstruct": lambda model, path: decoding.reconstruct(model, [LONG]),
+    "reconstruct": lambda model, path: rereading.reconstruct(model, [LONG]),
     "switch": lambda model, path: switching.switch(model, [LONG], "The Eiffel Tower"),
     "read to switch": lambda model, path: switching.switch(model, "The Eiffel Tower", [LONG], n=2),
     "prefix": lambda model, path: strokes.prefix(LONG, 1 / 3),

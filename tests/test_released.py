@@ -10,7 +10,8 @@ import pytest
 from helpers.data.dataset import Split, load_drawings
 from helpers.data.formats import read
 from helpers.draw.decoding import encode
-from helpers.draw.priors import class_mean, sample
+from helpers.draw.priors import class_mean
+from helpers.draw.rereading import sample
 from helpers.draw.switching import switch
 from helpers.evaluate.judge import load_judge
 from helpers.evaluate.metrics import recognised

@@ -282,29 +282,3 @@ def _inverse_cdf(logits, uniform):
     # the sum may fall short of 1 by rounding; the last category catches that
     index = ops.sum(ops.cast(cumulative[:, :-1] <= uniform[:, None], "int32"), axis=-1)
     return ops.one_hot(index, logits.shape[-1], dtype="float32")
-
-
-def reconstruct(
-    model: SketchVAE, sketches: Sequence[np.ndarray], temperature: float = 0.2, seed: int | Sequence[int] = 0
-) -> list[np.ndarray]:
-    """Each sketch read by the encoder and drawn again by the decoder.
-
-    Parameters
-    ----------
-    model : SketchVAE
-    sketches : sequence of ndarray
-        (n, 3) each, N of them, in pixels.
-    temperature, seed
-        As of `decode`.
-
-    Returns
-    -------
-    list of ndarray
-        N sketches, float32 (n, 3), in pixels: `decode(model, encode(model, sketches), temperature, seed)`.
-
-    Raises
-    ------
-    ValueError
-        As `encode` and `decode`.
-    """
-    return decode(model, encode(model, sketches), temperature, seed)

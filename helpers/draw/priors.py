@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
-from helpers.draw.decoding import decode
 from helpers.model.vae import SketchVAE
 
 
@@ -37,8 +36,14 @@ def sample_z(
     ValueError
         For another prior, one that the model does not have, and classes that it does not know.
     """
-    # a generator for each purpose: the first drawings are the same however many follow, and none is `decode`'s
-    of_class, of_factors, of_noise = (np.random.default_rng([seed, part]) for part in (1, 2, 3))
+    which, by_class = classes_of(model, n, prior, seed, classes)
+    return z_of(model, which, by_class, n, seed)
+
+
+def classes_of(
+    model: SketchVAE, n: int, prior: str | None, seed: int, classes: Sequence[str] | None
+) -> tuple[np.ndarray | None, bool]:
+    """The class of each of n z, None for N(0, I), and whether the prior is the one by class."""
     prior = prior or ("trained" if model.settings.prior == "class" else "fitted")
     if prior not in ("fitted", "trained", "normal"):
         raise ValueError(f'prior is {prior!r}; it must be "fitted", "trained" or "normal"')
@@ -46,51 +51,28 @@ def sample_z(
     if prior != "fitted" and not by_class:
         if classes is not None:
             raise ValueError("N(0, I) knows no classes; leave them out, or take the fitted prior")
-        return of_noise.standard_normal((n, model.settings.z_size), np.float32)
+        return None, False
     if model.prior is None:
         raise ValueError("this model has no fitted prior yet; training fits one at its end, or see model.fit_prior")
-    mean, factors, noise, weight = model.prior
     if classes is None:
-        which = of_class.choice(len(weight), n, p=weight / weight.sum())
-    else:
-        classes = [classes] if isinstance(classes, str) else classes
-        which = np.resize([class_index(model, name) for name in classes], n)
+        weight = model.prior.weight
+        return np.random.default_rng([seed, 1]).choice(len(weight), n, p=weight / weight.sum()), by_class
+    classes = [classes] if isinstance(classes, str) else classes
+    return np.resize([class_index(model, name) for name in classes], n), by_class
+
+
+def z_of(model: SketchVAE, which: np.ndarray | None, by_class: bool, n: int, *seed: int) -> np.ndarray:
+    """n random z of these classes; others with every further number in the seed."""
+    # a generator for each purpose: the first drawings are the same however many follow, and none is `decode`'s
+    of_factors, of_noise = (np.random.default_rng([seed[0], part, *seed[1:]]) for part in (2, 3))
+    if which is None:
+        return of_noise.standard_normal((n, model.settings.z_size), np.float32)
+    mean, factors, noise, _ = model.prior
     if by_class:
         centers = ops.convert_to_numpy(model.centers)
         return centers[which] + of_noise.standard_normal((n, mean.shape[1]), np.float32)
     low_rank = np.einsum("nk,nkz->nz", of_factors.standard_normal((n, factors.shape[1])), factors[which], optimize=True)
     return (mean[which] + low_rank + noise[which] * of_noise.standard_normal((n, mean.shape[1]))).astype(np.float32)
-
-
-def sample(
-    model: SketchVAE,
-    n: int,
-    prior: str | None = None,
-    temperature: float = 0.2,
-    seed: int = 0,
-    classes: Sequence[str] | None = None,
-) -> list[np.ndarray]:
-    """Drawings of nothing in particular, or of a class: `sample_z`, decoded.
-
-    Parameters
-    ----------
-    model : SketchVAE
-    n : int
-    temperature : float
-        As of `decode`.
-    prior, seed, classes
-        As of `sample_z`.
-
-    Returns
-    -------
-    list of ndarray
-        n sketches, in pixels.
-
-    Examples
-    --------
-    >>> grid(sample(load_model("menagerie"), 20, classes=["sheep", "owl"]))  # doctest: +SKIP
-    """
-    return decode(model, sample_z(model, n, prior, seed, classes), temperature, seed)
 
 
 def class_index(model: SketchVAE, name: str) -> int:

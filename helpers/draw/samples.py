@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.data.chunks import SPLITS
 from helpers.data.dataset import DataSet, make_dataset, save_dataset
-from helpers.draw.priors import sample
+from helpers.draw.rereading import sample
 from helpers.model.vae import SketchVAE, load_model
 from helpers.paths import DATA
 
@@ -19,7 +19,7 @@ def draw_sample(model: SketchVAE, name: str, n: int, seed: int = 0) -> DataSet:
 
     The first n that ended by themselves: some scribble on until they are stopped.
     """
-    drawn = sample(model, 2 * n, temperature=0.3, seed=seed, classes=[name])
+    drawn = sample(model, 2 * n, temperature=0.3, seed=seed, classes=[name], tries=1)
     sketches = [np.rint(sketch) for sketch in drawn if len(sketch) < model.settings.max_points][:n]
     if len(sketches) < n:
         raise ValueError(

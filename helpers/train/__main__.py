@@ -11,7 +11,7 @@ from dataclasses import fields
 from itertools import pairwise
 
 from helpers.data.dataset import DataSet, load_drawings, open_dataset
-from helpers.draw.priors import sample
+from helpers.draw.rereading import sample
 from helpers.draw.switching import Switched, switch
 from helpers.figures.saving import save_figure
 from helpers.figures.sheets import grid

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from IPython.display import display
 
-from helpers.draw.decoding import reconstruct
+from helpers.draw.rereading import reconstruct
 from helpers.figures.sheets import grid
 from helpers.model.vae import SketchVAE
 
@@ -29,7 +29,7 @@ def live_preview(examples: Sequence[np.ndarray], seed: int = 0) -> Callable[[Ske
     picture = display(grid(examples, len(examples), row_labels=["drawing"]), display_id=True)
 
     def show(model: SketchVAE, step: int) -> None:
-        drawn = reconstruct(model, examples, seed=seed)
+        drawn = reconstruct(model, examples, seed=seed, tries=1)
         picture.update(grid(examples + drawn, len(examples), row_labels=["drawing", f"step {step}"]))
 
     return show

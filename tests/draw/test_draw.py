@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from helpers.draw import decoding, interpolation, priors, switching
+from helpers.draw import decoding, interpolation, priors, rereading, switching
 from helpers.model import vae
 from helpers.model.prior import fit_prior
 from helpers.sketch.strokes import from_polylines
@@ -63,7 +63,7 @@ def test_drawings_of_one_seed_and_z_are_one_drawing(model, z):
 
 
 def test_drawings_end_with_the_pen_up_and_within_the_models_length(model):
-    drawings = priors.sample(model, 50, temperature=1.0)
+    drawings = rereading.sample(model, 50, temperature=1.0)
     assert all(1 <= len(sketch) <= 40 and sketch[-1, 2] == 1 and np.isfinite(sketch).all() for sketch in drawings)
     assert min(map(len, drawings)) < 40  # some end by themselves
 
@@ -187,7 +187,7 @@ def test_nothing_is_compiled_again_for_another_switch_temperature_z_or_number(mo
     monkeypatch.setattr(model.decoder, "step", lambda *inputs: traced.append(1) or step(*inputs))
     decoding.decode(model, z[:1] * 2, temperature=0.9, seed=9)
     switching.switch(model, z, "camel", at=0.7, cooler=0.3, fit=False)
-    priors.sample(model, 17)
+    rereading.sample(model, 17)
     assert not traced
     vars(model).pop("_compiled_once")
     decoding.decode(model, z)
@@ -286,7 +286,7 @@ def test_bad_input_is_refused_by_name(model, z):
         (lambda: switching.switch(model, z, "camel", at=1.2), "at is 1.2"),
         (lambda: switching.switch(model, z, "camel", blend=-1), "blend is -1"),
         (lambda: switching.switch(model, z, "cow"), "no class 'cow'; it knows: cloud, camel"),
-        (lambda: priors.sample(model, 3, prior="gaussian"), "prior is 'gaussian'"),
+        (lambda: rereading.sample(model, 3, prior="gaussian"), "prior is 'gaussian'"),
         (lambda: decoding.decode(model, z[:1], prefixes=[np.full((2, 3), np.nan)]), "row 0"),
         (lambda: decoding.decode(model, z, temperature=float("inf")), "temperature is inf"),
         (lambda: switching.switch(model, z, blend=0.5), "blend goes between"),
@@ -294,7 +294,7 @@ def test_bad_input_is_refused_by_name(model, z):
         (lambda: switching.switch(model, z, z, tries=2), "tries is 2.*not named by class"),
         (lambda: switching.switch(model, z, tries=2), "tries is 2.*not named by class"),
         (lambda: interpolation.blend(model, z[:3]), "four corners"),
-        (lambda: priors.sample(model, 3, prior="normal", classes=["cloud"]), "knows no classes"),
+        (lambda: rereading.sample(model, 3, prior="normal", classes=["cloud"]), "knows no classes"),
         (lambda: interpolation.interpolate(model, z[0], z[1], steps=1), "steps is 1"),
         (lambda: decoding.encode(model, [np.zeros((0, 3))]), "no points"),
         (lambda: decoding.encode(model, [np.full((2, 3), np.nan)]), "row 0"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from helpers.data.formats import read
-from helpers.draw.priors import sample
+from helpers.draw.rereading import sample
 from helpers.draw.switching import Switched
 from helpers.evaluate.judge import Judge, load_judge
 from helpers.evaluate.metrics import (

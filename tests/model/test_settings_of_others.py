@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DRAWS = """
 import sys
 import numpy as np
-from helpers.draw.priors import sample
+from helpers.draw.rereading import sample
 from helpers.evaluate.judge import load_judge
 from helpers.model.vae import load_model
 from helpers.draw.decoding import encode
