@@ -13,7 +13,7 @@ import pytest
 from helpers import export
 from helpers.data.chunks import SPLITS
 from helpers.data.dataset import make_dataset, open_dataset, save_dataset
-from helpers.draw import decoding, interpolation, priors, rereading, switching
+from helpers.draw import decoding, interpolation, rereading, switching
 from helpers.evaluate import metrics, perturb
 from helpers.evaluate.classifier import train_judge
 from helpers.evaluate.judge import Judge
