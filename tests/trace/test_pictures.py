@@ -209,6 +209,16 @@ def test_a_scanners_dark_border_is_no_ink(dark, border):
     assert_traced(lines_of(scan), drawing(1.8, 40 + left, 60 + top))
 
 
+@pytest.mark.parametrize("side", range(4))
+@pytest.mark.parametrize("width", [6, 10])
+def test_a_thin_dark_strip_that_a_scanner_left_at_one_side_is_no_ink(width, side):
+    scan = grey(inked(drawing(1.8, 40, 60), 500, 4.6), 25, 244)
+    np.rot90(scan, side)[:, :width] = 15
+    scan = as_picture(scan + np.random.default_rng(3).normal(0, 3, scan.shape))
+    assert find_drawing(scan).left_out[0] == "the dark surroundings of the page"
+    assert_traced(lines_of(scan), drawing(1.8, 40, 60))
+
+
 @pytest.mark.parametrize("blur", [3, 12])
 @pytest.mark.parametrize("light", [0.5, 0.7])
 def test_the_edge_of_a_shadow_is_no_ink_and_hides_none(blur, light):
