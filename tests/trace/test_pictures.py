@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from matplotlib.figure import Figure
 from PIL import Image
 from scipy.spatial import cKDTree
@@ -385,6 +386,12 @@ def test_every_depth_is_read(top, dtype, suffix, tmp_path):
     else:
         Image.fromarray(values).save(path)
     found = trace(read_image(path))
+    assert_traced(to_polylines(found.sketch, found.origin), drawing())
+
+
+def test_a_tiff_of_32_bits_without_sign_is_read(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", ((1 - inked(drawing())) * 0xFFFFFFFF).astype(np.uint32))
+    found = trace(read_image(tmp_path / "a.tif"))
     assert_traced(to_polylines(found.sketch, found.origin), drawing())
 
 
