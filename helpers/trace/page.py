@@ -8,7 +8,7 @@ import numpy as np
 from helpers.trace.ground import SAME, luma
 
 SMALL = 400  # pixels of the longer side that the page is looked for in
-LEAST = 0.1  # of the picture: a smaller light patch is no page
+LEAST = 0.04  # of the picture: a smaller light patch is no page
 MOST = 0.995  # a larger one is the picture
 SURROUND = 0.12  # of the picture's edge that is dark where something surrounds the page
 THICK = 0.025  # of the longer side: a thinner dark edge is a drawn frame

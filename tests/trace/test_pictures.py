@@ -265,6 +265,16 @@ def test_a_page_on_a_dark_desk_is_found_and_straightened(angle):
     assert np.ptp(circle[:, 0]) == pytest.approx(np.ptp(circle[:, 1]), rel=0.08)  # a circle again
 
 
+@pytest.mark.parametrize("side", [180, 260])
+def test_a_page_that_is_a_small_part_of_the_photo_is_found(side):
+    x = np.arange(800)
+    photo = 30 + x / 10 + np.random.default_rng(5).normal(0, 4, (600, 800))
+    page = cv2.resize(grey(inked(drawing(2), 480, 9), 50, 240), (side, side), interpolation=cv2.INTER_AREA)
+    photo[200 : 200 + side, 300 : 300 + side] = page
+    assert find_drawing(as_picture(photo)).left_out == ("the dark surroundings of the page",)
+    assert_traced(lines_of(as_picture(photo)), drawing(side / 240, 300, 200))
+
+
 def test_a_page_on_a_desk_little_darker_than_it_is_found():
     x = np.arange(720)
     there = cv2.fillConvexPoly(
