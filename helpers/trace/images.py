@@ -32,7 +32,8 @@ MOST_PAGES = 10_000  # of a TIFF
 TOPS = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)  # white in the depths that cameras and scanners have
 NEW = 0.05  # of a frame's ink that is not in another frame, at least: else it shows a part of that
 BLANK = 12  # of 255: a frame whose pixels differ by less shows nothing
-FLOATS = 3  # the sample format of a TIFF
+SAMPLES = TiffImagePlugin.SAMPLEFORMAT
+UNSIGNED, FLOATS = 1, 3  # the sample format of a TIFF
 SMALLER, MASK = 1, 4  # bits of a TIFF's tag for what a page is: a page once more, or where it is transparent
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -176,7 +177,7 @@ def _size_of_floats(file: BinaryIO) -> tuple[int, int] | None:
         tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))
         file.seek(tags.next)
         tags.load(file)
-        if set(tags[TiffImagePlugin.SAMPLEFORMAT]) == {FLOATS}:
+        if set(tags[SAMPLES]) == {FLOATS}:
             return int(tags[TiffImagePlugin.IMAGEWIDTH]), int(tags[TiffImagePlugin.IMAGELENGTH])
     return None
 
@@ -254,7 +255,10 @@ def _to_picture(image: Image.Image) -> np.ndarray:
     turn = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1)) if image.format != "TIFF" else None
     image.load()
     if image.mode.startswith(("I", "F")):  # 16 and 32 bits
-        image = Image.fromarray(_eight_bits(np.array(image, np.float32)))
+        values = np.array(image)
+        if image.mode == "I" and image.format == "TIFF" and set(image.tag_v2.get(SAMPLES, (1,))) == {UNSIGNED}:
+            values = values.view(np.uint32)  # Pillow has no such mode
+        image = Image.fromarray(_eight_bits(values.astype(np.float32)))
     elif image.mode in ("P", "PA"):
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     elif image.mode == "1":

@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from helpers.data.parquet import read_parquet
 from helpers.data.preprocessing import JOURNAL, OFFICIAL
 from helpers.data.shards import SMALL, list_classes, load_shards
 from helpers.sketch.strokes import bounds
+from helpers.trace import images, vectors
 from helpers.trace.folder import trace_folder
 
 WORD = re.compile(rb'"word"\s*:\s*"((?:[^"\\]|\\.)*)"')
@@ -84,7 +86,15 @@ def _words(path: Path) -> list[str]:
     """The classes that the lines of a file name, in the order in which they come."""
     with open(path, "rb") as file:
         found = {match[1]: None for line in file if (match := WORD.search(line))}
-    return [word.decode(errors="replace") for word in found]
+    return [_unescaped(word) for word in found]
+
+
+def _unescaped(word: bytes) -> str:
+    """What a text of JSON says: its escapes are letters."""
+    try:
+        return json.loads(b'"' + word + b'"')
+    except ValueError:
+        return word.decode(errors="replace")
 
 
 def _read_one(path: Path) -> dict[str, list[np.ndarray]]:
@@ -109,10 +119,13 @@ def _read_folder(path: Path, classes: Sequence[str] | None) -> tuple[dict, str]:
         return _by_class(data), data.source
     if tables := sorted(path.rglob("*.parquet")):
         return read_parquet(tables, classes), "quickdraw"
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in OFFICIAL and file.name != JOURNAL)
+    if next(path.glob("[0-9]*/shard.json"), None):
+        raise ValueError(f"{path} has the shards of one class; give the folder that it is in, {path.resolve().parent}")
+    files = sorted(file for file in path.iterdir() if _is_of_class(file))
     if not files:
         data = trace_folder(path)
         return _by_class(data), data.source
+    _tell_others(path, files)
     drawings, sources = {}, set()
     for file in files:
         found, source = _read_file(file, classes)
@@ -121,6 +134,28 @@ def _read_folder(path: Path, classes: Sequence[str] | None) -> tuple[dict, str]:
         drawings |= found
         sources |= {"traced"} if (path / JOURNAL).exists() else set(source.split("+"))
     return drawings, "+".join(sorted(sources))
+
+
+def _is_of_class(file: Path) -> bool:
+    """Whether a file holds the drawings of a class; a .npy may hold a single one, and is then as good as a picture."""
+    if file.suffix.lower() == ".npy":
+        try:
+            return vectors.count_drawings(file) > 1
+        except (OSError, ValueError):
+            return False
+    return file.suffix.lower() in OFFICIAL and file.name != JOURNAL
+
+
+def _tell_others(path: Path, files: Sequence[Path]) -> None:
+    """Says which drawings in a folder are left out, since there are files of whole classes in it."""
+    kinds = {*SUFFIXES, *images.SUFFIXES, *vectors.SUFFIXES}
+    others = sorted(file for file in path.rglob("*") if file.suffix.lower() in kinds and file.name != JOURNAL)
+    others = [str(file.relative_to(path)) for file in others if file not in files and not file.name.startswith(".")]
+    if others:
+        print(
+            f"{path}: read are the files of whole classes in it; {len(others):,} other files are left out, the first, "
+            f"{others[0]}. Give those in a folder of their own"
+        )
 
 
 def _by_class(data: DataSet) -> dict[str, dict[str, list[np.ndarray]]]:

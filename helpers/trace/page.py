@@ -5,13 +5,14 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from helpers.trace.ground import luma
+from helpers.trace.ground import SAME, luma
 
 SMALL = 400  # pixels of the longer side that the page is looked for in
-LEAST = 0.1  # of the picture: a smaller light patch is no page
+LEAST = 0.04  # of the picture: a smaller light patch is no page
 MOST = 0.995  # a larger one is the picture
 SURROUND = 0.12  # of the picture's edge that is dark where something surrounds the page
 THICK = 0.025  # of the longer side: a thinner dark edge is a drawn frame
+THIN = 0.008  # or no frame, where it is not all round, and the paper has a scanner's grain
 APART = 0.14  # of full contrast, between page and surroundings
 BESIDE = (3, 9)  # pixels of the small picture, from the page's outline
 STEP = 0.07  # of full contrast, from one side of the outline to the other
@@ -91,9 +92,22 @@ def _outline(grey: np.ndarray) -> np.ndarray | None:
     if not _ends_at_once(small, page):
         return None
     thickness = cv2.distanceTransform(np.pad(around, 1, mode="edge"), cv2.DIST_L2, 3).max()
-    if thickness < THICK * max(small.shape):
+    if thickness < THIN * max(small.shape):
+        return None
+    if thickness < THICK * max(small.shape) and (_is_all_round(around) or _is_even(grey)):
         return None
     return (hull[:, 0].astype(float) + 0.5) / scale - 0.5
+
+
+def _is_all_round(around: np.ndarray) -> bool:
+    return min(side.mean() for side in (around[0], around[-1], around[:, 0], around[:, -1])) > 0.5
+
+
+def _is_even(grey: np.ndarray) -> bool:
+    """Whether most of a picture is of one tone, as a program makes it."""
+    tones = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
+    tone = int(tones.argmax())
+    return bool(tones[max(0, tone - 1) : tone + 2].sum() > SAME * grey.size)
 
 
 def _ends_at_once(small: np.ndarray, page: np.ndarray) -> bool:

@@ -35,7 +35,10 @@ class Schedule:
             if interval and not is_in(value, interval):
                 raise ValueError(f"{setting.name} is {value!r}; it must lie in {interval}")
         if self.steps % self.epoch:
-            raise ValueError(f"steps ({self.steps}) must be a multiple of epoch ({self.epoch})")
+            fits = max(epoch for epoch in range(1, self.epoch) if self.steps % epoch == 0)
+            raise ValueError(
+                f"steps ({self.steps}) must be a multiple of epoch ({self.epoch}); an epoch of {fits} would do"
+            )
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Plan(Schedule):
 
 def check_run_name(name: str) -> None:
     """ValueError for a name that cannot be that of a folder and of a model's file."""
-    if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.isprintable():
+    if name != name.strip(". ") or not name or set(name) & set('/\\:*?"<>|') or not name.isprintable():
         raise ValueError(f"a run's name is plain, like 'zoo': it names a folder and a file; this is {name!r}")
     if name.endswith(".npz"):
         raise ValueError(f"a run's name has no ending: call it {name.removesuffix('.npz')!r}, not {name!r}")

@@ -10,6 +10,7 @@ import numpy as np
 import traitlets
 
 from helpers.data.official import BOX, EPSILON, simplify_raw
+from helpers.data.preprocessing import JOURNAL
 from helpers.draw.decoding import decode, encode
 from helpers.draw.finishing import can_fit
 from helpers.draw.library import is_ready, warm
@@ -343,6 +344,8 @@ def keep_drawing(name: object, strokes: object) -> Path:
     name = " ".join(name.split()) if isinstance(name, str) else ""
     if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.isprintable() or len(name) > 80:
         raise ValueError(f"a class of your own needs a plain name, like 'my cat'; this is {name!r}")
+    if f"{name}.ndjson" == JOURNAL:
+        raise ValueError(f"{JOURNAL} is what the tracer keeps, and is read as no class; call yours otherwise")
     lines = read_strokes([stroke.get("points") for stroke in strokes if stroke.get("mind") == YOU])
     drawing = [line.T.astype(int).tolist() for line in simplify_raw(lines)]
     path = OWN / f"{name}.ndjson"

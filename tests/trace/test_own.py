@@ -84,6 +84,33 @@ def test_every_form_says_whose_drawings_it_holds(tmp_path, form, source):
     assert whole == {sketch.tobytes() for sketch in sketches}
 
 
+def test_arrays_of_many_drawings_are_classes_and_what_is_left_beside_them_is_told(tmp_path, capsys):
+    sketches = [from_polylines([zigzag(i)]) for i in range(12)]
+    for name in ("cat", "dog"):
+        np.save(tmp_path / f"{name}.npy", np.stack(sketches))
+    assert load_own(tmp_path).classes == ("cat", "dog")
+    assert capsys.readouterr().out == ""
+    put_lines(tmp_path / "owl.ndjson", 12)
+    np.save(tmp_path / "one.npy", sketches[0])
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "b.png").write_bytes(b"a picture")
+    assert load_own(tmp_path).classes == ("cat", "dog", "owl")
+    assert "2 other files are left out, the first, more" in capsys.readouterr().out
+
+
+def test_arrays_of_one_drawing_each_are_a_class_together(tmp_path):
+    for i in range(12):
+        np.save(tmp_path / f"{i}.npy", from_polylines([zigzag(i)]))
+    data = load_own(tmp_path)
+    assert data.classes == (tmp_path.name,) and sum(counts(data)) == 12
+
+
+def test_the_shards_of_one_class_are_refused_with_the_folder_to_give(tmp_path):
+    preprocess([put_lines(tmp_path / "cat.ndjson", 12)], tmp_path / "out", jobs=1)
+    with pytest.raises(ValueError, match=r"the shards of one class; give the folder that it is in, .*out"):
+        load_own(tmp_path / "out" / "cat")
+
+
 def test_files_as_browsers_and_machines_name_them_become_shards_of_their_class(tmp_path):
     folder = tmp_path / "downloads"
     put_lines(folder / "full_simplified_owl.ndjson", 2)
@@ -120,8 +147,8 @@ def test_points_that_are_no_offsets_are_refused(tmp_path):
 
 def test_a_file_of_several_classes_is_refused(tmp_path):
     path = put_lines(tmp_path / "zoo.ndjson", 5)
-    path.write_text(path.read_text() + put_lines(tmp_path / "cats.ndjson", 5, word="cat").read_text())
-    with pytest.raises(ValueError, match="2 classes, as x, cat; give each"):
+    path.write_text(path.read_text() + put_lines(tmp_path / "cats.ndjson", 5, word="猫").read_text())
+    with pytest.raises(ValueError, match="2 classes, as x, 猫; give each"):
         load_own(path)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from matplotlib.figure import Figure
 from PIL import Image
 from scipy.spatial import cKDTree
@@ -209,6 +210,16 @@ def test_a_scanners_dark_border_is_no_ink(dark, border):
     assert_traced(lines_of(scan), drawing(1.8, 40 + left, 60 + top))
 
 
+@pytest.mark.parametrize("side", range(4))
+@pytest.mark.parametrize("width", [6, 10])
+def test_a_thin_dark_strip_that_a_scanner_left_at_one_side_is_no_ink(width, side):
+    scan = grey(inked(drawing(1.8, 40, 60), 500, 4.6), 25, 244)
+    np.rot90(scan, side)[:, :width] = 15
+    scan = as_picture(scan + np.random.default_rng(3).normal(0, 3, scan.shape))
+    assert find_drawing(scan).left_out[0] == "the dark surroundings of the page"
+    assert_traced(lines_of(scan), drawing(1.8, 40, 60))
+
+
 @pytest.mark.parametrize("blur", [3, 12])
 @pytest.mark.parametrize("light", [0.5, 0.7])
 def test_the_edge_of_a_shadow_is_no_ink_and_hides_none(blur, light):
@@ -252,6 +263,16 @@ def test_a_page_on_a_dark_desk_is_found_and_straightened(angle):
     assert len(lines) == 3
     (circle,) = [line for line in lines if np.hypot(*(line[0] - line[-1])) < 1]
     assert np.ptp(circle[:, 0]) == pytest.approx(np.ptp(circle[:, 1]), rel=0.08)  # a circle again
+
+
+@pytest.mark.parametrize("side", [180, 260])
+def test_a_page_that_is_a_small_part_of_the_photo_is_found(side):
+    x = np.arange(800)
+    photo = 30 + x / 10 + np.random.default_rng(5).normal(0, 4, (600, 800))
+    page = cv2.resize(grey(inked(drawing(2), 480, 9), 50, 240), (side, side), interpolation=cv2.INTER_AREA)
+    photo[200 : 200 + side, 300 : 300 + side] = page
+    assert find_drawing(as_picture(photo)).left_out == ("the dark surroundings of the page",)
+    assert_traced(lines_of(as_picture(photo)), drawing(side / 240, 300, 200))
 
 
 def test_a_page_on_a_desk_little_darker_than_it_is_found():
@@ -375,6 +396,12 @@ def test_every_depth_is_read(top, dtype, suffix, tmp_path):
     else:
         Image.fromarray(values).save(path)
     found = trace(read_image(path))
+    assert_traced(to_polylines(found.sketch, found.origin), drawing())
+
+
+def test_a_tiff_of_32_bits_without_sign_is_read(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", ((1 - inked(drawing())) * 0xFFFFFFFF).astype(np.uint32))
+    found = trace(read_image(tmp_path / "a.tif"))
     assert_traced(to_polylines(found.sketch, found.origin), drawing())
 
 

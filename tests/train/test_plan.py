@@ -35,7 +35,14 @@ def test_ends_of_ranges_and_defaults_are_taken():
         Plan(prior="x")
 
 
-@pytest.mark.parametrize("name", ["my/cat", "../outside", "..", "", ".hidden", "a\\b", "C:", "a\nb", "cat.npz"])
+def test_steps_that_are_no_multiple_of_the_epoch_are_refused_with_one_that_would_do():
+    with pytest.raises(ValueError, match=r"steps \(300\) .* epoch \(500\); an epoch of 300 would do"):
+        Plan(steps=300)
+    with pytest.raises(ValueError, match="an epoch of 400 would do"):
+        Plan(steps=1200)
+
+
+@pytest.mark.parametrize("name", ["my/cat", "../outside", "..", "", ".hidden", "a\\b", "C:", "a\nb", "cat.npz", "cat."])
 def test_a_name_that_is_no_plain_name_is_refused(name):
     with pytest.raises(ValueError, match="a run's name"):
         check_run_name(name)
