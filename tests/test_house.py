@@ -299,6 +299,11 @@ def test_a_chapter_is_committed_executed_from_top_to_bottom_without_errors(chapt
     assert [output.text for output in outputs if output.get("name") == "stderr"] == []
 
 
+def test_the_settings_of_a_chapter_are_tagged_so_that_papermill_can_set_them(chapter):
+    tagged = [cell.source for cell in chapter.cells if "parameters" in cell.metadata.get("tags", ())]
+    assert len(tagged) == 1 and tagged[0].startswith("QUICK =")
+
+
 def test_a_chapter_is_small_and_holds_no_widget_state(chapter):
     assert "widgets" not in chapter.metadata
     for cell in code_cells(chapter):
