@@ -157,8 +157,7 @@ def distributions(shared: Shared) -> tuple[Table, list[Headline]]:
             real = shared.judge.features(real)
             for name, group in groups.items():
                 if len(group) >= count:
-                    cells = row(name, group[:count], real)
-                    told.setdefault((what, count), cells)
+                    told.setdefault((what, count), row(name, group[:count], real))
             told[what, count, "people"] = row(f"{what}, other people's: the floor", others, real)
             if count == shared.n:
                 row(f"{what}, drawings of other classes: the ceiling", deal(strangers, "test", count), real)

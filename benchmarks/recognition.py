@@ -340,12 +340,12 @@ def parts(judge: Judge, each: int, seed: int, most: int | None = None) -> list[R
 def plainly(model: vae.SketchVAE, data: DataSet, n: int, seed: int) -> list[Row]:
     """Each class drawn without a switch: how often it is recognised beside people's, and comes to an end of itself."""
     rows = []
-    people = [[data.test.sketches[i] for i in np.flatnonzero(data.test.labels == c)] for c in range(len(data.classes))]
+    theirs = [[data.test.sketches[i] for i in np.flatnonzero(data.test.labels == c)] for c in range(len(data.classes))]
     for tries, how in READ.items():
         drawn = [sample(model, n, None, TEMPERATURE, seed, [kind], tries) for kind in data.classes]
         for name, who in {"judge": "recognised", "second": "the same by the second judge"}.items():
             judge, ratios, told = load_judge(name), [], []
-            for kind, ours, own in zip(data.classes, drawn, people, strict=True):
+            for kind, ours, own in zip(data.classes, drawn, theirs, strict=True):
                 ratios.append(recognised(judge, ours, kind).mean() / max(recognised(judge, own, kind).mean(), 1e-9))
                 ended = np.mean([len(sketch) < model.settings.max_points for sketch in ours])
                 told.append(f"{kind} {ratios[-1]:.2f}" + f", {ended:.0%}" * (name == "judge"))

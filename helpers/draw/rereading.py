@@ -48,6 +48,7 @@ def sample(
     --------
     >>> grid(sample(load_model("menagerie"), 20, classes=["sheep", "owl"]))  # doctest: +SKIP
     """
+    _check(tries)
     which, by_class = classes_of(model, n, prior, seed, classes)
     drawn = decode(model, z_of(model, which, by_class, n, seed), temperature, seed)
     if which is None:
@@ -92,16 +93,23 @@ def reconstruct(
     ValueError
         As `encode` and `decode`, and for `tries` below 1.
     """
+    _check(tries)
     z = encode(model, sketches)
     drawn = decode(model, z, temperature, seed)
     if model.prior is None:
         return drawn
-    seeds = np.full(len(z), seed) if np.ndim(seed) == 0 else seed
 
     def again(some: np.ndarray, attempt: int) -> list[np.ndarray]:
-        return decode(model, z[some], temperature, [(seeds[i], attempt, i) for i in some])
+        # drawings with the same seed go on sharing their noise
+        seeds = [(seed, attempt, i) if np.ndim(seed) == 0 else (seed[i], attempt) for i in some]
+        return decode(model, z[some], temperature, seeds)
 
     return _read_again(model, drawn, read_classes(model, z).argmax(axis=1), again, tries)
+
+
+def _check(tries: int) -> None:
+    if tries < 1:
+        raise ValueError(f"tries is {tries}; it must be 1 or more")
 
 
 def _read_again(
@@ -113,8 +121,6 @@ def _read_again(
 ) -> list[np.ndarray]:
     """The drawings, those in which the model does not see what was meant (N,), or that came to no end, replaced by
     what `again` draws of their numbers."""
-    if tries < 1:
-        raise ValueError(f"tries is {tries}; it must be 1 or more")
     if len(model.settings.classes) < 2:
         return drawn
     amiss = np.arange(len(drawn))

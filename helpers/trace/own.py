@@ -153,8 +153,8 @@ def _tell_others(path: Path, files: Sequence[Path]) -> None:
     others = [str(file.relative_to(path)) for file in others if file not in files and not file.name.startswith(".")]
     if others:
         print(
-            f"{path}: read are the files of whole classes in it; {len(others):,} other files are left out, the first, "
-            f"{others[0]}. Give those in a folder of their own"
+            f"{path}: only its files of whole classes are read; {len(others):,} other files are left out, {others[0]} "
+            "first. Put those in a folder of their own"
         )
 
 

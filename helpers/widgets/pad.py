@@ -345,7 +345,9 @@ def keep_drawing(name: object, strokes: object) -> Path:
     if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|') or not name.isprintable() or len(name) > 80:
         raise ValueError(f"a class of your own needs a plain name, like 'my cat'; this is {name!r}")
     if f"{name}.ndjson" == JOURNAL:
-        raise ValueError(f"{JOURNAL} is what the tracer keeps, and is read as no class; call yours otherwise")
+        raise ValueError(
+            f"the tracer keeps its notes in {JOURNAL}, which is never read as a class; choose another name"
+        )
     lines = read_strokes([stroke.get("points") for stroke in strokes if stroke.get("mind") == YOU])
     drawing = [line.T.astype(int).tolist() for line in simplify_raw(lines)]
     path = OWN / f"{name}.ndjson"

@@ -520,7 +520,7 @@ def test_what_the_hand_drew_is_kept_in_a_class_of_its_own_and_trains(tmp_path, m
         ("../cat", strokes, "needs a plain name"),
         ("", strokes, "needs a plain name"),
         (None, strokes, "needs a plain name"),
-        ("progress", strokes, "read as no class"),
+        ("progress", strokes, "never read as a class"),
         ("cat", strokes[1:], "the paper is empty"),
         ("cat", [3], "strokes are a list"),
         ("cat", [{"mind": 0, "points": [["x", 1]]}], "two numbers"),
