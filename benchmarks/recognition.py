@@ -6,6 +6,7 @@ its card.
 """
 
 import argparse
+from contextlib import suppress
 from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from helpers.draw.decoding import encode
 from helpers.draw.finishing import FINISHES
 from helpers.draw.fit import complete, find_poses, make_shapes
 from helpers.draw.interpolation import about, slerp
-from helpers.draw.priors import class_mean
+from helpers.draw.priors import class_mean, sample_z
 from helpers.draw.rereading import reconstruct, sample
 from helpers.draw.switching import Switched, illusion, switch
 from helpers.evaluate.judge import Judge, load_judge
@@ -53,6 +54,7 @@ PRIORS = {
 READ = {1: "each drawn once", 3: "read again, and drawn again where it sees another class"}
 PRIORS_READ = [(prior, tries) for prior in PRIORS for tries in READ if prior != "normal" or tries == 1]
 CHOICES = {1: "finished once", TRIES: f"of {TRIES} finishes the one its encoder reads as nearest the second"}
+CHOSEN = 4  # of so many drawings that are finished once, one is finished so often
 
 MEASURED = "face-parts", "face-parts-rnn", "menagerie", "cloud", "camel", "judge", "second", "chooser", "parts-cnn"
 SEARCHES = 6  # of so many pairs one is searched for illusions
@@ -135,7 +137,7 @@ def faces(judge: Judge, n: int, seed: int) -> list[Row]:
         ours, theirs = (summarise(holding[who][name]).mean for who in ("ours", "real"))
         rows.append(Row(f"{name} of samples, mean", f"{ours:.3f} ({ours / theirs - 1:+.0%})", f"{theirs:.3f}"))
     rows += [*ways_within(judge, model, data), *apart(data, seed)]
-    return [*rows, *four_ways(judge, model, "CNN", n, seed), *losses(model, data, "CNN")]
+    return [*rows, *four_ways(judge, model, "CNN", f"{own.mean():.1%}", n, seed), *losses(model, data, "CNN")]
 
 
 def sample_as_real(
@@ -226,29 +228,48 @@ def baseline(judge: Judge, n: int, seed: int) -> list[Row]:
             )
         )
     tell("face-parts-rnn", ", ".join(told), n, seed)
-    return [*rows, *four_ways(judge, model, "RNN", n, seed), *losses(model, data, "RNN")]
+    return [*rows, *four_ways(judge, model, "RNN", as_own(judge, data), n, seed), *losses(model, data, "RNN")]
 
 
-def four_ways(judge: Judge, model: vae.SketchVAE, what: str, n: int, seed: int) -> list[Row]:
+def four_ways(judge: Judge, model: vae.SketchVAE, what: str, real: str, n: int, seed: int) -> list[Row]:
     """z-switching between the parts of a face, each into each."""
     pairs = list(permutations(model.settings.classes, 2))
     rows = []
     for tries, how in CHOICES.items():
-        drawn = {
-            pair: switch(model, *pair, n=-(-n // len(pairs)), seed=seed, tries=tries, fit=False).sketches
-            for pair in pairs
-        }
-        rows += switched(judge, drawn, f"z-switching at a third, face parts, {what}, all {len(pairs)} pairs, {how}")
+        each = each_of(pairs, n, tries)
+        drawn = switch_all(model, pairs, each, seed, tries=tries)
+        told = f"z-switching at a third, face parts, {what}, all {len(pairs)} pairs, {each} each, {how}"
+        rows += switched(judge, drawn, told, real)
     return rows
+
+
+def each_of(pairs: list[tuple[str, str]], n: int, tries: int) -> int:
+    """How many drawings of each pair make about n, or `CHOSEN` times fewer where each is chosen from many."""
+    return -(-n // (len(pairs) * (1 if tries == 1 else CHOSEN)))
+
+
+def switch_all(
+    model: vae.SketchVAE, pairs: list[tuple[str, str]], each: int, seed: int, **how
+) -> dict[tuple[str, str], Switched]:
+    """z-switching of each pair of classes, read as a neighbour: all that become one class at once, which is faster."""
+    drawn = {}
+    for second in dict.fromkeys(second for _, second in pairs):
+        firsts = [first for first, other in pairs if other == second]
+        z = np.concatenate([sample_z(model, each, seed=seed, classes=[first]) for first in firsts])
+        found = switch(model, z, second, seed=seed, fit=False, **how)
+        for k, first in enumerate(firsts):
+            its = slice(each * k, each * (k + 1))
+            drawn[first, second] = Switched(found.sketches[its], found.switches[its])
+    return drawn
 
 
 def menagerie(judge: Judge, n: int, seed: int) -> list[Row]:
     """z-switching: one model of many classes, every one into every other, and two models of one class each."""
     model = vae.load_model("menagerie")
     data = load_drawings(model.settings.classes)
-    names = [data.classes[label] for label in data.test.labels]
+    real = as_own(judge, data)
     pairs = list(permutations(model.settings.classes, 2))
-    each = -(-n // len(pairs))
+    each = each_of(pairs, n, 1)
     plain = [
         sample(model, each * (len(pairs) // len(data.classes)), seed=seed, classes=[name]) for name in data.classes
     ]
@@ -257,31 +278,36 @@ def menagerie(judge: Judge, n: int, seed: int) -> list[Row]:
         Row(
             f"menagerie, {len(data.classes)} classes, drawn without a switch and read again: recognised as its own",
             f"{np.mean(own):.1%}",
-            share(recognised_as_own(judge, data.test.sketches, names)),
+            real,
         ),
     ]
+    drawn = {tries: switch_all(model, pairs, each_of(pairs, n, tries), seed, tries=tries) for tries in CHOICES}
     for tries, how in CHOICES.items():
-        drawn = {pair: switch(model, *pair, n=each, seed=seed, tries=tries, fit=False).sketches for pair in pairs}
-        rows += switched(judge, drawn, f"z-switching at a third, one model, all {len(pairs)} pairs, {each} each, {how}")
-    told = f"its own class in {rows[0].ours} (people's {rows[0].real}); begun as one and finished as another of its "
+        what = f"z-switching at a third, one model, all {len(pairs)} pairs, {each_of(pairs, n, tries)} each, {how}"
+        rows += switched(judge, drawn[tries], what, real)
+    told = f"its own class in {rows[0].ours} (people's {real}); begun as one and finished as another of its "
     told += (
         f"classes, all pairs: either in {rows[1].ours}, the second in {rows[2].ours}; of {TRIES} finishes the one it "
     )
-    tell("menagerie", f"{told}reads as nearest the second: {rows[3].ours}, {rows[4].ours}", n, seed)
+    told += f"reads as nearest the second: {rows[3].ours}, {rows[4].ours} of {len(pairs) * each_of(pairs, n, TRIES):,}"
+    tell("menagerie", told, n, seed)
     rows += [
         *switched(
             judge,
-            laid_over(data, pairs, each, seed),
+            {pair: laid_over(data, pair, each, seed) for pair in pairs},
             "the same pairs, a third of a person's drawing merely laid over another's",
+            real,
         ),
-        prefixes(model, pairs, each, seed),
+        prefixes(drawn[1], switch_all(model, pairs, each, seed, blend=0.0)),
     ]
     pair = ("cloud", "camel")
     single = tuple(vae.load_model(name) for name in pair)
+    real = as_own(judge, load_drawings(pair))
     for tries, how in CHOICES.items():
-        drawn = {pair: switch(model, *pair, n=n, seed=seed, tries=tries, fit=False).sketches}
-        rows += switched(judge, drawn, f"cloud to camel, the menagerie, {how}")
-    rows += switched(judge, {pair: switch(single, "cloud", n=n, seed=seed).sketches}, "cloud to camel, two models")
+        each = each_of([pair], n, tries)
+        drawn = switch_all(model, [pair], each, seed, tries=tries)
+        rows += switched(judge, drawn, f"cloud to camel, the menagerie, {each:,}, {how}", real)
+    rows += switched(judge, {pair: switch(single, "cloud", n=n, seed=seed)}, "cloud to camel, two models", real)
     for name, one in zip(pair, single, strict=True):
         drawn = recognised(judge, sample(one, n, "fitted", TEMPERATURE, seed), name)
         tell(name, f"{share(drawn)} from the fitted Gaussian", n, seed)
@@ -294,13 +320,12 @@ def parts(judge: Judge, each: int, seed: int, most: int | None = None) -> list[R
     data = load_drawings(model.settings.classes)
     pairs = list(permutations(model.settings.classes, 2))[:most]
     peoples = {name: people(data, name) for name in data.classes}
+    neighbours = switch_all(model, pairs, each, seed, tries=TRIES)
     ways = {
         f"read as a part, of {FINISHES} finishes the one that its own reading finds best": lambda a, b: switch(
             model, a, b, n=each, seed=seed, fit=True
         ),
-        f"read as a neighbour (fit=False, tries={TRIES})": lambda a, b: switch(
-            model, a, b, n=each, seed=seed, fit=False, tries=TRIES
-        ),
+        f"read as a neighbour (fit=False, tries={TRIES})": lambda a, b: neighbours[a, b],
         "read as a part, chosen by the chooser": lambda a, b: switch(
             model, a, b, n=each, seed=seed, fit=True, judge=chooser
         ),
@@ -308,24 +333,24 @@ def parts(judge: Judge, each: int, seed: int, most: int | None = None) -> list[R
             model, a, b, n=each, seed=seed
         ),
         "illusion(), chosen by the chooser": lambda a, b: illusion(model, a, b, n=each, seed=seed, judge=chooser),
-        "a third of a person's drawing merely laid over another's": lambda a, b: merely(data, (a, b), each, seed),
+        "a third of a person's drawing merely laid over another's": lambda a, b: laid_over(data, (a, b), each, seed),
         "people's drawings put together by the same fit, chosen by the chooser": lambda a, b: from_people(
             chooser, data, peoples, (a, b), each, seed
         ),
     }
     rows = []
     for how, way in ways.items():
-        seen = []
         some = pairs[::SEARCHES] if how.startswith("illusion()") else pairs  # a search takes seconds
+        became = {}
         for a, b in some:
-            try:
-                drawn = way(a, b)
-            except ValueError:  # nothing that fits: none of these drawings is an illusion
-                seen += [(False, False, 0.0, False)] * each
-                continue
-            metrics = illusions(judge, drawn, b), recognised(judge, drawn.sketches, b), concealment(judge, drawn, b)
-            found = list(zip(*metrics, illusions(other, drawn, b), strict=True))
-            seen += found + [(False, False, 0.0, False)] * (each - len(found))
+            with suppress(ValueError):  # nothing that fits: none of these drawings is an illusion
+                became.setdefault(b, []).append(way(a, b))
+        seen = []
+        for name, drawn in ((name, Switched.concat(parts)) for name, parts in became.items()):
+            metrics = illusions(judge, drawn, name), recognised(judge, drawn.sketches, name)
+            metrics += concealment(judge, drawn, name), illusions(other, drawn, name)
+            seen += zip(*metrics, strict=True)
+        seen += [(False, False, 0.0, False)] * (each * len(some) - len(seen))
         illusory, second, hidden, others = np.array(seen, float).mean(axis=0)
         rows.append(
             Row(
@@ -384,8 +409,9 @@ def from_people(judge: Judge, data: DataSet, peoples: dict, pair: tuple[str, str
     return Switched(sketches, switches)
 
 
-def merely(data: DataSet, pair: tuple[str, str], n: int, seed: int) -> Switched:
-    """`laid_over`, and where its second drawing begins."""
+def laid_over(data: DataSet, pair: tuple[str, str], n: int, seed: int) -> Switched:
+    """What z-switching is measured against: the first third of a test drawing and the whole of another's, as drawn,
+    one over the other by their middles. No use is made of the ink that is there."""
     rng = np.random.default_rng(seed)
     own = [np.flatnonzero(data.test.labels == data.classes.index(name)) for name in pair]
     sketches, switches = [], []
@@ -397,52 +423,27 @@ def merely(data: DataSet, pair: tuple[str, str], n: int, seed: int) -> Switched:
     return Switched(sketches, switches)
 
 
-def laid_over(
-    data: DataSet, pairs: list[tuple[str, str]], n: int, seed: int
-) -> dict[tuple[str, str], list[np.ndarray]]:
-    """What z-switching is measured against: the first third of a test drawing and the whole of another's, as drawn,
-    one over the other by their middles. No use is made of the ink that is there."""
-    rng = np.random.default_rng(seed)
-    drawn = {}
-    for pair in pairs:
-        own = [np.flatnonzero(data.test.labels == data.classes.index(name)) for name in pair]
-        chosen = [[data.test.sketches[i] for i in rng.choice(indices, n)] for indices in own]
-        drawn[pair] = [
-            from_polylines(
-                to_polylines(prefix(first, 1 / 3), -bounds(first).mean(axis=0))
-                + to_polylines(second, -bounds(second).mean(axis=0))
-            )
-            for first, second in zip(*chosen, strict=True)
-        ]
-    return drawn
-
-
-def switched(judge: Judge, drawn: dict[tuple[str, str], list[np.ndarray]], what: str) -> list[Row]:
-    either = np.concatenate([recognised(judge, group, *pair) for pair, group in drawn.items()])
-    second = {pair: recognised(judge, group, pair[1]) for pair, group in drawn.items()}
-    both = load_drawings(sorted({name for pair in drawn for name in pair}))
-    names = [both.classes[label] for label in both.test.labels]
-    real = share(recognised_as_own(judge, both.test.sketches, names))
-    ends = {name: np.mean([second[pair].mean() for pair in second if pair[1] == name]) for _, name in second}
+def switched(judge: Judge, drawn: dict[tuple[str, str], Switched], what: str, real: str) -> list[Row]:
+    pairs = [pair for pair, group in drawn.items() for _ in group.sketches]
+    answers = judge.recognise([sketch for group in drawn.values() for sketch in group.sketches])
+    either = np.array([answer in pair for answer, pair in zip(answers, pairs, strict=True)])
+    second = np.array([answer == end for answer, (_, end) in zip(answers, pairs, strict=True)])
+    ends = {name: second[[end == name for _, end in pairs]].mean() for _, name in drawn}
     each = ", ".join(f"{name} {ends[name]:.0%}" for name in sorted(ends, key=ends.get, reverse=True))
     return [
         Row(f"{what}: recognised as the first or the second", share(either), real),
-        Row(
-            f"{what}: as the second" + f" (by what it becomes: {each})" * (len(ends) > 1),
-            share(np.concatenate(list(second.values()))),
-        ),
+        Row(f"{what}: as the second" + f" (by what it becomes: {each})" * (len(ends) > 1), share(second)),
     ]
 
 
-def prefixes(model: vae.SketchVAE, pairs: list[tuple[str, str]], n: int, seed: int) -> Row:
+def prefixes(changed: dict[tuple[str, str], Switched], same: dict[tuple[str, str], Switched]) -> Row:
     """What stood before the switch stands there after it, bit for bit: drawn with and without a change of mind."""
-    kept = total = 0
-    for pair in pairs:
-        changed, same = (switch(model, *pair, n=n, blend=blend, seed=seed, fit=False) for blend in (1.0, 0.0))
-        for a, b, (row,) in zip(changed.sketches, same.sketches, changed.switches, strict=True):
-            kept += a[:row].tobytes() == b[:row].tobytes()
-            total += 1
-    return Row("z-switching keeps the ink before the switch, bit for bit", f"{kept:,} of {total:,}", "", "yes")
+    kept = [
+        a[:row].tobytes() == b[:row].tobytes()
+        for pair, drawn in changed.items()
+        for a, b, (row,) in zip(drawn.sketches, same[pair].sketches, drawn.switches, strict=True)
+    ]
+    return Row("z-switching keeps the ink before the switch, bit for bit", f"{sum(kept):,} of {len(kept):,}", "", "yes")
 
 
 def tell(name: str, what: str, n: int, seed: int) -> None:
@@ -478,6 +479,11 @@ def deal(data: DataSet, n: int) -> list[np.ndarray]:
     """n test drawings, as many of each class as can be; all of them where there are fewer."""
     order = np.argsort(np.concatenate([np.arange(count) for count in np.bincount(data.test.labels)]), kind="stable")
     return [data.test.sketches[i] for i in order[:n]]
+
+
+def as_own(judge: Judge, data: DataSet) -> str:
+    """How many of people's test drawings are recognised as their own class."""
+    return share(recognised_as_own(judge, data.test.sketches, [data.classes[label] for label in data.test.labels]))
 
 
 def share(hits: np.ndarray) -> str:

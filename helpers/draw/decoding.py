@@ -42,7 +42,12 @@ def encode(model: SketchVAE, sketches: Sequence[np.ndarray]) -> np.ndarray:
         For a sketch that is none, see `sketch.check`.
     """
     sketches = [check(sketch) for sketch in sketches]
-    return in_chunks(lambda part: _encode_chunk(model, part), sketches, model.settings.z_size)
+    order = np.arange(len(sketches))
+    if model.settings.encoder == "rnn":  # which reads as many rows of each as the longest of a chunk has
+        order = np.argsort([len(sketch) for sketch in sketches], kind="stable")
+    z = np.empty((len(sketches), model.settings.z_size), np.float32)
+    z[order] = in_chunks(lambda part: _encode_chunk(model, part), [sketches[i] for i in order], model.settings.z_size)
+    return z
 
 
 def _encode_chunk(model: SketchVAE, sketches: Sequence[np.ndarray]) -> np.ndarray:
