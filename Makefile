@@ -47,9 +47,8 @@ LEFT_OUT = early_steps unlabelled precision recognition field
 bench: $(MADE)  ## measure against peers, side by side
 	@for file in $(filter-out $(LEFT_OUT:%=benchmarks/%.py),$(wildcard benchmarks/*.py)); do echo "$$file"; $(PYTHON) "$$file" || exit 1; done
 
-results: $(MADE)  ## measure every number of README's table and docs/results.md's of drawings anew; needs real drawings
-	$(PYTHON) benchmarks/recognition.py
-	$(PYTHON) benchmarks/field.py
+results: data  ## measure every number of README's table and docs/results.md's of drawings anew; needs real drawings
+	@$(PYTHON) benchmarks/field.py & field=$$!; $(PYTHON) benchmarks/recognition.py; rc=$$?; wait $$field && exit $$rc
 
 train: $(MADE)  ## train without a notebook; ARGS="--help" lists what can be set
 	$(PYTHON) -m helpers.train $(ARGS)

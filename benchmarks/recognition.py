@@ -251,15 +251,18 @@ def each_of(pairs: list[tuple[str, str]], n: int, tries: int) -> int:
 def switch_all(
     model: vae.SketchVAE, pairs: list[tuple[str, str]], each: int, seed: int, **how
 ) -> dict[tuple[str, str], Switched]:
-    """z-switching of each pair of classes, read as a neighbour: all that become one class at once, which is faster."""
+    """z-switching of each pair of classes, read as a neighbour: all that become one class at once, which is faster. No
+    beginning comes twice."""
+    own = {first: [pair for pair in pairs if pair[0] == first] for first, _ in pairs}
+    z = {first: sample_z(model, each * len(its), seed=seed, classes=[first]) for first, its in own.items()}
+    z = {pair: one for first, its in own.items() for pair, one in zip(its, np.split(z[first], len(its)), strict=True)}
     drawn = {}
     for second in dict.fromkeys(second for _, second in pairs):
-        firsts = [first for first, other in pairs if other == second]
-        z = np.concatenate([sample_z(model, each, seed=seed, classes=[first]) for first in firsts])
-        found = switch(model, z, second, seed=seed, fit=False, **how)
-        for k, first in enumerate(firsts):
+        ending = [pair for pair in pairs if pair[1] == second]
+        found = switch(model, np.concatenate([z[pair] for pair in ending]), second, seed=seed, fit=False, **how)
+        for k, pair in enumerate(ending):
             its = slice(each * k, each * (k + 1))
-            drawn[first, second] = Switched(found.sketches[its], found.switches[its])
+            drawn[pair] = Switched(found.sketches[its], found.switches[its])
     return drawn
 
 

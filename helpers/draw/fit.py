@@ -106,30 +106,30 @@ def spread(lines: Sequence[np.ndarray], n: int) -> np.ndarray:
 
 
 @native
-def _sum(field, shape, left, top, least):
+def _sum(field, corner, offsets, least):
     """The sum of a map's distances under a shape's points, or of the first of them that reach `least`."""
-    total = 0
-    for i in range(len(shape)):
-        total += field[shape[i, 1] + top, shape[i, 0] + left]
+    total = np.int32(0)
+    for i in range(len(offsets)):
+        total += field[corner + offsets[i]]
         if total >= least:
             break
     return total
 
 
 @native
-def _match(maps, shapes, sizes, stride):
-    """The best shift of each shape (V, P, 2), whole pixels from its box's corner, on each map (K, S, S).
+def _match(maps, side, shapes, sizes, stride):
+    """The best shift of each shape, whole pixels from its box's corner, on each map (K, side * side), row by row.
 
-    Shifts a `stride` apart first, then those around the best. `sizes` (V, 2): width and height of each shape. Returns
-    the sums of distances (K, V) and the shifts (K, V, 2).
+    `shapes` (V, P) are the places of points in such a map, as uint32: of a signed one numba asks at each look whether
+    it counts from the end. `sizes` (V, 2): width and height of each. Shifts a `stride` apart are tried first, then
+    those around the best. Returns the sums of distances (K, V) and the shifts (K, V, 2).
     """
-    count, side = maps.shape[0], maps.shape[1]
-    best = np.empty((count, len(shapes)), np.int64)
-    where = np.zeros((count, len(shapes), 2), np.int64)
-    for k in range(count):
+    best = np.empty((len(maps), len(shapes)), np.int64)
+    where = np.zeros((len(maps), len(shapes), 2), np.int64)
+    for k in range(len(maps)):
         for v in range(len(shapes)):
             room_x, room_y = max(1, side - sizes[v, 0]), max(1, side - sizes[v, 1])
-            least = np.int64(1 << 40)
+            least = np.int32(1 << 30)
             for step in (stride, 1):
                 x0 = y0 = 0
                 x1, y1 = room_x, room_y
@@ -138,7 +138,7 @@ def _match(maps, shapes, sizes, stride):
                     y0, y1 = max(0, where[k, v, 1] - stride + 1), min(room_y, where[k, v, 1] + stride)
                 for top in range(y0, y1, step):
                     for left in range(x0, x1, step):
-                        total = _sum(maps[k], shapes[v], left, top, least)
+                        total = _sum(maps[k], np.uint32(top * side + left), shapes[v], least)
                         if total < least:
                             least = total
                             where[k, v, 0], where[k, v, 1] = left, top
@@ -160,7 +160,8 @@ def find_poses(prefix: np.ndarray, maps: np.ndarray, n: int) -> list[Pose]:
     points = spread(to_polylines(prefix), POINTS) * np.stack([scale * mirror, scale], axis=1)[:, None]
     corners = points.min(axis=1)
     shapes = np.rint(points - corners[:, None]).astype(np.int64)[:, ORDER]
-    total, where = _match(maps, shapes, shapes.max(axis=1), STRIDE)
+    places = (shapes[..., 1] * BOX + shapes[..., 0]).astype(np.uint32)
+    total, where = _match(np.reshape(maps, (len(maps), -1)), BOX, places, shapes.max(axis=1), STRIDE)
     distance = total / (POINTS * UNIT)
     score = distance - LARGE * size
     variant = score.argmin(axis=1)

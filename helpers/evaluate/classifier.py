@@ -23,6 +23,7 @@ from helpers.train.loop import begin_run, fast_dtype, make_optimizer, run_plan, 
 from helpers.train.plan import Schedule
 
 PLAN = Schedule(steps=7_000, batch=200)
+PICTURES = (128, 2.0), (96, 2.0), (192, 3.0)  # to trace: pixels a side, and of a line; the first is chapter 09's
 
 
 def train_judge(
@@ -33,6 +34,7 @@ def train_judge(
     start: str | None = None,
     redrawn: bool = False,
     average: bool = False,
+    halfway: bool = False,
     teachers: Sequence[str] = (),
 ) -> Judge:
     """Trains a classifier and returns the one with the lowest validation loss.
@@ -56,6 +58,8 @@ def train_judge(
         Whether half of the training drawings are drawn in another way (`variations.redraw`).
     average : bool
         Whether weights are averaged over about the last 100 steps at each checkpoint, and learn on from there.
+    halfway : bool
+        Whether what is returned lies half-way between the weights that it began with and those that it learned.
     teachers : sequence of str
         Classifiers of these classes: half of what is learned is the mean of what they say of each training drawing.
 
@@ -66,20 +70,24 @@ def train_judge(
     Raises
     ------
     ValueError
-        As `train.train`, and for teachers of other classes.
+        As `train.train`, for teachers of other classes, and for `halfway` from a start of other classes or from none.
 
     References
     ----------
-    Hinton et al., arXiv 1503.02531 (teachers); Izmailov et al., arXiv 1803.05407 (averaged weights).
+    Hinton et al., arXiv 1503.02531 (teachers); Izmailov et al., arXiv 1803.05407 (averaged weights); Wortsman et al.,
+    arXiv 2109.01903 (half-way).
     """
     check_splits(data.classes, data.train, data.valid)
+    first = load_judge(start) if start is not None else None
+    if halfway and (first is None or (first.classes, first.kind) != (tuple(data.classes), kind)):
+        raise ValueError("half-way is between the first weights and the last: start with a classifier of these classes")
     settings = {"classes": data.classes, "kind": kind, "start": start, "redrawn": redrawn, "average": average}
     run = begin_run(name, plan, settings | {"teachers": list(teachers)})
     with seeded(plan.seed):
         trained = Judge(data.classes, kind)
         network = make_network(kind, len(data.classes), fast_dtype())
-    if start is not None:
-        for own, other in zip(network.layers[:-1], load_judge(start).network.layers[:-1], strict=True):
+    if first is not None:
+        for own, other in zip(network.layers[:-1], first.network.layers[:-1], strict=True):
             own.set_weights(other.get_weights())
     network.compile(
         make_optimizer(network, plan, average=average),
@@ -102,7 +110,10 @@ def train_judge(
         lambda: feed(lambda: valid_batches(data.valid, valid, kind), like),
         -(-len(valid) // VALID_BATCH),
     )
-    trained.network.set_weights(network.get_weights())
+    weights = network.get_weights()
+    if halfway:
+        weights = [(a + b) / 2 for a, b in zip(first.network.get_weights(), weights, strict=True)]
+    trained.network.set_weights(weights)
     return trained
 
 
@@ -170,11 +181,12 @@ def _class_by_class(judge: Judge, facts: dict, table: np.ndarray) -> str:
     )
 
 
-def _with_traced(split: Split) -> Split:
-    """Every drawing, and every drawing once more, rendered and traced."""
+def _with_traced(split: Split, pictures: int) -> Split:
+    """Every drawing, and every drawing again from each of the first of `PICTURES`, rendered and traced."""
     from helpers.evaluate.perturb import retrace  # the tracer, which nothing else here needs
 
-    return Split(split.sketches + retrace(split.sketches), np.tile(split.labels, 2))
+    traced = [retrace(split.sketches, size=size, line_width=width) for size, width in PICTURES[:pictures]]
+    return Split(sum(traced, list(split.sketches)), np.tile(split.labels, 1 + len(traced)))
 
 
 def main() -> None:
@@ -189,17 +201,21 @@ def main() -> None:
     parser.add_argument("--average", action="store_true", help="weights over about 100 steps")
     parser.add_argument("--teachers", nargs="+", default=[], metavar="NAME", help="classifiers to learn from too")
     parser.add_argument("--limit", type=int, default=4000, help="training drawings a class, to expect all alike")
-    parser.add_argument("--traced", action="store_true", help="learn from every drawing twice, also as it is traced")
+    parser.add_argument("--halfway", action="store_true", help="end half-way between the first weights and the last")
+    parser.add_argument(
+        "--traced", type=int, nargs="?", const=1, default=0, choices=range(len(PICTURES) + 1), metavar="N",
+        help="learn from every drawing also as it is traced, from a picture or from several of other sizes",
+    )  # fmt: skip
     for setting in fields(Schedule):
         default, meaning = getattr(PLAN, setting.name), setting.metadata["help"]
         parser.add_argument(f"--{setting.name.replace('_', '-')}", type=setting.type, default=default, help=meaning)
     arguments = vars(parser.parse_args())
     name, classes, limit, traced = (arguments.pop(key) for key in ("name", "classes", "limit", "traced"))
-    how = {key: arguments.pop(key) for key in ("kind", "start", "redrawn", "average", "teachers")}
+    how = {key: arguments.pop(key) for key in ("kind", "start", "redrawn", "average", "halfway", "teachers")}
     plan = Schedule(**arguments)
     data = load_drawings(classes, limit=limit)
     if traced:
-        data = replace(data, train=_with_traced(data.train), valid=_with_traced(data.valid))
+        data = replace(data, train=_with_traced(data.train, traced), valid=_with_traced(data.valid, 1))
     judge = train_judge(data, name, plan, **how)
     path = release_judge(
         judge, name, data, plan, shlex.join(["python", "-m", "helpers.evaluate.classifier", *sys.argv[1:]])

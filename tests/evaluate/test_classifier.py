@@ -96,6 +96,28 @@ def test_averaged_weights_are_those_that_are_kept(data, runs):
     assert 0 < np.abs(averaged - start).mean() < 0.5 * np.abs(plain - start).mean()
 
 
+def test_half_way_is_between_the_first_weights_and_the_last(data, runs):
+    plan = Schedule(steps=4, batch=8, epoch=4, learning_rate=0.01)
+    start = save_judge(Judge(data.classes, "hog"), runs / "start.npz")
+    whole, half = (train_judge(data, f"{half}", plan, "hog", str(start), halfway=half) for half in (False, True))
+    for first, last, kept in zip(*(x.network.get_weights() for x in (load_judge(start), whole, half)), strict=True):
+        np.testing.assert_allclose(kept, (first + last) / 2, atol=1e-6)
+        assert (first != last).any()
+    stranger = save_judge(Judge(("circle", "square"), "hog"), runs / "stranger.npz")
+    for other in (None, str(stranger)):
+        with pytest.raises(ValueError, match="start with a classifier of these classes"):
+            train_judge(data, "none", plan, "hog", other, halfway=True)
+
+
+def test_drawings_are_traced_from_as_many_pictures_as_are_asked_for(data):
+    split = Split(data.test.sketches[:3], data.test.labels[:3])
+    more = classifier._with_traced(split, 3)
+    assert len(more.sketches) == 12 and more.labels.tolist() == split.labels.tolist() * 4
+    assert more.sketches[:3] == split.sketches  # as they are
+    for sketches in zip(*(more.sketches[3 * k : 3 * k + 3] for k in range(1, 4)), strict=True):
+        assert len({sketch.tobytes() for sketch in sketches}) == 3  # other pictures, other traces
+
+
 def test_probabilities_add_up_and_do_not_depend_on_company_or_place(data):
     judge = Judge(("circle", "zigzag", "other"))
     drawings = data.test.sketches[:6]
