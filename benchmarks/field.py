@@ -1,6 +1,6 @@
 """The field's measures under the field's names: the original, this project and people, side by side.
 
-Run: python benchmarks/field.py, or make results, which runs it after recognition.py. It needs real drawings
+Run: python benchmarks/field.py, or make results, which runs it beside recognition.py. It needs real drawings
 (data/quickdraw, or the network) and the models in data/models. What else it measures with is brought by who measures:
 Google's sketch-rnn decoders (`rabbit.gen.json` and others) in data/work/sketchrnn, and what `benchmarks/pens.py` says.
 A measure whose files are not there leaves its place empty. All of it goes to benchmarks/results/field.md, a dozen rows
